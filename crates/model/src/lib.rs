@@ -1,0 +1,8 @@
+//! Nouns and rules of Azekura, pure: no I/O, no async, no wire or disk encoding.
+//!
+//! Every other crate speaks in these types. A rule (may this be freed? is this allowed?) is a
+//! function whose result has no other constructor, so that a caller who holds the result has
+//! passed the rule.
+
+pub mod position;
+pub mod release;
