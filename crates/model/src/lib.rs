@@ -4,5 +4,16 @@
 //! function whose result has no other constructor, so that a caller who holds the result has
 //! passed the rule.
 
+pub mod access;
+pub mod bucket;
+pub mod checksum;
+pub mod condition;
+pub mod ident;
+pub mod lock;
+pub mod name;
+pub mod placement;
 pub mod position;
+pub mod range;
 pub mod release;
+pub mod requester;
+pub mod time;

@@ -16,8 +16,14 @@ impl RegionName {
     /// [`BadRegionName`] when the name is empty, longer than 32 bytes or has other characters.
     pub fn parse(name: &str) -> Result<Self, BadRegionName> {
         let fits = (1..=32).contains(&name.len());
-        let clean = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if fits && clean { Ok(Self(Arc::from(name))) } else { Err(BadRegionName(name.to_owned())) }
+        let clean = name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits && clean {
+            Ok(Self(Arc::from(name)))
+        } else {
+            Err(BadRegionName(name.to_owned()))
+        }
     }
 
     /// The name as text.

@@ -90,7 +90,10 @@ pub enum Kept {
 /// [`Kept`] says why not.
 pub fn sweep(blob: BlobId, intent: &IntentState) -> Result<SweepProof, Kept> {
     match intent {
-        IntentState::Fenced { fence } => Ok(SweepProof { blob, fence: fence.clone() }),
+        IntentState::Fenced { fence } => Ok(SweepProof {
+            blob,
+            fence: fence.clone(),
+        }),
         IntentState::Open => Err(Kept::Open),
         IntentState::Named => Err(Kept::Named),
         IntentState::Unknown => Err(Kept::Unknown),
