@@ -1,1 +1,23 @@
-//! placeholder
+//! Codec of disk records, format v1: deterministic CBOR (RFC 8949 §4.2) with integer keys.
+//!
+//! A record is a [`core::Core`], kept for ever and hashed, and [`particulars::Particulars`], which
+//! are sealed and erasable. The core commits to the particulars by one root over separately salted
+//! field hashes, so that a single field can be disclosed and still be checked
+//! ([`commitment`]). One file a kind; `docs/formats/records.md` describes the bytes.
+
+pub mod bucket;
+pub mod commitment;
+pub mod core;
+pub mod envelope;
+pub mod epoch;
+pub mod fields;
+pub mod hidden;
+pub mod imported;
+pub mod intent;
+pub mod marker;
+pub mod part;
+pub mod particulars;
+pub mod summary;
+pub mod tenant;
+pub mod upload;
+pub mod version;
