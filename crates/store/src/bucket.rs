@@ -1,0 +1,30 @@
+//! Buckets as the store knows them.
+
+use azekura_model::bucket::Versioning;
+use azekura_model::ident::{BucketUuid, TenantId};
+use azekura_model::name::BucketName;
+use azekura_model::position::PartitionId;
+use azekura_model::time::WallTime;
+
+/// A bucket that is not retired.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bucket {
+    /// Name.
+    pub name: BucketName,
+    /// Identity for all time.
+    pub uuid: BucketUuid,
+    /// Institution.
+    pub tenant: TenantId,
+    /// Partition of its objects.
+    pub partition: PartitionId,
+    /// Versioning now.
+    pub versioning: Versioning,
+    /// Region shown as its location.
+    pub location: String,
+    /// When it was made.
+    pub created: WallTime,
+    /// Days for which hidden versions stay.
+    pub history_days: u32,
+    /// Key epoch of new versions.
+    pub epoch: u32,
+}

@@ -1,0 +1,111 @@
+//! Why the store did not do what was asked. One variant a fact; the gateway maps them to S3 codes in
+//! one table.
+
+use azekura_model::condition::ConditionFailed;
+use azekura_model::ident::VersionId;
+use azekura_model::range::Unsatisfiable;
+
+use crate::body::BodyError;
+
+/// What went wrong, in words for whoever reads the answer or the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// No bucket of this name.
+    #[error("the bucket does not exist")]
+    NoSuchBucket,
+    /// The caller already has a bucket of this name.
+    #[error("you already have a bucket of this name")]
+    BucketAlreadyOwnedByYou,
+    /// S3 still shows something in the bucket.
+    #[error("the bucket still shows objects, versions or uploads")]
+    BucketNotEmpty,
+    /// No such key, or a delete marker is current.
+    #[error("the key does not exist")]
+    NoSuchKey {
+        /// The delete marker that is current, if one is.
+        marker: Option<VersionId>,
+        /// Whether that marker is the `null` version.
+        null: bool,
+    },
+    /// No such version is shown under this key.
+    #[error("the version does not exist")]
+    NoSuchVersion,
+    /// The version named is a delete marker, which has no content (S3: 405).
+    #[error("the version is a delete marker")]
+    IsDeleteMarker {
+        /// The marker.
+        version: VersionId,
+    },
+    /// No such multipart upload.
+    #[error("the multipart upload does not exist, was completed or was aborted")]
+    NoSuchUpload,
+    /// A part named at completion is missing or has another ETag.
+    #[error("part {number} is missing or its ETag differs")]
+    InvalidPart {
+        /// Part number.
+        number: u32,
+    },
+    /// Parts not in ascending order.
+    #[error("the list of parts is not in ascending order")]
+    InvalidPartOrder,
+    /// A part other than the last is smaller than 5 MiB.
+    #[error("part {number} has {bytes} bytes; all but the last need 5 MiB")]
+    PartTooSmall {
+        /// Part number.
+        number: u32,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// Larger than S3 allows.
+    #[error("the content has more than {max_bytes} bytes")]
+    TooLarge {
+        /// Greatest length in bytes.
+        max_bytes: u64,
+    },
+    /// Content-MD5 differs from the content.
+    #[error("the Content-MD5 you gave does not match what arrived")]
+    BadDigest,
+    /// A checksum differs from the content.
+    #[error("the {algorithm} you gave did not match the calculated checksum")]
+    BadChecksum {
+        /// Name of the algorithm.
+        algorithm: &'static str,
+    },
+    /// The declared trailer did not arrive, or is not a checksum.
+    #[error("the trailer declared by x-amz-trailer is missing or malformed")]
+    MalformedTrailer,
+    /// The body did not arrive as declared.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The range lies outside.
+    #[error(transparent)]
+    Range(#[from] Unsatisfiable),
+    /// A condition of the request failed.
+    #[error(transparent)]
+    Condition(#[from] ConditionFailed),
+    /// A concurrent conditional write got in between (S3: 409).
+    #[error("a concurrent request changed the key; try again")]
+    Conflict,
+    /// An argument that the store refuses.
+    #[error("{0}")]
+    InvalidArgument(String),
+    /// Free space is below the floor.
+    #[error("{0}")]
+    NoSpace(String),
+    /// The version is named, and its bytes or its record are not what was written. It stays.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// Bytes erased after their lock ended.
+    #[error("erased: {0}")]
+    Erased(String),
+    /// The engine stopped. The process ends.
+    #[error("{0}")]
+    Stopped(String),
+    /// The residency rule forbids it.
+    #[error("{0}")]
+    NotPlaced(String),
+    /// A bug or an unexpected state; logged with its request id.
+    #[error("{0}")]
+    Internal(String),
+}
