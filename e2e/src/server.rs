@@ -79,12 +79,7 @@ impl Server {
                         .ok_or_else(|| format!("no {name} in {line:?}"))
                 };
                 let (s3, admin) = (field("s3=")?, field("admin=")?);
-                return Ok(Self {
-                    child,
-                    s3,
-                    admin,
-                    data_dir: data_dir.to_path_buf(),
-                });
+                return Ok(Self { child, s3, admin });
             }
         }
         kill(&mut child);
