@@ -8,4 +8,5 @@
 pub mod envelope;
 pub mod index;
 mod limits;
+pub mod memory;
 pub mod seam;
