@@ -19,7 +19,7 @@ pub struct Version {
     pub null: bool,
     /// An even newer version was already current when this one was committed.
     pub superseded: bool,
-    /// SHA-256 of the content.
+    /// SHA-256 of the content; 32 zero bytes for parts, which carry one each.
     pub sha256: [u8; 32],
     /// ETag.
     pub etag: ETag,
@@ -72,6 +72,8 @@ pub struct PartRef {
     pub attempt: PayloadId,
     /// Length of its content in bytes.
     pub content_bytes: u64,
+    /// SHA-256 of its content.
+    pub sha256: [u8; 32],
     /// MD5 of its content.
     pub md5: [u8; 16],
     /// Checksum of its content, if one was kept.
@@ -181,21 +183,23 @@ impl Value for Place {
 
 impl Value for PartRef {
     fn write(&self, out: &mut Writer) {
-        out.array(6)
+        out.array(7)
             .put(&self.number)
             .put(&self.attempt)
             .put(&self.content_bytes)
+            .put(&self.sha256)
             .put(&self.md5)
             .put(&self.checksum)
             .put(&self.inline_at);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.array_of(6, "part")?;
+        input.array_of(7, "part")?;
         Ok(Self {
             number: input.get()?,
             attempt: input.get()?,
             content_bytes: input.get()?,
+            sha256: input.get()?,
             md5: input.get()?,
             checksum: input.get()?,
             inline_at: input.get()?,
