@@ -5,4 +5,8 @@
 //! disks, [`memory`] in memory; both pass the one suite in `tests/conformance.rs`, the embedded one
 //! also on a disk that fails on purpose ([`disk::faulty`]).
 
+pub mod envelope;
+pub mod index;
+mod limits;
+pub mod memory;
 pub mod seam;
