@@ -47,47 +47,12 @@ pub(crate) fn a_vault_under_a_passphrase(bench: &Bench) -> Result<Outcome, Failu
         Ok(_) => return Err("a wrong passphrase opened the vault".into()),
     }
     let server = serve(bench, &vault, PASSPHRASE)?;
-    let admin = server.admin.trim_start_matches("http://").to_owned();
-    for (path, want) in [
-        ("/healthz", 200),
-        ("/readyz", 200),
-        ("/metrics", 200),
-        ("/", 200),
-    ] {
-        let (status, text) = unsigned_get(&admin, path)?;
-        if status != want {
-            return Err(format!("{path}: {status} {text}").into());
-        }
-    }
-    for path in ["/v1/vault", "/v1/buckets"] {
-        let (status, text) = unsigned_get(&admin, path)?;
-        if status != 401 && status != 403 {
-            return Err(format!("unsigned {path}: {status} {text}").into());
-        }
-    }
-    if !unsigned_get(&admin, "/readyz")?.1.contains("keyring") {
-        return Err("/readyz does not warn that the keyring was not exported".into());
-    }
+    health(&server)?;
     let mut client = Client::connect(server.s3_authority())?;
     client.send("PUT", "/operator", "", &[], b"")?;
     client.send("PUT", "/operator/k", "", &[], b"one")?;
     client.send("PUT", "/operator/k", "", &[], b"two")?;
-    let online = |words: &[&str]| {
-        let mut command = azekura(bench, words, PASSPHRASE);
-        tools::run(command.args(["--json", "--endpoint", &server.admin]))
-    };
-    for (words, want) in [
-        (&["vault", "info"][..], "incarnation"),
-        (&["vault", "snapshot"], "sequence"),
-        (&["bucket", "list"], "operator"),
-        (&["object", "list", "operator"], "\"k\""),
-        (&["object", "history", "operator", "k"], "principal"),
-    ] {
-        let printed = online(words)?;
-        if !printed.contains(want) {
-            return Err(format!("{words:?} does not show {want}:\n{printed}").into());
-        }
-    }
+    online_commands(bench, &server)?;
     let busy = tools::output(&mut azekura(
         bench,
         &["vault", "check", "--data-dir", &place],
@@ -119,4 +84,51 @@ pub(crate) fn a_vault_under_a_passphrase(bench: &Bench) -> Result<Outcome, Failu
         "records_dumped",
         dump.lines().count().into(),
     )])))
+}
+
+/// Health pages answer; the API refuses who does not sign; an unexported keyring is warned of.
+fn health(server: &Server) -> Result<(), Failure> {
+    let admin = server.admin.trim_start_matches("http://").to_owned();
+    for (path, want) in [
+        ("/healthz", 200),
+        ("/readyz", 200),
+        ("/metrics", 200),
+        ("/", 200),
+    ] {
+        let (status, text) = unsigned_get(&admin, path)?;
+        if status != want {
+            return Err(format!("{path}: {status} {text}").into());
+        }
+    }
+    for path in ["/v1/vault", "/v1/buckets"] {
+        let (status, text) = unsigned_get(&admin, path)?;
+        if status != 401 && status != 403 {
+            return Err(format!("unsigned {path}: {status} {text}").into());
+        }
+    }
+    if !unsigned_get(&admin, "/readyz")?.1.contains("keyring") {
+        return Err("/readyz does not warn that the keyring was not exported".into());
+    }
+    Ok(())
+}
+
+/// What the online commands print.
+fn online_commands(bench: &Bench, server: &Server) -> Result<(), Failure> {
+    let online = |words: &[&str]| {
+        let mut command = azekura(bench, words, PASSPHRASE);
+        tools::run(command.args(["--json", "--endpoint", &server.admin]))
+    };
+    for (words, want) in [
+        (&["vault", "info"][..], "incarnation"),
+        (&["vault", "snapshot"], "sequence"),
+        (&["bucket", "list"], "operator"),
+        (&["object", "list", "operator"], "\"k\""),
+        (&["object", "history", "operator", "k"], "principal"),
+    ] {
+        let printed = online(words)?;
+        if !printed.contains(want) {
+            return Err(format!("{words:?} does not show {want}:\n{printed}").into());
+        }
+    }
+    Ok(())
 }
