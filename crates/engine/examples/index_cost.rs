@@ -39,7 +39,13 @@ fn live(dir: &Path, commits: u64) -> Outcome<[u8; 32]> {
     for group in 0..commits.div_ceil(GROUP) {
         let from = group * GROUP;
         let batch = (from..commits.min(from + GROUP)).map(commit).collect();
-        index.publish(batch, Watermark { segment: 1, offset: from })?;
+        index.publish(
+            batch,
+            Watermark {
+                segment: 1,
+                offset: from,
+            },
+        )?;
     }
     index.drain()?;
     meter.report("applied", commits)?;
@@ -65,11 +71,18 @@ fn live(dir: &Path, commits: u64) -> Outcome<[u8; 32]> {
 
 fn rebuild(dir: &Path, commits: u64) -> Outcome<[u8; 32]> {
     let meter = Meter::start()?;
-    let mut loader = FjallSource { dir: dir.to_owned(), cache_bytes: CACHE_BYTES }.rebuild()?;
+    let mut loader = FjallSource {
+        dir: dir.to_owned(),
+        cache_bytes: CACHE_BYTES,
+    }
+    .rebuild()?;
     for n in 0..commits {
         loader.push(&commit(n))?;
     }
-    let view = loader.finish(Watermark { segment: 1, offset: commits })?;
+    let view = loader.finish(Watermark {
+        segment: 1,
+        offset: commits,
+    })?;
     meter.report("rebuilt", commits)?;
     let digest = view.digest()?;
     view.close()?;
@@ -88,13 +101,26 @@ fn commit(n: u64) -> DurableCommit {
         }
     };
     let mut random = noise(1);
-    let name = format!("backup/data/{:02x}/{:016x}{:016x}", random() % 256, random(), random());
+    let name = format!(
+        "backup/data/{:02x}/{:016x}{:016x}",
+        random() % 256,
+        random(),
+        random()
+    );
     let version = format!("{name}:{n:08x}");
     let value = |salt| {
         let mut random = noise(salt);
-        Bytes::from((0..12).flat_map(|_| random().to_le_bytes()).take(90).collect::<Vec<u8>>())
+        Bytes::from(
+            (0..12)
+                .flat_map(|_| random().to_le_bytes())
+                .take(90)
+                .collect::<Vec<u8>>(),
+        )
     };
-    let key = |family, text: String| Key { family: Family(family), bytes: Bytes::from(text) };
+    let key = |family, text: String| Key {
+        family: Family(family),
+        bytes: Bytes::from(text),
+    };
     let mut mutations = Mutations::default();
     mutations.puts.push((key(1, version), value(3)));
     if n % 1_000 == 999 {
@@ -106,7 +132,11 @@ fn commit(n: u64) -> DurableCommit {
         partition: PartitionId(n % 4),
         sequence: Sequence(n / 4 + 1),
         chain: [7; 32],
-        locator: Locator { segment: 1, offset: n * 4_400, bytes: 4_400 },
+        locator: Locator {
+            segment: 1,
+            offset: n * 4_400,
+            bytes: 4_400,
+        },
         mutations,
     }
 }
@@ -118,7 +148,10 @@ struct Meter {
 
 impl Meter {
     fn start() -> Outcome<Self> {
-        Ok(Self { start: now(), written: written()? })
+        Ok(Self {
+            start: now(),
+            written: written()?,
+        })
     }
 
     fn report(&self, what: &str, commits: u64) -> Outcome<()> {
@@ -129,13 +162,18 @@ impl Meter {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a measurement reads the monotonic clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a measurement reads the monotonic clock"
+)]
 fn now() -> std::time::Instant {
     std::time::Instant::now()
 }
 
 fn written() -> Outcome<u64> {
     let io = std::fs::read_to_string("/proc/self/io")?;
-    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    let line = io
+        .lines()
+        .find_map(|line| line.strip_prefix("write_bytes: "));
     Ok(line.ok_or("no write_bytes")?.parse()?)
 }
