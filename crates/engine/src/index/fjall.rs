@@ -123,7 +123,7 @@ impl Tables {
         let database = Database::builder(&path)
             .cache_size(cache_bytes)
             .manual_journal_persist(true)
-            .max_journaling_size(256 << 20)
+            .max_journaling_size(128 << 20)
             .worker_threads(2)
             .open()
             .map_err(|error| match error {
@@ -170,7 +170,7 @@ fn options() -> KeyspaceCreateOptions {
     let bloom = FilterPolicyEntry::Bloom(BloomConstructionPolicy::BitsPerKey(10.0));
     KeyspaceCreateOptions::default()
         .manual_journal_persist(true)
-        .max_memtable_size(32 << 20)
+        .max_memtable_size(16 << 20)
         .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
         .filter_policy(FilterPolicy::all(bloom))
         .filter_block_pinning_policy(PinningPolicy::new([true, false]))
