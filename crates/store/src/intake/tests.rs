@@ -11,7 +11,9 @@ pub(crate) fn engine() -> Arc<dyn Engine> {
 }
 
 pub(crate) fn content(bytes: usize) -> Vec<u8> {
-    (0..bytes).map(|i| (i * 7 % 251) as u8).collect()
+    (0..bytes)
+        .map(|i| u8::try_from(i * 7 % 251).unwrap())
+        .collect()
 }
 
 pub(crate) fn body(content: &[u8], step: usize) -> Body {
@@ -145,9 +147,9 @@ async fn a_body_that_breaks_off_or_lies_is_refused() {
             ..Claims::default()
         };
         let plain = content(bytes);
-        let (outcome, _) = take(&engine(), body(&plain, 999), claims(bytes + 1)).await;
+        let (outcome, _) = take(&self::engine(), body(&plain, 999), claims(bytes + 1)).await;
         assert_eq!(outcome.unwrap_err(), BodyError::Incomplete.into());
-        let (outcome, _) = take(&engine(), body(&plain, 999), claims(bytes - 1)).await;
+        let (outcome, _) = take(&self::engine(), body(&plain, 999), claims(bytes - 1)).await;
         assert!(matches!(
             outcome.unwrap_err(),
             StoreError::Body(BodyError::Malformed(_))
@@ -156,7 +158,7 @@ async fn a_body_that_breaks_off_or_lies_is_refused() {
             md5: Some([0; 16]),
             ..Claims::default()
         };
-        let (outcome, _) = take(&engine(), body(&plain, 999), md5).await;
+        let (outcome, _) = take(&self::engine(), body(&plain, 999), md5).await;
         assert_eq!(outcome.unwrap_err(), StoreError::BadDigest);
         let trailer = Checksum {
             algorithm: ChecksumAlgorithm::Crc32,
@@ -168,7 +170,7 @@ async fn a_body_that_breaks_off_or_lies_is_refused() {
             trailer: Some((ChecksumAlgorithm::Crc32, Box::new(|| Some(trailer)))),
             ..Claims::default()
         };
-        let (outcome, _) = take(&engine(), body(&plain, 999), bad).await;
+        let (outcome, _) = take(&self::engine(), body(&plain, 999), bad).await;
         assert_eq!(
             outcome.unwrap_err(),
             StoreError::BadChecksum { algorithm: "CRC32" }
