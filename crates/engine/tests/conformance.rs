@@ -1,5 +1,6 @@
 //! One suite over every engine: the contract of `azekura_engine::seam`, clause by clause.
 
+#[cfg(test)]
 mod conformance {
     pub(crate) mod blobs;
     pub(crate) mod commits;

@@ -23,7 +23,7 @@ use super::changes::{
 };
 use super::load::Loader;
 use super::{
-    DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Watermark,
+    DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Walk, Watermark,
 };
 use crate::seam::{Entry, Family, Key};
 
@@ -263,7 +263,7 @@ impl View for FjallView {
             .unwrap_or(0)
     }
 
-    fn walk(&self, visit: &mut dyn FnMut(u8, &[u8], &[u8])) -> Result<(), IndexError> {
+    fn walk(&self, visit: Walk<'_>) -> Result<(), IndexError> {
         let tables = self.tables()?;
         let snapshot = tables.database.snapshot();
         for (space, keyspace) in (0_u8..).zip(&tables.spaces) {
