@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::SourceFile;
-use super::text::{find_words, word_at};
+use super::text::{bracket_end, find_from, find_words, word_at};
 use super::{Breach, TidyReport, Workspace};
 
 /// A public type where it is declared.
@@ -41,31 +41,72 @@ pub(super) fn check(workspace: &Workspace<'_>, report: &mut TidyReport) {
     }
 }
 
-/// Public types of a file's production code.
+/// Public types of a file's production code, those included that its own macros make.
 pub(super) fn declared_types(source: &SourceFile) -> Vec<Declared> {
+    let code = source.production.as_str();
     let mut found = Vec::new();
-    for at in find_words(&source.production, "pub") {
-        let mut keyword_at = at + 3;
-        let mut keyword = word_at(&source.production, keyword_at);
-        if keyword == "unsafe" {
-            keyword_at = after_word(&source.production, keyword_at, keyword);
-            keyword = word_at(&source.production, keyword_at);
+    for at in find_words(code, "pub") {
+        if let Some(name_at) = type_name_at(code, at) {
+            declare(source, at, name_at, &mut found);
         }
-        let after_pub = source.production.get(at + 3..).unwrap_or_default();
-        if after_pub.starts_with('(')
-            || !["struct", "enum", "trait", "type", "union"].contains(&keyword)
-        {
+    }
+    for at in find_words(code, "macro_rules!") {
+        let name = word_at(code, at + "macro_rules!".len());
+        let Some(open) = find_from(code, at, &['{', '(']) else {
             continue;
+        };
+        let body = code.get(open..bracket_end(code, open)).unwrap_or_default();
+        let is_type = |pub_at: usize| {
+            type_name_at(body, pub_at).is_some_and(|at| {
+                body.get(at..)
+                    .unwrap_or_default()
+                    .trim_start()
+                    .starts_with('$')
+            })
+        };
+        if !name.is_empty() && find_words(body, "pub").into_iter().any(is_type) {
+            for call in find_words(code, &format!("{name}!")) {
+                // The first word of the arguments is the name; its documentation stands before it.
+                let Some(open) = find_from(code, call, &['{', '(']) else {
+                    continue;
+                };
+                let name_at = open + 1;
+                let start = code.get(name_at..).map_or(name_at, |rest| {
+                    name_at + rest.len() - rest.trim_start().len()
+                });
+                declare(source, start, name_at, &mut found);
+            }
         }
-        let name_at = after_word(&source.production, keyword_at, keyword);
-        found.push(Declared {
-            name: word_at(&source.production, name_at).to_owned(),
-            path: source.path.clone(),
-            place: source.place(at),
-            summary: summary_above(&source.text, at),
-        });
     }
     found
+}
+
+/// Where the name of a public type stands, if `pub` at `at` starts one.
+fn type_name_at(code: &str, at: usize) -> Option<usize> {
+    let mut keyword_at = at + 3;
+    let mut keyword = word_at(code, keyword_at);
+    if code.get(keyword_at..)?.starts_with('(') {
+        return None;
+    }
+    if keyword == "unsafe" {
+        keyword_at = after_word(code, keyword_at, keyword);
+        keyword = word_at(code, keyword_at);
+    }
+    let is_type = ["struct", "enum", "trait", "type", "union"].contains(&keyword);
+    is_type.then(|| after_word(code, keyword_at, keyword))
+}
+
+fn declare(source: &SourceFile, start: usize, name_at: usize, found: &mut Vec<Declared>) {
+    let name = word_at(&source.production, name_at);
+    // In the body of a macro the name is a variable.
+    if !name.is_empty() {
+        found.push(Declared {
+            name: name.to_owned(),
+            path: source.path.clone(),
+            place: source.place(start),
+            summary: summary_above(&source.text, start),
+        });
+    }
 }
 
 /// Offset after the word that starts at or after `at`.
@@ -117,5 +158,16 @@ mod tests {
                 ("Alias".to_owned(), String::new())
             ]
         );
+    }
+
+    #[test]
+    fn types_made_by_a_macro_of_the_file() {
+        let text = "macro_rules! id {\n ($(#[$d:meta])* $name:ident) => { $(#[$d])* pub struct $name(u8); };\n}\nid!(\n    /// Of a bucket.\n    BucketId\n);\n";
+        let source = source_from("crates/a/src/lib.rs".to_owned(), text.to_owned());
+        let found: Vec<_> = declared_types(&source)
+            .into_iter()
+            .map(|d| (d.name, d.summary))
+            .collect();
+        assert_eq!(found, [("BucketId".to_owned(), "Of a bucket.".to_owned())]);
     }
 }
