@@ -42,7 +42,13 @@ impl BlobStore {
         poison: Arc<Poison>,
         space: Arc<SpaceGauge>,
     ) -> Self {
-        Self { disk, dirs, poison, space, known: Mutex::default() }
+        Self {
+            disk,
+            dirs,
+            poison,
+            space,
+            known: Mutex::default(),
+        }
     }
 
     /// Places where a blob can be, the one for new blobs first.
@@ -52,7 +58,11 @@ impl BlobStore {
         let name = format!("{blob}{SUFFIX}");
         let first = length(hash >> 8).checked_rem(self.dirs.len()).unwrap_or(0);
         let (before, after) = self.dirs.split_at(first);
-        after.iter().chain(before).map(|dir| dir.join(&sub).join(&name)).collect()
+        after
+            .iter()
+            .chain(before)
+            .map(|dir| dir.join(&sub).join(&name))
+            .collect()
     }
 
     pub(crate) fn create(&self, blob: BlobId) -> Result<Box<dyn BlobWriter>, CommitError> {
@@ -60,11 +70,17 @@ impl BlobStore {
         self.space.admit(CommitClass::Data, HEADER_BYTES as u64)?;
         let paths = self.paths(blob);
         let exists = || CommitError::Malformed(format!("blob {blob} exists already"));
-        if paths.iter().skip(1).any(|path| self.disk.open(path).is_ok()) {
+        if paths
+            .iter()
+            .skip(1)
+            .any(|path| self.disk.open(path).is_ok())
+        {
             return Err(exists());
         }
         let Some((path, dir)) = paths.first().and_then(|path| Some((path, path.parent()?))) else {
-            return Err(CommitError::Malformed("no blob directory is configured".to_owned()));
+            return Err(CommitError::Malformed(
+                "no blob directory is configured".to_owned(),
+            ));
         };
         self.ensure_dir(dir)?;
         let file = match self.disk.create(path, Access::Direct) {
@@ -85,10 +101,10 @@ impl BlobStore {
         if self.known.lock().contains(dir) {
             return Ok(());
         }
-        let made = self
-            .disk
-            .create_dir(dir)
-            .and_then(|()| dir.parent().map_or(Ok(()), |parent| self.disk.sync_dir(parent)));
+        let made = self.disk.create_dir(dir).and_then(|_| {
+            dir.parent()
+                .map_or(Ok(()), |parent| self.disk.sync_dir(parent))
+        });
         self.poison.guard("creating a blob directory", made)?;
         self.known.lock().insert(dir.to_path_buf());
         Ok(())
@@ -112,18 +128,29 @@ impl BlobStore {
         if parse_header(&head) != Some(blob) {
             return Err(ReadError::Damaged(format!("the header of blob {blob}")));
         }
-        let stored = file.len().map_err(io_error)?.saturating_sub(HEADER_BYTES as u64);
+        let stored = file
+            .length()
+            .map_err(io_error)?
+            .saturating_sub(HEADER_BYTES as u64);
         let until = until.min(stored);
         let want = length(until.saturating_sub(from));
         let at = from.saturating_add(HEADER_BYTES as u64);
-        disk::read_range(&*file, at, want).map(Bytes::from).map_err(io_error)
+        disk::read_range(&*file, at, want)
+            .map(Bytes::from)
+            .map_err(io_error)
     }
 
     pub(crate) fn list(&self) -> Result<Vec<(BlobId, u64)>, ReadError> {
         let io_error = |error: io::Error| ReadError::Io(format!("listing blobs: {error}"));
         let mut blobs = Vec::new();
         for dir in &self.dirs {
-            for sub in self.disk.list(dir).map_err(io_error)?.iter().filter(|sub| sub.is_dir) {
+            for sub in self
+                .disk
+                .list(dir)
+                .map_err(io_error)?
+                .iter()
+                .filter(|sub| sub.is_dir)
+            {
                 for entry in self.disk.list(&dir.join(&sub.name)).map_err(io_error)? {
                     if let Some(blob) = entry.name.strip_suffix(SUFFIX).and_then(parse_name) {
                         blobs.push((blob, entry.bytes.saturating_sub(HEADER_BYTES as u64)));
@@ -145,7 +172,8 @@ impl BlobStore {
                 Err(error) => return Err(self.poison.set("removing a blob", &error)),
             }
             if let Some(dir) = path.parent() {
-                self.poison.guard("syncing a blob directory", self.disk.sync_dir(dir))?;
+                self.poison
+                    .guard("syncing a blob directory", self.disk.sync_dir(dir))?;
             }
         }
         Ok(())
@@ -167,16 +195,24 @@ fn parse_header(bytes: &[u8]) -> Option<BlobId> {
         return None;
     }
     let _reserved = fields.u32()?;
-    Some(BlobId { intent: fields.array()?, attempt: fields.array()? })
+    Some(BlobId {
+        intent: fields.array()?,
+        attempt: fields.array()?,
+    })
 }
 
 fn parse_name(name: &str) -> Option<BlobId> {
     let (intent, attempt) = name.split_once('-')?;
-    Some(BlobId { intent: unhex(intent)?, attempt: unhex(attempt)? })
+    Some(BlobId {
+        intent: unhex(intent)?,
+        attempt: unhex(attempt)?,
+    })
 }
 
 fn unhex(text: &str) -> Option<[u8; 16]> {
-    let clean = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let clean = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     (text.len() == 32 && clean)
         .then(|| u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes))
         .flatten()

@@ -70,7 +70,10 @@ impl Options {
         blob_dirs: Vec<PathBuf>,
         index_cache_bytes: u64,
     ) -> Self {
-        let source = FjallSource { dir: index_dir.clone(), cache_bytes: index_cache_bytes };
+        let source = FjallSource {
+            dir: index_dir.clone(),
+            cache_bytes: index_cache_bytes,
+        };
         Self {
             disk: Arc::new(RealDisk),
             journal_dir,

@@ -26,7 +26,10 @@ use crate::seam::{
 use crate::space::SpaceGauge;
 
 /// Opening reads extents only of what no mark covers; signatures are for `check`.
-const OPENING: Depth = Depth { extents: false, signatures: false };
+const OPENING: Depth = Depth {
+    extents: false,
+    signatures: false,
+};
 const LOCK_FILE: &str = "LOCK";
 
 /// Sizes and names that a new vault gets for life.
@@ -46,7 +49,12 @@ impl NewVault {
     /// With the usual sizes: 64 MiB of log and 1 GiB of extents a segment.
     #[must_use]
     pub fn new(region: RegionName, incarnation: Incarnation) -> Self {
-        Self { region, incarnation, log_limit: 64 << 20, extent_cap: 1 << 30 }
+        Self {
+            region,
+            incarnation,
+            log_limit: 64 << 20,
+            extent_cap: 1 << 30,
+        }
     }
 }
 
@@ -210,7 +218,7 @@ impl Embedded {
             heads,
             start_after,
         };
-        recover::secure(&files, &replayed.end, &mut replayed.damage)?;
+        recover::secure(&files, &replayed.end, &replayed.damage)?;
         let mut log = LogWriter::new(Arc::clone(&files), format.clone(), signer, start)?;
         let recovered = recover::cut(&files, &mut log, &replayed.end)?;
         republish(&index, recovered, &log, project, &mut replayed)?;
@@ -238,12 +246,19 @@ impl Embedded {
             counters: committer::AtomicCounters::default(),
             damage: Mutex::new(replayed.damage),
         });
-        let thread = std::thread::Builder::new().name("committer".to_owned()).spawn({
-            let shared = Arc::clone(&shared);
-            move || committer::run(&shared, log)
-        })?;
+        let thread = std::thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn({
+                let shared = Arc::clone(&shared);
+                move || committer::run(&shared, log)
+            })?;
         let (committer, lock) = (Mutex::new(Some(thread)), Mutex::new(Some(lock)));
-        Ok(Self { shared, blobs, committer, lock })
+        Ok(Self {
+            shared,
+            blobs,
+            committer,
+            lock,
+        })
     }
 
     /// Replaces the index by one derived from the whole journal, and closes it. The journal is only
@@ -259,7 +274,10 @@ impl Embedded {
         let (format, files, _lock) = claim(options)?;
         let (index, replayed) = rebuild(options, &files, &format, project, progress)?;
         index.close()?;
-        Ok(Rebuilt { records: replayed.records, damage: replayed.damage })
+        Ok(Rebuilt {
+            records: replayed.records,
+            damage: replayed.damage,
+        })
     }
 }
 
@@ -306,14 +324,30 @@ fn open_index(
     }
     let index = Index::open(view, options.index_limits)?;
     project.begin(&index).map_err(OpenError::Newer)?;
-    let settled = Place { segment: watermark.segment, offset: watermark.offset };
+    let settled = Place {
+        segment: watermark.segment,
+        offset: watermark.offset,
+    };
     // Two segments, so that recent commits are recognised whatever the index already has.
     let from = settled.segment.min(last.unwrap_or(0).saturating_sub(1));
     let chains = Chains::from_heads(&index.heads());
-    let scanner =
-        Scanner::start(Arc::clone(files), format.clone(), OPENING, from, chains, settled)?;
+    let scanner = Scanner::start(
+        Arc::clone(files),
+        format.clone(),
+        OPENING,
+        from,
+        chains,
+        settled,
+    )?;
     let total = total_bytes(files, from)?;
-    let (replayed, _) = replay(scanner, settled, Sink::Index(&index), project, total, progress)?;
+    let (replayed, _) = replay(
+        scanner,
+        settled,
+        Sink::Index(&index),
+        project,
+        total,
+        progress,
+    )?;
     Ok((index, replayed))
 }
 
@@ -327,21 +361,41 @@ fn rebuild(
     let loader = options.index.rebuild()?;
     project.begin(&EmptyView).map_err(OpenError::Newer)?;
     let start = Place::default();
-    let scanner =
-        Scanner::start(Arc::clone(files), format.clone(), OPENING, 0, Chains::default(), start)?;
+    let scanner = Scanner::start(
+        Arc::clone(files),
+        format.clone(),
+        OPENING,
+        0,
+        Chains::default(),
+        start,
+    )?;
     let total = total_bytes(files, 0)?;
-    let (replayed, sink) = replay(scanner, start, Sink::Loader(loader), project, total, progress)?;
+    let (replayed, sink) = replay(
+        scanner,
+        start,
+        Sink::Loader(loader),
+        project,
+        total,
+        progress,
+    )?;
     let Sink::Loader(loader) = sink else {
         return Err(IndexError::Failed("the rebuilt index was lost".to_owned()).into());
     };
     let place = replayed.end.place;
-    let view = loader.finish(Watermark { segment: place.segment, offset: place.offset })?;
+    let view = loader.finish(Watermark {
+        segment: place.segment,
+        offset: place.offset,
+    })?;
     Ok((Index::open(view, options.index_limits)?, replayed))
 }
 
 fn total_bytes(files: &SegmentFiles, from: u32) -> io::Result<u64> {
     let segments = files.list()?;
-    Ok(segments.iter().filter(|(number, _)| *number >= from).map(|(_, bytes)| *bytes).sum())
+    Ok(segments
+        .iter()
+        .filter(|(number, _)| *number >= from)
+        .map(|(_, bytes)| *bytes)
+        .sum())
 }
 
 /// Reads the journal to its end; what stands at or after `settled` goes into the sink.
@@ -355,10 +409,13 @@ fn replay<'a>(
 ) -> Result<(Replayed, Sink<'a>), OpenError> {
     let mut recent = Recent::default();
     let mut damage = Vec::new();
-    let mut state = Progress { total_bytes, ..Progress::default() };
+    let mut state = Progress {
+        total_bytes,
+        ..Progress::default()
+    };
     let mut group: Vec<DurableCommit> = Vec::new();
     let mut group_at = settled;
-    while let Some(item) = scanner.next() {
+    for item in scanner.by_ref() {
         match item? {
             Item::Group(found) => {
                 sink.publish(&mut group, found.place)?;
@@ -370,8 +427,10 @@ fn replay<'a>(
             Item::Record(record) => {
                 let position = &record.record.position;
                 recent.remember(position.partition, record.record.commit, position.sequence);
-                let place =
-                    Place { segment: record.locator.segment, offset: record.locator.offset };
+                let place = Place {
+                    segment: record.locator.segment,
+                    offset: record.locator.offset,
+                };
                 if place >= settled {
                     state.records = state.records.saturating_add(1);
                     group.push(durable(&record, project, &mut damage)?);
@@ -383,7 +442,16 @@ fn replay<'a>(
     sink.publish(&mut group, if place > group_at { place } else { group_at })?;
     progress(state);
     let (end, chains) = scanner.into_end();
-    Ok((Replayed { end, chains, recent, damage, records: state.records }, sink))
+    Ok((
+        Replayed {
+            end,
+            chains,
+            recent,
+            damage,
+            records: state.records,
+        },
+        sink,
+    ))
 }
 
 impl Sink<'_> {
@@ -395,7 +463,10 @@ impl Sink<'_> {
         let commits = std::mem::take(group);
         match self {
             Self::Index(index) => {
-                let watermark = Watermark { segment: end.segment, offset: end.offset };
+                let watermark = Watermark {
+                    segment: end.segment,
+                    offset: end.offset,
+                };
                 index.publish(commits, watermark)?;
             }
             Self::Loader(loader) => {
@@ -446,18 +517,36 @@ fn republish(
     for (partition, sequence, chain) in replayed.chains.moved() {
         // Stands for what damage hid: reading it answers that it is lost.
         let place = replayed.end.place;
-        let locator = Locator { segment: place.segment, offset: place.offset, bytes: 0 };
+        let locator = Locator {
+            segment: place.segment,
+            offset: place.offset,
+            bytes: 0,
+        };
         let mutations = Mutations::default();
-        commits.push(DurableCommit { partition, sequence, chain, locator, mutations });
+        commits.push(DurableCommit {
+            partition,
+            sequence,
+            chain,
+            locator,
+            mutations,
+        });
     }
     for record in &recovered.records {
         let position = &record.record.position;
-        replayed.recent.remember(position.partition, record.record.commit, position.sequence);
+        replayed
+            .recent
+            .remember(position.partition, record.record.commit, position.sequence);
         commits.push(durable(record, project, &mut replayed.damage)?);
     }
     if !commits.is_empty() {
         let place = log.place();
-        index.publish(commits, Watermark { segment: place.segment, offset: place.offset })?;
+        index.publish(
+            commits,
+            Watermark {
+                segment: place.segment,
+                offset: place.offset,
+            },
+        )?;
     }
     Ok(())
 }
