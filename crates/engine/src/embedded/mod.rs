@@ -33,6 +33,7 @@ mod open;
 mod read;
 mod recent;
 mod recover;
+mod replay;
 mod submit;
 
 pub use open::{NewVault, OpenError, Progress, Rebuilt};
@@ -156,11 +157,11 @@ impl Engine for Embedded {
     }
 
     fn read_blob(&self, blob: BlobId, from: u64, until: u64) -> Result<Bytes, ReadError> {
-        self.blobs.read(blob, from, until)
+        self.blobs.files().read(blob, from, until)
     }
 
     fn list_blobs(&self) -> Result<Vec<(BlobId, u64)>, ReadError> {
-        self.blobs.list()
+        self.blobs.files().list()
     }
 
     fn sweep_blob(&self, proof: SweepProof) -> Result<(), CommitError> {

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use azekura_model::position::{PartitionId, Sequence};
+use bytes::Bytes;
 
 use super::format_file::{self, BadFormat};
 use super::group::GroupHeader;
@@ -259,6 +260,21 @@ impl Scanner {
     #[must_use]
     pub fn place(&self) -> Place {
         self.at
+    }
+
+    /// Bytes of all segments from the present one on, for progress.
+    #[must_use]
+    pub fn bytes_ahead(&self) -> u64 {
+        self.segments.iter().map(|(_, bytes)| *bytes).sum()
+    }
+
+    /// The inline payload of a record that this scan yielded, as stored; empty when there is none.
+    /// [`ScannedRecord::payload`] says whether it is right.
+    ///
+    /// # Errors
+    /// [`ScanError::Io`].
+    pub fn read_payload(&self, record: &ScannedRecord) -> Result<Bytes, ScanError> {
+        groups::read_payload(&self.files, record.locator)
     }
 
     /// Bytes of the cut that recovery would make at the end, once the scan is over: segment,

@@ -14,6 +14,7 @@ use crate::journal::bytes::{crc32c, length};
 use crate::journal::frame::{self, Frame, FrameHeader, PartState, PayloadPlace};
 use crate::journal::group::{self, GroupHeader};
 use crate::journal::head::{self, Head};
+use crate::journal::layout::SegmentFiles;
 use crate::seam::{Part, StoredRecord};
 
 /// A group taken apart, before anybody judged whether it is torn.
@@ -393,6 +394,27 @@ pub(crate) fn stored_record(
         core: envelope.core,
         particulars,
         payload_bytes: payload_bytes(&frame.header),
+    })
+}
+
+/// Reads the inline payload of the frame at a locator, wherever it is.
+pub(super) fn read_payload(files: &SegmentFiles, locator: Locator) -> Result<Bytes, ScanError> {
+    let file = files.file(locator.segment)?;
+    let frame = disk::read_range(&*file, locator.offset, frame::HEADER_BYTES)?;
+    let Some(header) = FrameHeader::decode(&frame) else {
+        return Ok(Bytes::new());
+    };
+    let want = length(header.payload_bytes);
+    Ok(match header.payload_place {
+        PayloadPlace::None => Bytes::new(),
+        PayloadPlace::Here => {
+            let at = locator.offset.saturating_add(header.payload_at() as u64);
+            Bytes::from(disk::read_range(&*file, at, want)?)
+        }
+        PayloadPlace::Extent(place) => {
+            let holder = files.file(place.segment)?;
+            Bytes::from(disk::read_range(&*holder, place.offset, want)?)
+        }
     })
 }
 
