@@ -21,3 +21,4 @@ pub mod outflow;
 pub mod seal;
 pub mod store;
 pub mod upload;
+pub mod vault;
