@@ -17,14 +17,15 @@ pub struct BadEntry(pub String);
 
 /// A summary in the families *current* and *vacated*, made unique in time.
 ///
-/// The stamp is the hybrid time of the record that brought the entry *back* (or vacated the key by
-/// hiding a version). Without it the same older version could become current twice with the same
+/// The stamp is the hybrid time of the record that wrote the entry, where that is later than the
+/// version's own: it brought an older version *back*, vacated the key by hiding a version, or
+/// committed late. Without it the same older version could become current twice with the same
 /// bytes, and a guard could not tell that something happened in between.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Slotted {
     /// What the index says of the version.
     pub summary: Summary,
-    /// Hybrid time of the hiding that put it here; `None` = its own record did.
+    /// Hybrid time of the hiding that put it here; `None` = the version's own time.
     pub stamp: Option<HybridTime>,
 }
 

@@ -177,6 +177,16 @@ fn version_summary(core: &Core, version: &Version) -> Result<Summary, Incomplete
     })
 }
 
+/// A slot written by the version's own record. When something happened under the key between the
+/// version's time and its commit, the record's own, later time stamps it.
+fn slot(core: &Core, summary: Summary) -> Slotted {
+    let late = core.hybrid != summary.version.hybrid_time();
+    Slotted {
+        summary,
+        stamp: late.then_some(core.hybrid),
+    }
+}
+
 fn version_stored(core: &Core, version: &Version, out: &mut Mutations) -> Result<(), Incomplete> {
     let summary = version_summary(core, version)?;
     let key = &version.key;
@@ -188,11 +198,8 @@ fn version_stored(core: &Core, version: &Version, out: &mut Mutations) -> Result
     if version.superseded {
         out.puts.push((families::stamp(key), entry::stamp(core.hybrid)));
     } else {
-        let slot = Slotted {
-            summary,
-            stamp: None,
-        };
-        out.puts.push((families::current(key), slot.encode()));
+        out.puts
+            .push((families::current(key), slot(core, summary).encode()));
     }
     let intent = version.upload.map(|upload| upload.0);
     match &version.payload {
@@ -252,12 +259,9 @@ fn marker_made(core: &Core, marker: &DeleteMarker, out: &mut Mutations) -> Resul
     if marker.superseded {
         out.puts.push((families::stamp(key), entry::stamp(core.hybrid)));
     } else {
-        let slot = Slotted {
-            summary,
-            stamp: None,
-        };
         out.deletes.push(families::current(key));
-        out.puts.push((families::vacated(key), slot.encode()));
+        out.puts
+            .push((families::vacated(key), slot(core, summary).encode()));
     }
     Ok(())
 }
@@ -400,7 +404,7 @@ impl Project for Projector {
                 other => unreadable(&other),
             })?;
         let core = &opened.core;
-        self.clock.observe(core.hybrid, core.wall, core.compliance);
+        self.clock.observe(core.hybrid, core.compliance);
         self.learn(core, &opened.particulars)?;
         mutations(Happened {
             partition: record.position.partition,
