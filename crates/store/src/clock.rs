@@ -154,7 +154,8 @@ impl Clock {
 
     /// Takes note of the times of a stored record, so that none of them is ever given again or
     /// gone behind. Wall times are only recorded: they move nothing.
-    pub fn observe(&self, hybrid: HybridTime, compliance: ComplianceTime) {
+    pub fn observe(&self, hybrid: HybridTime, wall: WallTime, compliance: ComplianceTime) {
+        let _recorded_only = wall;
         let mut state = self.state.lock();
         state.hybrid = state.hybrid.max(hybrid);
         state.compliance = state.compliance.max(compliance);
@@ -226,6 +227,7 @@ mod tests {
         }
         clock.observe(
             HybridTime::default().advance(WallTime(9_000_000)),
+            WallTime(0),
             ComplianceTime(0),
         );
         assert!(clock.hybrid().wall() >= WallTime(9_000_000));
@@ -257,9 +259,13 @@ mod tests {
     #[test]
     fn observed_compliance_only_moves_forward() {
         let (_, clock) = clock();
-        clock.observe(HybridTime::default(), ComplianceTime(5));
+        clock.observe(HybridTime::default(), WallTime(i64::MAX), ComplianceTime(5));
         assert_eq!(clock.compliance(), ComplianceTime(1_000_000));
-        clock.observe(HybridTime::default(), ComplianceTime(2_000_000));
+        clock.observe(
+            HybridTime::default(),
+            WallTime(0),
+            ComplianceTime(2_000_000),
+        );
         assert_eq!(clock.compliance(), ComplianceTime(2_000_000));
     }
 

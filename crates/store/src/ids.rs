@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
+use azekura_engine::seam::CommitId;
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
 use azekura_model::position::{Incarnation, RegionName};
 
@@ -26,6 +27,11 @@ impl Attempt {
     /// The identity, to name the blob and the part's record.
     #[must_use]
     pub fn id(&self) -> PayloadId {
+        self.0
+    }
+
+    /// Gives the identity away for good: for the sealer alone.
+    pub(crate) fn consume(self) -> PayloadId {
         self.0
     }
 }
@@ -105,7 +111,15 @@ impl Ids {
         self.entropy.id16().map(|id| Attempt(PayloadId(id)))
     }
 
-    /// Any other random 16 bytes (commit ids, intents).
+    /// A random identity for one commit.
+    ///
+    /// # Errors
+    /// [`EntropyFailed`].
+    pub fn commit(&self) -> Result<CommitId, EntropyFailed> {
+        self.entropy.id16().map(CommitId)
+    }
+
+    /// Any other random 16 bytes.
     ///
     /// # Errors
     /// [`EntropyFailed`].

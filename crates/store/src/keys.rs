@@ -153,8 +153,8 @@ impl Keys {
     /// [`KeyError::NoTenant`], [`KeyError::Unopenable`] or [`KeyError::Newer`].
     pub fn learn_epoch(
         &self,
-        tenant: TenantId,
         bucket: BucketUuid,
+        tenant: TenantId,
         epoch: u32,
         wrapped: &[u8],
     ) -> Result<(), KeyError> {
@@ -271,13 +271,13 @@ mod tests {
             }
         );
         assert_eq!(
-            second.learn_epoch(TENANT, BUCKET, 1, &epoch1),
+            second.learn_epoch(BUCKET, TENANT, 1, &epoch1),
             Err(KeyError::NoTenant(TENANT))
         );
         second.learn_tenant(TENANT, &tenant).unwrap();
-        second.learn_epoch(TENANT, BUCKET, 1, &epoch1).unwrap();
+        second.learn_epoch(BUCKET, TENANT, 1, &epoch1).unwrap();
         assert_eq!(second.newest_epoch(BUCKET), Ok(1));
-        second.learn_epoch(TENANT, BUCKET, 2, &epoch2).unwrap();
+        second.learn_epoch(BUCKET, TENANT, 2, &epoch2).unwrap();
         assert_eq!(second.newest_epoch(BUCKET), Ok(2));
         assert_eq!(
             first.bucket_key(BUCKET, 2).unwrap().expose(),
@@ -292,10 +292,10 @@ mod tests {
         let epoch1 = first.new_bucket_key(TENANT, BUCKET, 1).unwrap();
         assert!(keys(8).learn_tenant(TENANT, &tenant).is_err());
         assert!(first.learn_tenant(TenantId([3; 16]), &tenant).is_err());
-        assert!(first.learn_epoch(TENANT, BUCKET, 2, &epoch1).is_err());
+        assert!(first.learn_epoch(BUCKET, TENANT, 2, &epoch1).is_err());
         assert!(
             first
-                .learn_epoch(TENANT, BucketUuid([5; 16]), 1, &epoch1)
+                .learn_epoch(BucketUuid([5; 16]), TENANT, 1, &epoch1)
                 .is_err()
         );
         for i in 0..tenant.len() {

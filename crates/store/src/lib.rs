@@ -9,6 +9,7 @@
 pub mod body;
 pub mod bucket;
 pub mod clock;
+pub mod digest;
 pub mod entropy;
 pub mod error;
 pub mod ids;

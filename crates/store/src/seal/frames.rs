@@ -119,8 +119,7 @@ impl FrameSealer {
         attempt: Attempt,
         bucket: BucketUuid,
     ) -> Result<Self, KeyError> {
-        let payload = attempt.id();
-        drop(attempt);
+        let payload = attempt.consume();
         let data_key = part_key(upload_key, payload)?;
         Self::new(&data_key, payload, bucket)
     }
