@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use azekura_engine::seam::{
-    Commit, CommitClass, CommitError, Committed, Engine, Entry, Guard, Key, Part, ReadError, Scan,
-    ScanPage, StoredRecord,
+    Commit, CommitClass, CommitError, Committed, Engine, Entry, Guard, Key, Part, Scan, ScanPage,
+    StoredRecord,
 };
 use azekura_model::ident::{BucketUuid, TenantId, VersionId};
 use azekura_model::lock::Lock;
@@ -23,7 +23,7 @@ use crate::error::StoreError;
 use crate::ids::Ids;
 use crate::keys::Keys;
 use crate::projector::{Happened, mutations};
-use crate::seal::record::{Opened, OpenError, open_record, seal_record};
+use crate::seal::record::{Opened, open_record, seal_record};
 
 /// What a store is made of.
 pub struct Parts {
@@ -117,16 +117,6 @@ impl From<CommitError> for Refused {
 impl From<BadEntry> for StoreError {
     fn from(error: BadEntry) -> Self {
         Self::Internal(error.to_string())
-    }
-}
-
-impl From<OpenError> for StoreError {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Damaged(what) => Self::Damaged(what),
-            OpenError::Erased => Self::Erased("the particulars of the record were erased".to_owned()),
-            other => Self::Internal(other.to_string()),
-        }
     }
 }
 
@@ -231,28 +221,5 @@ pub(crate) fn unchanged(key: Key, read: Option<Bytes>) -> Guard {
     match read {
         Some(value) => Guard::Equals(key, value),
         None => Guard::Absent(key),
-    }
-}
-
-impl From<ReadError> for StoreError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            // The index or a record names it: that it is not there is a loss, not an absence.
-            ReadError::NotFound(what) | ReadError::Damaged(what) => Self::Damaged(what),
-            ReadError::Erased(what) => Self::Erased(what),
-            ReadError::Io(what) => Self::Internal(what),
-            other => Self::Internal(other.to_string()),
-        }
-    }
-}
-
-impl From<CommitError> for StoreError {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::NoSpace { .. } => Self::NoSpace(error.to_string()),
-            CommitError::Poisoned(_) | CommitError::Closed => Self::Stopped(error.to_string()),
-            CommitError::GuardFailed { .. } => Self::Conflict,
-            other => Self::Internal(other.to_string()),
-        }
     }
 }
