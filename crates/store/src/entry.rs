@@ -12,7 +12,9 @@ use minicbor::{CborLen, Decode, Encode};
 
 /// A value of the index cannot be read. The index is a view: rebuild it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("an index entry cannot be read ({0}): rebuild the index with `azekura vault rebuild-index`")]
+#[error(
+    "an index entry cannot be read ({0}): rebuild the index with `azekura vault rebuild-index`"
+)]
 pub struct BadEntry(pub String);
 
 /// A summary in the families *current* and *vacated*, made unique in time.

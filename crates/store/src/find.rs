@@ -162,10 +162,7 @@ fn parts(payload: &Payload) -> &[PartRef] {
 
 impl Loaded {
     /// Range of bytes and kept checksum of a part, counted from 1; a plain version has one.
-    pub(crate) fn part(
-        &self,
-        number: u32,
-    ) -> Option<(std::ops::Range<u64>, Option<Checksum>)> {
+    pub(crate) fn part(&self, number: u32) -> Option<(std::ops::Range<u64>, Option<Checksum>)> {
         let parts = parts(&self.payload);
         if parts.is_empty() {
             let whole = (0..self.info.bytes, None);
@@ -195,9 +192,10 @@ impl Loaded {
         };
         match &self.payload {
             Payload::Empty => Ok(Vec::new()),
-            Payload::Inline { data_key } => {
-                Ok(whole(Source::Record(self.partition, self.sequence), data_key))
-            }
+            Payload::Inline { data_key } => Ok(whole(
+                Source::Record(self.partition, self.sequence),
+                data_key,
+            )),
             Payload::Blob { blob, data_key } => Ok(whole(Source::Blob(*blob), data_key)),
             Payload::Parts { upload_key, parts } => {
                 let key = SecretKey::new(*upload_key);

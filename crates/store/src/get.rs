@@ -23,7 +23,9 @@ pub(crate) async fn get(
     let range = match (request.range, request.part) {
         (Some(range), None) => range.resolve(info.bytes)?,
         (None, Some(number)) => {
-            let (range, _) = loaded.part(number).ok_or(StoreError::InvalidPart { number })?;
+            let (range, _) = loaded
+                .part(number)
+                .ok_or(StoreError::InvalidPart { number })?;
             range
         }
         (None, None) => 0..info.bytes,

@@ -193,7 +193,9 @@ impl Inner {
             .next()
             .filter(|record| record.position.sequence == sequence)
             .ok_or_else(|| {
-                StoreError::Damaged(format!("record {sequence} of partition {partition} is missing"))
+                StoreError::Damaged(format!(
+                    "record {sequence} of partition {partition} is missing"
+                ))
             })?;
         if record.particulars == Part::Damaged {
             let what = format!("record {sequence} of partition {partition}: particulars");

@@ -148,11 +148,7 @@ pub(crate) async fn withdraw(
 }
 
 /// Removes a blob whose intent a durable record has withdrawn. Idempotent.
-pub(crate) fn sweep_fenced(
-    inner: &Inner,
-    blob: BlobId,
-    fence: Position,
-) -> Result<(), StoreError> {
+pub(crate) fn sweep_fenced(inner: &Inner, blob: BlobId, fence: Position) -> Result<(), StoreError> {
     let proof = release::sweep(blob, &IntentState::Fenced { fence })
         .map_err(|kept| StoreError::Internal(kept.to_string()))?;
     Ok(inner.engine.sweep_blob(proof)?)

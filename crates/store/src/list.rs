@@ -45,7 +45,8 @@ pub(crate) fn list(
     let mut walk = Walk::new(inner, bucket.partition, CURRENT, &start, from, expected);
     let mut last = String::new();
     while let Some((key, entry)) = walk.next()? {
-        let key = unescape_text(&key).ok_or_else(|| StoreError::Internal("index key".to_owned()))?;
+        let key =
+            unescape_text(&key).ok_or_else(|| StoreError::Internal("index key".to_owned()))?;
         let full = page.objects.len().saturating_add(page.prefixes.len()) >= *max;
         if full || walk.looked_at > ENTRIES_PER_PAGE_MAX {
             page.next = Some(last);

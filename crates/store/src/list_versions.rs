@@ -49,11 +49,7 @@ impl Passed {
     }
 
     /// The next version of the walk, and whether S3 shows it.
-    fn next(
-        &mut self,
-        key: &[u8],
-        entry: &Entry,
-    ) -> Result<(ListedVersion, bool), StoreError> {
+    fn next(&mut self, key: &[u8], entry: &Entry) -> Result<(ListedVersion, bool), StoreError> {
         let (object, _) =
             split_history(key).ok_or_else(|| StoreError::Internal("history key".to_owned()))?;
         if object != self.object {
@@ -98,8 +94,10 @@ fn start(
             let passed = Passed::up_to(inner, partition, after_key, *version)?;
             Ok(Some((Some(after(&key.bytes)), passed)))
         }
-        _ => Ok(resume(b"", after_key, prefix, delimiter)
-            .map(|from| (Some(from), Passed::default()))),
+        _ => {
+            Ok(resume(b"", after_key, prefix, delimiter)
+                .map(|from| (Some(from), Passed::default())))
+        }
     }
 }
 

@@ -19,7 +19,12 @@ pub(crate) fn common_prefix<'k>(key: &'k str, prefix: &str, delimiter: &str) -> 
     }
     let rest = key.strip_prefix(prefix)?;
     let at = rest.find(delimiter)?;
-    key.get(..prefix.len().saturating_add(at).saturating_add(delimiter.len()))
+    key.get(
+        ..prefix
+            .len()
+            .saturating_add(at)
+            .saturating_add(delimiter.len()),
+    )
 }
 
 /// Whether `text` is a common prefix of these arguments.

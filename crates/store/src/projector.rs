@@ -79,15 +79,18 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
             out.puts.push((key, entry::present()));
         }
         Event::IntentWithdrawn(intent) => {
-            out.deletes.push(families::blob(BlobState::Open, intent.blob));
-            out.deletes.push(families::blob(BlobState::Part, intent.blob));
+            out.deletes
+                .push(families::blob(BlobState::Open, intent.blob));
+            out.deletes
+                .push(families::blob(BlobState::Part, intent.blob));
             let key = families::blob(BlobState::Fenced, intent.blob);
             out.puts.push((key, entry::present()));
         }
         Event::UploadStarted(upload) => upload_started(core, upload, &mut out),
         Event::PartStored(part) => part_stored(core, part, &mut out),
         Event::UploadAborted(aborted) => {
-            out.deletes.push(families::upload(&aborted.key, aborted.upload));
+            out.deletes
+                .push(families::upload(&aborted.key, aborted.upload));
             out.puts.push((
                 families::upload_done(aborted.upload),
                 entry::encode(&DoneEntry::new(&aborted.key, None)),
@@ -110,14 +113,16 @@ fn epoch_opened(core: &Core, epoch: &EpochOpened, out: &mut Mutations) -> Result
             wrapped_key: epoch.wrapped_key.clone(),
         }),
     ));
-    out.puts.push((
-        families::bucket_epoch(uuid),
-        entry::encode(&epoch.epoch),
-    ));
+    out.puts
+        .push((families::bucket_epoch(uuid), entry::encode(&epoch.epoch)));
     Ok(())
 }
 
-fn bucket_created(core: &Core, bucket: &BucketCreated, out: &mut Mutations) -> Result<(), Incomplete> {
+fn bucket_created(
+    core: &Core,
+    bucket: &BucketCreated,
+    out: &mut Mutations,
+) -> Result<(), Incomplete> {
     let uuid = core.bucket.ok_or(Incomplete("bucket", "bucket"))?;
     let value = entry::encode(&BucketEntry {
         name: bucket.name.clone(),
@@ -128,7 +133,8 @@ fn bucket_created(core: &Core, bucket: &BucketCreated, out: &mut Mutations) -> R
         created: core.wall.0,
         regions: bucket.regions.clone(),
     });
-    out.puts.push((families::bucket(&bucket.name), value.clone()));
+    out.puts
+        .push((families::bucket(&bucket.name), value.clone()));
     out.puts.push((families::bucket_by_uuid(uuid), value));
     out.puts.push((
         families::bucket_settings(uuid),
@@ -196,7 +202,8 @@ fn version_stored(core: &Core, version: &Version, out: &mut Mutations) -> Result
     ));
     let id = summary.version;
     if version.superseded {
-        out.puts.push((families::stamp(key), entry::stamp(core.hybrid)));
+        out.puts
+            .push((families::stamp(key), entry::stamp(core.hybrid)));
     } else {
         out.puts
             .push((families::current(key), slot(core, summary).encode()));
@@ -257,7 +264,8 @@ fn marker_made(core: &Core, marker: &DeleteMarker, out: &mut Mutations) -> Resul
         Bytes::from(summary.encode()),
     ));
     if marker.superseded {
-        out.puts.push((families::stamp(key), entry::stamp(core.hybrid)));
+        out.puts
+            .push((families::stamp(key), entry::stamp(core.hybrid)));
     } else {
         out.deletes.push(families::current(key));
         out.puts
@@ -272,7 +280,8 @@ fn version_hidden(core: &Core, hidden: &VersionHidden, out: &mut Mutations) {
         families::history(key, hidden.target.version),
         Bytes::from(hidden.target.encode()),
     ));
-    out.puts.push((families::stamp(key), entry::stamp(core.hybrid)));
+    out.puts
+        .push((families::stamp(key), entry::stamp(core.hybrid)));
     let slot = |summary: &Summary| {
         let slot = Slotted {
             summary: summary.clone(),
@@ -284,7 +293,8 @@ fn version_hidden(core: &Core, hidden: &VersionHidden, out: &mut Mutations) {
         CurrentChange::Stays => {}
         CurrentChange::Cleared => {
             out.deletes.push(families::current(key));
-            out.puts.push((families::vacated(key), slot(&hidden.target)));
+            out.puts
+                .push((families::vacated(key), slot(&hidden.target)));
         }
         CurrentChange::Becomes(summary) if summary.marker => {
             out.deletes.push(families::current(key));
@@ -339,10 +349,9 @@ impl Projector {
                 self.keys.learn_tenant(core.tenant, &tenant.wrapped_key)
             }
             Event::BucketCreated(bucket) => match core.bucket {
-                Some(uuid) => {
-                    self.keys
-                        .learn_epoch(uuid, core.tenant, 1, &bucket.wrapped_key)
-                }
+                Some(uuid) => self
+                    .keys
+                    .learn_epoch(uuid, core.tenant, 1, &bucket.wrapped_key),
                 None => Ok(()),
             },
             Event::EpochOpened(epoch) => match core.bucket {
@@ -404,7 +413,7 @@ impl Project for Projector {
                 other => unreadable(&other),
             })?;
         let core = &opened.core;
-        self.clock.observe(core.hybrid, core.compliance);
+        self.clock.observe(core.hybrid, core.wall, core.compliance);
         self.learn(core, &opened.particulars)?;
         mutations(Happened {
             partition: record.position.partition,

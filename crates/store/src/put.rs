@@ -140,7 +140,11 @@ impl Written {
             ),
             Sealed::Blob { blob, sealed_bytes } => {
                 let blob = *blob;
-                (Payload::Blob { blob, data_key }, Bytes::new(), *sealed_bytes)
+                (
+                    Payload::Blob { blob, data_key },
+                    Bytes::new(),
+                    *sealed_bytes,
+                )
             }
         };
         let digests = &received.digests;

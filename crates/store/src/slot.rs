@@ -155,10 +155,16 @@ impl Slot {
         let stamp = stamp_guard(inner, partition, &self.object)?;
         let mut rule = Rule::default();
         let mut shown = false;
-        for_each_version(inner, partition, &self.object, Some(version), |summary, _, _| {
-            shown = rule.shows(summary);
-            !shown
-        })?;
+        for_each_version(
+            inner,
+            partition,
+            &self.object,
+            Some(version),
+            |summary, _, _| {
+                shown = rule.shows(summary);
+                !shown
+            },
+        )?;
         Ok(Order {
             superseded: shown || (null && rule.null_seen()),
             guards: vec![stamp],

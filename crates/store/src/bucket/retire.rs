@@ -43,9 +43,16 @@ pub(crate) async fn retire(
     }
     let partition = open.bucket.partition;
     let guard = vec![Guard::Absent(families::closed())];
-    append(inner, by, partition, guard, &open.bucket, retired(&open.bucket))
-        .await
-        .map_err(Refused::unexpected)?;
+    append(
+        inner,
+        by,
+        partition,
+        guard,
+        &open.bucket,
+        retired(&open.bucket),
+    )
+    .await
+    .map_err(Refused::unexpected)?;
     decide(inner, by, &open).await
 }
 
