@@ -9,8 +9,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     clippy::disallowed_methods,
     reason = "a measuring tool: it reads the clock, and a failed step ends it"
 )]
@@ -77,7 +75,10 @@ fn open(dir: &Path) -> Arc<Embedded> {
 fn commit(number: u64, payload: &Bytes) -> Commit {
     let scrambled = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let name = format!("objects/{scrambled:016x}/{number:012}/some-file-name.dcm");
-    let key = |family| Key { family: Family(family), bytes: Bytes::from(name.clone()) };
+    let key = |family| Key {
+        family: Family(family),
+        bytes: Bytes::from(name.clone()),
+    };
     let value = || Bytes::from(vec![7; 90]);
     Commit {
         id: CommitId((u128::from(number) << 64 | u128::from(scrambled)).to_be_bytes()),
@@ -112,7 +113,10 @@ async fn through_engine(
                 let mut done = 0u64;
                 while Instant::now() < until {
                     let number = counter.fetch_add(1, Ordering::Relaxed);
-                    engine.commit(PartitionId(1), commit(number, &payload)).await.unwrap();
+                    engine
+                        .commit(PartitionId(1), commit(number, &payload))
+                        .await
+                        .unwrap();
                     done += 1;
                 }
                 done
@@ -129,7 +133,11 @@ async fn through_engine(
 type Waiting = Vec<oneshot::Sender<()>>;
 
 async fn bare(path: &Path, writers: usize, until: Instant) -> f64 {
-    let file = OpenOptions::new().create_new(true).write(true).open(path).unwrap();
+    let file = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .open(path)
+        .unwrap();
     let queue: Arc<(Mutex<Waiting>, Condvar)> = Arc::default();
     let stop = Arc::new(AtomicBool::new(false));
     let appender = std::thread::spawn({
@@ -150,11 +158,15 @@ async fn bare(path: &Path, writers: usize, until: Instant) -> f64 {
                     std::mem::take(&mut *waiting)
                 };
                 buffer.clear();
-                waiting.iter().for_each(|_| buffer.extend_from_slice(&payload));
+                waiting
+                    .iter()
+                    .for_each(|_| buffer.extend_from_slice(&payload));
                 file.write_all_at(&buffer, offset).unwrap();
                 file.sync_data().unwrap();
                 offset += buffer.len() as u64;
-                waiting.into_iter().for_each(|waiter| waiter.send(()).unwrap());
+                waiting
+                    .into_iter()
+                    .for_each(|waiter| waiter.send(()).unwrap());
             }
         }
     });
@@ -187,7 +199,10 @@ async fn bare(path: &Path, writers: usize, until: Instant) -> f64 {
 /// Bytes that this process caused to be written to devices.
 fn written() -> u64 {
     let io = std::fs::read_to_string("/proc/self/io").unwrap();
-    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).unwrap();
+    let line = io
+        .lines()
+        .find_map(|line| line.strip_prefix("write_bytes: "))
+        .unwrap();
     line.parse().unwrap()
 }
 
@@ -199,7 +214,9 @@ async fn amplification(dir: &Path, payload: usize, writers: usize, seconds: u64)
     let until = Instant::now() + Duration::from_secs(seconds);
     let rate = through_engine(&engine, &counter, writers, until, payload).await;
     let closing = engine.clone();
-    tokio::task::spawn_blocking(move || closing.close().unwrap()).await.unwrap();
+    tokio::task::spawn_blocking(move || closing.close().unwrap())
+        .await
+        .unwrap();
     let records = engine.status().counters.records;
     let stored = records * payload as u64;
     let ratio = (written() - before) as f64 / stored as f64;
@@ -217,7 +234,9 @@ fn median(values: &mut [f64]) -> f64 {
 #[tokio::main]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
-    let base = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
+    let base = arguments
+        .next()
+        .map_or_else(std::env::temp_dir, PathBuf::from);
     let seconds = arguments.next().map_or(2, |text| text.parse().unwrap());
     let writers = arguments.next().map_or(64, |text| text.parse().unwrap());
     let dir = base.join(format!("group-commit-{}", std::process::id()));
@@ -230,12 +249,21 @@ async fn main() {
         theirs.push(bare(&dir.join(format!("bare-{round}")), writers, until).await);
         let until = Instant::now() + Duration::from_secs(seconds);
         ours.push(through_engine(&engine, &counter, writers, until, PAYLOAD).await);
-        println!("round {round}: engine {:.0}/s, bare {:.0}/s", ours[round], theirs[round]);
+        println!(
+            "round {round}: engine {:.0}/s, bare {:.0}/s",
+            ours[round], theirs[round]
+        );
     }
     let counters = engine.status().counters;
-    println!("{:.1} commits a group", counters.records as f64 / counters.groups as f64);
+    println!(
+        "{:.1} commits a group",
+        counters.records as f64 / counters.groups as f64
+    );
     let (ours, theirs) = (median(&mut ours), median(&mut theirs));
-    println!("median: engine {ours:.0}/s, bare {theirs:.0}/s, ratio {:.2}", ours / theirs);
+    println!(
+        "median: engine {ours:.0}/s, bare {theirs:.0}/s, ratio {:.2}",
+        ours / theirs
+    );
     drop(engine);
     for payload in [PAYLOAD, 64 << 10, 1 << 20] {
         amplification(&dir, payload, writers, seconds * 2).await;

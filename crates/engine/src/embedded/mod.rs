@@ -33,6 +33,7 @@ mod open;
 mod read;
 mod recent;
 mod recover;
+mod replay;
 mod submit;
 
 pub use open::{NewVault, OpenError, Progress, Rebuilt};
@@ -54,7 +55,7 @@ pub struct Options {
     /// The index.
     pub index: Arc<dyn ViewSource>,
     /// Bounds of the index's overlay.
-    pub index_limits: index::Limits,
+    pub index_limits: index::OverlayLimits,
     /// Bytes that must stay free on each disk; `None` = 2 GiB or 5 % of the disk, the smaller.
     pub space_floor: Option<u64>,
     /// Called once when a write failed; the process should then end with a non-zero exit code.
@@ -70,14 +71,17 @@ impl Options {
         blob_dirs: Vec<PathBuf>,
         index_cache_bytes: u64,
     ) -> Self {
-        let source = FjallSource { dir: index_dir.clone(), cache_bytes: index_cache_bytes };
+        let source = FjallSource {
+            dir: index_dir.clone(),
+            cache_bytes: index_cache_bytes,
+        };
         Self {
             disk: Arc::new(RealDisk),
             journal_dir,
             index_dir,
             blob_dirs,
             index: Arc::new(source),
-            index_limits: index::Limits::default(),
+            index_limits: index::OverlayLimits::default(),
             space_floor: None,
             on_poison: None,
         }
@@ -153,11 +157,11 @@ impl Engine for Embedded {
     }
 
     fn read_blob(&self, blob: BlobId, from: u64, until: u64) -> Result<Bytes, ReadError> {
-        self.blobs.read(blob, from, until)
+        self.blobs.files().read(blob, from, until)
     }
 
     fn list_blobs(&self) -> Result<Vec<(BlobId, u64)>, ReadError> {
-        self.blobs.list()
+        self.blobs.files().list()
     }
 
     fn sweep_blob(&self, proof: SweepProof) -> Result<(), CommitError> {

@@ -10,7 +10,7 @@ use super::{FORMAT_KEY, FjallView, SUBDIRECTORY, Tables};
 use crate::index::btree::BTreeView;
 use crate::index::load::Loader;
 use crate::index::testing::{commits, history, key};
-use crate::index::{DurableCommit, Index, IndexError, Limits, View, Watermark};
+use crate::index::{DurableCommit, Index, IndexError, OverlayLimits, View, Watermark};
 use crate::seam::{Family, Scan};
 
 const CACHE: u64 = 1 << 20;
@@ -20,7 +20,7 @@ fn mark(offset: u64) -> Watermark {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(5))]
     #[test]
     fn it_holds_what_the_view_in_memory_holds_also_after_reopening(
         steps in history(60), batch in 1_usize..9,
@@ -61,10 +61,10 @@ fn pages_of_the_disk_equal_those_of_memory() {
         .collect();
     let disk = Index::open(
         Arc::new(FjallView::open(dir.path(), CACHE).unwrap()),
-        Limits::default(),
+        OverlayLimits::default(),
     )
     .unwrap();
-    let memory = Index::open(Arc::new(BTreeView::new()), Limits::default()).unwrap();
+    let memory = Index::open(Arc::new(BTreeView::new()), OverlayLimits::default()).unwrap();
     for (n, commit) in (0..).zip(commits(&steps)) {
         disk.publish(vec![commit.clone()], mark(n)).unwrap();
         memory.publish(vec![commit], mark(n)).unwrap();
@@ -156,10 +156,10 @@ fn digests(groups: &[&[DurableCommit]]) -> Vec<[u8; 32]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(ProptestConfig::with_cases(3))]
     #[test]
     fn a_killed_process_loses_nothing_and_a_torn_log_only_a_suffix(
-        steps in history(60), torn in proptest::collection::vec(1_u64..3_000, 3),
+        steps in history(60), torn in proptest::collection::vec(1_u64..3_000, 2),
     ) {
         let dir = tempfile::tempdir().unwrap();
         let all = commits(&steps);
