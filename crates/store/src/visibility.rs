@@ -15,13 +15,6 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The rule for versions that follow newer ones not passed here, among which a `null` version
-    /// was (`true`) or was not.
-    #[must_use]
-    pub fn after(null_seen: bool) -> Self {
-        Self { null_seen }
-    }
-
     /// Whether S3 shows the next older version.
     pub fn shows(&mut self, summary: &Summary) -> bool {
         let replaced = summary.null && self.null_seen;
@@ -48,7 +41,7 @@ mod tests {
     use azekura_model::checksum::ETag;
     use azekura_model::ident::VersionId;
     use azekura_model::time::WallTime;
-    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+    use proptest::prelude::{any, prop_assert_eq, proptest};
 
     fn summary(number: usize, null: bool, hidden: bool) -> Summary {
         Summary {
@@ -83,20 +76,6 @@ mod tests {
             }
             let first = shown.iter().position(|s| *s).map(|i| versions[i].version);
             prop_assert_eq!(newest_shown(&versions).map(|v| v.version), first);
-        }
-
-        #[test]
-        fn the_rule_can_go_on_from_the_middle(
-            flags in proptest::collection::vec((any::<bool>(), any::<bool>()), 1..12), cut in 0_usize..12,
-        ) {
-            let versions: Vec<Summary> = flags.iter().enumerate()
-                .map(|(i, (null, hidden))| summary(i, *null, *hidden)).collect();
-            let cut = cut.min(versions.len());
-            let mut whole = Rule::default();
-            let all: Vec<bool> = versions.iter().map(|v| whole.shows(v)).collect();
-            let mut rest = Rule::after(versions[..cut].iter().any(|v| v.null));
-            let tail: Vec<bool> = versions[cut..].iter().map(|v| rest.shows(v)).collect();
-            prop_assert!(all[cut..] == tail[..]);
         }
     }
 }
