@@ -23,6 +23,10 @@ const FILES: &[(&str, &str)] = &[
         "keyring.md",
         include_str!("../../../../docs/formats/keyring.md"),
     ),
+    (
+        "azekura_reader.py",
+        include_str!("../../../../tools/reader/azekura_reader.py"),
+    ),
 ];
 
 /// Writes the files into `dir`, replacing older ones.

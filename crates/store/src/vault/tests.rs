@@ -52,6 +52,7 @@ fn the_sheet_tells_where_the_keyring_is() {
     assert!(made.sheet.contains("export-keyring"));
     let decoder = options.places.data_dir.join("decoder");
     assert!(decoder.join("keyring.md").exists());
+    assert!(decoder.join("azekura_reader.py").exists());
     for name in ["keyring", "keyring.secret"] {
         let file = options.places.data_dir.join(name);
         let mode = std::fs::metadata(file).unwrap().permissions().mode();
