@@ -1,1 +1,81 @@
-fn main(){}
+//! `cargo xtask`: see [`USAGE`].
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use xtask::{suite, tidy, tools};
+
+const USAGE: &str = "\
+cargo xtask tidy [--bless]
+    Checks the habits of the workspace. --bless renews the hashes in docs/formats/pins.toml.
+cargo xtask test [--full] [--only NAME]
+    Runs everything: tools, fmt, clippy, tidy, unit, build, e2e. Installs what it needs.
+    --only NAME  one of these steps, or one end-to-end scenario
+    --full       the large numbers; writes docs/reference/test-results-full.md
+cargo xtask tools
+    Installs what the end-to-end tests drive, and nothing else.
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Returns whether everything passed.
+fn dispatch(args: &[String]) -> Result<bool, String> {
+    let root = root()?;
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["tidy"] => run_tidy(&root, false),
+        ["tidy", "--bless"] => run_tidy(&root, true),
+        ["test", options @ ..] => suite::run(&root, &suite_options(options)?),
+        ["tools"] => {
+            let installed = tools::install(&root, &suite::target_dir(&root)?)?;
+            println!("tools in {}", installed.directory.display());
+            Ok(installed.missing.is_empty())
+        }
+        _ => {
+            print!("{USAGE}");
+            Ok(matches!(words.as_slice(), [] | ["help" | "--help" | "-h"]))
+        }
+    }
+}
+
+fn suite_options(words: &[&str]) -> Result<suite::SuiteOptions, String> {
+    let mut options = suite::SuiteOptions::default();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match *word {
+            "--full" => options.full = true,
+            "--only" => {
+                let name = rest
+                    .next()
+                    .ok_or_else(|| "--only needs a name".to_owned())?;
+                options.only = Some((*name).to_owned());
+            }
+            other => return Err(format!("unknown option {other}\n{USAGE}")),
+        }
+    }
+    Ok(options)
+}
+
+fn run_tidy(root: &Path, bless: bool) -> Result<bool, String> {
+    let report = tidy::run(root, bless)?;
+    suite::print_tidy(&report);
+    Ok(report.findings.is_empty())
+}
+
+/// Root of the workspace: the folder above this package.
+fn root() -> Result<PathBuf, String> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent()
+        .map(Path::to_path_buf)
+        .ok_or_else(|| "no folder above xtask".to_owned())
+}

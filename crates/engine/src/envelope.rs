@@ -112,9 +112,16 @@ pub fn decode(bytes: &Bytes) -> Result<Envelope, BadEnvelope> {
     let core = bytes.slice_ref(core);
     // Two encodings of one record would be two hashes of it.
     if encode(&position, commit, kind, &core) != *bytes {
-        return Err(BadEnvelope::new("not deterministic, or bytes after the end"));
+        return Err(BadEnvelope::new(
+            "not deterministic, or bytes after the end",
+        ));
     }
-    Ok(Envelope { position, commit, kind, core })
+    Ok(Envelope {
+        position,
+        commit,
+        kind,
+        core,
+    })
 }
 
 type Fields<'b> = Result<(Position, CommitId, u16, &'b [u8]), BadEnvelope>;
@@ -142,8 +149,12 @@ fn fields(bytes: &[u8]) -> Result<Fields<'_>, minicbor::decode::Error> {
     };
     let kind = cbor.u16()?;
     let core = cbor.bytes()?;
-    let position =
-        Position { region, incarnation: Incarnation(incarnation), partition, sequence };
+    let position = Position {
+        region,
+        incarnation: Incarnation(incarnation),
+        partition,
+        sequence,
+    };
     Ok(Ok((position, CommitId(commit), kind, core)))
 }
 
@@ -164,7 +175,9 @@ fn hash(parts: &[&[u8]]) -> [u8; 32] {
     parts.iter().for_each(|part| context.update(part));
     let mut out = [0; 32];
     // SHA-256 has 32 bytes: the zip drops nothing.
-    out.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    out.iter_mut()
+        .zip(context.finish().as_ref())
+        .for_each(|(to, from)| *to = *from);
     out
 }
 

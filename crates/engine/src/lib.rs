@@ -5,7 +5,16 @@
 //! disks, [`memory`] in memory; both pass the one suite in `tests/conformance.rs`, the embedded one
 //! also on a disk that fails on purpose ([`disk::faulty`]).
 
+mod blob;
+pub mod disk;
+pub mod embedded;
 pub mod envelope;
 pub mod index;
+pub mod journal;
 mod limits;
+pub mod memory;
+mod poison;
 pub mod seam;
+mod space;
+
+pub use poison::OnPoison;

@@ -20,10 +20,19 @@ fn broken(commit: &Commit) -> Option<String> {
     let puts = &commit.mutations.puts;
     let deletes = &commit.mutations.deletes;
     longer("core", record.core.len(), CORE_BYTES_MAX)
-        .or_else(|| longer("particulars", record.particulars.len(), PARTICULARS_BYTES_MAX))
+        .or_else(|| {
+            longer(
+                "particulars",
+                record.particulars.len(),
+                PARTICULARS_BYTES_MAX,
+            )
+        })
         .or_else(|| longer("payload", record.payload.len(), INLINE_PAYLOAD_BYTES_MAX))
         .or_else(|| commit.guards.iter().find_map(|guard| bad_key(guard.key())))
-        .or_else(|| puts.iter().find_map(|(key, value)| bad_key(key).or_else(|| bad_value(value))))
+        .or_else(|| {
+            puts.iter()
+                .find_map(|(key, value)| bad_key(key).or_else(|| bad_value(value)))
+        })
         .or_else(|| deletes.iter().find_map(bad_key))
         .or_else(|| named_twice(commit))
 }
@@ -57,11 +66,17 @@ fn bad_value(value: &[u8]) -> Option<String> {
 /// A key named twice would make the outcome depend on an order that mutations do not have.
 fn named_twice(commit: &Commit) -> Option<String> {
     let mutations = &commit.mutations;
-    let mut keys = mutations.puts.iter().map(|(key, _)| key).chain(&mutations.deletes);
+    let mut keys = mutations
+        .puts
+        .iter()
+        .map(|(key, _)| key)
+        .chain(&mutations.deletes);
     let count = mutations.puts.len().saturating_add(mutations.deletes.len());
     let twice = if count <= 8 {
         let seen: Vec<&Key> = keys.collect();
-        seen.iter().enumerate().any(|(i, key)| seen.iter().skip(i.saturating_add(1)).any(|k| k == key))
+        seen.iter()
+            .enumerate()
+            .any(|(i, key)| seen.iter().skip(i.saturating_add(1)).any(|k| k == key))
     } else {
         let mut seen = BTreeSet::new();
         keys.any(|key| !seen.insert(key))

@@ -3,6 +3,10 @@
 use azekura_model::bucket::Versioning;
 use azekura_model::position::PartitionId;
 
+use crate::error::DecodeError;
+use crate::fields::{FieldsReader, FieldsWriter};
+use crate::particulars::EventFields;
+
 /// A bucket comes to be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BucketCreated {
@@ -38,4 +42,56 @@ pub struct BucketChanged {
 pub struct BucketRetired {
     /// Name it had.
     pub name: String,
+}
+
+impl EventFields for BucketCreated {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.name)
+            .put(9, &self.location)
+            .put(10, &self.partition)
+            .put(11, &self.versioning)
+            .put(12, &self.history_days)
+            .put(13, &self.regions)
+            .put(14, &self.wrapped_key);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: input.take(8)?,
+            location: input.take(9)?,
+            partition: input.take(10)?,
+            versioning: input.take(11)?,
+            history_days: input.take(12)?,
+            regions: input.take(13)?,
+            wrapped_key: input.take(14)?,
+        })
+    }
+}
+
+impl EventFields for BucketChanged {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.name)
+            .put(9, &self.versioning)
+            .put(10, &self.history_days);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: input.take(8)?,
+            versioning: input.take(9)?,
+            history_days: input.take(10)?,
+        })
+    }
+}
+
+impl EventFields for BucketRetired {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.name);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: input.take(8)?,
+        })
+    }
 }

@@ -4,6 +4,10 @@ use azekura_model::ident::{BucketUuid, TenantId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 
+use crate::cbor::{Reader, Value, Writer};
+use crate::error::DecodeError;
+use crate::fields::{FieldsReader, FieldsWriter};
+
 /// Kinds of records. The number is the one on disk and in the journal's frames; the high bit set
 /// would mean *ignorable*: an older release may skip it. All kinds of v1 are critical.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -67,4 +71,105 @@ pub struct Core {
     pub epoch: u32,
     /// Root over the salted field hashes of the particulars.
     pub commitment: [u8; 32],
+}
+
+/// First kind number that an older release may skip.
+pub const IGNORABLE_KIND_FROM: u16 = 0x8000;
+
+/// Longest core in bytes.
+pub const CORE_BYTES_MAX: usize = 64 * 1024;
+
+impl RecordKind {
+    /// All kinds of this release.
+    pub const ALL: [Self; 14] = [
+        Self::TenantCreated,
+        Self::EpochOpened,
+        Self::BucketCreated,
+        Self::BucketChanged,
+        Self::BucketRetired,
+        Self::Version,
+        Self::DeleteMarker,
+        Self::VersionHidden,
+        Self::BlobIntent,
+        Self::IntentWithdrawn,
+        Self::UploadStarted,
+        Self::PartStored,
+        Self::UploadAborted,
+        Self::Imported,
+    ];
+
+    /// The number on disk.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The kind with this number; `None` when this release does not know it. The caller may skip an
+    /// unknown kind only from [`IGNORABLE_KIND_FROM`] on.
+    #[must_use]
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+}
+
+impl Value for RecordKind {
+    fn write(&self, out: &mut Writer) {
+        out.put(&self.number());
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let number = input.get()?;
+        Self::from_number(number).ok_or_else(|| DecodeError::Newer(format!("record kind {number}")))
+    }
+}
+
+impl Core {
+    /// Deterministic CBOR.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = FieldsWriter::new();
+        out.put(1, &self.kind)
+            .put(2, &self.hybrid)
+            .put(3, &self.wall)
+            .put(4, &self.compliance)
+            .put(5, &self.tenant)
+            .put_some(6, self.bucket.as_ref())
+            .put_some(7, self.version.as_ref())
+            .put(8, &self.content_bytes)
+            .put(9, &self.sealed_bytes)
+            .put_some(10, self.lock.retention.as_ref())
+            .put_some(11, self.lock.hold.as_ref())
+            .put(12, &self.epoch)
+            .put(13, &self.commitment);
+        out.finish()
+    }
+
+    /// Reads a core. Unknown ignorable fields are skipped; the hashed bytes are the stored ones, so
+    /// nothing is lost by that.
+    ///
+    /// # Errors
+    /// [`DecodeError::Newer`] for an unknown kind or critical field: its lock state is unknown, so
+    /// what it names is locked. Other errors mean damage.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut input = FieldsReader::new(bytes, CORE_BYTES_MAX, "core")?;
+        let core = Self {
+            kind: input.take(1)?,
+            hybrid: input.take(2)?,
+            wall: input.take(3)?,
+            compliance: input.take(4)?,
+            tenant: input.take(5)?,
+            bucket: input.take_some(6)?,
+            version: input.take_some(7)?,
+            content_bytes: input.take(8)?,
+            sealed_bytes: input.take(9)?,
+            lock: Lock {
+                retention: input.take_some(10)?,
+                hold: input.take_some(11)?,
+            },
+            epoch: input.take(12)?,
+            commitment: input.take(13)?,
+        };
+        input.finish()?;
+        Ok(core)
+    }
 }

@@ -1,5 +1,9 @@
 //! Record kind 2: a key epoch of a bucket opens.
 
+use crate::error::DecodeError;
+use crate::fields::{FieldsReader, FieldsWriter};
+use crate::particulars::EventFields;
+
 /// A fresh bucket key; later versions are sealed under it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EpochOpened {
@@ -7,4 +11,17 @@ pub struct EpochOpened {
     pub epoch: u32,
     /// The bucket key, wrapped by the tenant key.
     pub wrapped_key: Vec<u8>,
+}
+
+impl EventFields for EpochOpened {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.epoch).put(9, &self.wrapped_key);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            epoch: input.take(8)?,
+            wrapped_key: input.take(9)?,
+        })
+    }
 }

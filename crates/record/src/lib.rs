@@ -6,10 +6,11 @@
 //! ([`commitment`]). One file a kind; `docs/formats/records.md` describes the bytes.
 
 pub mod bucket;
+mod cbor;
 pub mod commitment;
 pub mod core;
-pub mod envelope;
 pub mod epoch;
+pub mod error;
 pub mod fields;
 pub mod hidden;
 pub mod imported;
@@ -20,4 +21,5 @@ pub mod particulars;
 pub mod summary;
 pub mod tenant;
 pub mod upload;
+mod values;
 pub mod version;

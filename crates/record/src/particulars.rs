@@ -13,6 +13,11 @@ use crate::tenant::TenantCreated;
 use crate::upload::{UploadAborted, UploadStarted};
 use crate::version::Version;
 
+use crate::commitment;
+use crate::core::RecordKind;
+use crate::error::DecodeError;
+use crate::fields::{FieldsReader, FieldsWriter, SALT_SEED};
+
 /// Particulars of one record: who asked, and what by kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Particulars {
@@ -42,4 +47,128 @@ pub enum Event {
     PartStored(Box<PartStored>),
     UploadAborted(UploadAborted),
     Imported(Imported),
+}
+
+/// Longest particulars in bytes, before sealing.
+pub const PARTICULARS_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Fields of one kind, numbered from 8.
+pub(crate) trait EventFields: Sized {
+    fn write(&self, out: &mut FieldsWriter);
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError>;
+}
+
+fn read_boxed<E: EventFields>(input: &mut FieldsReader<'_>) -> Result<Box<E>, DecodeError> {
+    E::read(input).map(Box::new)
+}
+
+impl Event {
+    /// The record kind that carries this event.
+    #[must_use]
+    pub fn kind(&self) -> RecordKind {
+        match self {
+            Self::TenantCreated(_) => RecordKind::TenantCreated,
+            Self::EpochOpened(_) => RecordKind::EpochOpened,
+            Self::BucketCreated(_) => RecordKind::BucketCreated,
+            Self::BucketChanged(_) => RecordKind::BucketChanged,
+            Self::BucketRetired(_) => RecordKind::BucketRetired,
+            Self::Version(_) => RecordKind::Version,
+            Self::DeleteMarker(_) => RecordKind::DeleteMarker,
+            Self::VersionHidden(_) => RecordKind::VersionHidden,
+            Self::BlobIntent(_) => RecordKind::BlobIntent,
+            Self::IntentWithdrawn(_) => RecordKind::IntentWithdrawn,
+            Self::UploadStarted(_) => RecordKind::UploadStarted,
+            Self::PartStored(_) => RecordKind::PartStored,
+            Self::UploadAborted(_) => RecordKind::UploadAborted,
+            Self::Imported(_) => RecordKind::Imported,
+        }
+    }
+
+    fn write(&self, out: &mut FieldsWriter) {
+        match self {
+            Self::TenantCreated(event) => event.write(out),
+            Self::EpochOpened(event) => event.write(out),
+            Self::BucketCreated(event) => event.write(out),
+            Self::BucketChanged(event) => event.write(out),
+            Self::BucketRetired(event) => event.write(out),
+            Self::Version(event) => event.write(out),
+            Self::DeleteMarker(event) => event.write(out),
+            Self::VersionHidden(event) => event.write(out),
+            Self::BlobIntent(event) => event.write(out),
+            Self::IntentWithdrawn(event) => event.write(out),
+            Self::UploadStarted(event) => event.write(out),
+            Self::PartStored(event) => event.write(out),
+            Self::UploadAborted(event) => event.write(out),
+            Self::Imported(event) => event.write(out),
+        }
+    }
+
+    fn read(kind: RecordKind, input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        match kind {
+            RecordKind::TenantCreated => EventFields::read(input).map(Self::TenantCreated),
+            RecordKind::EpochOpened => EventFields::read(input).map(Self::EpochOpened),
+            RecordKind::BucketCreated => EventFields::read(input).map(Self::BucketCreated),
+            RecordKind::BucketChanged => EventFields::read(input).map(Self::BucketChanged),
+            RecordKind::BucketRetired => EventFields::read(input).map(Self::BucketRetired),
+            RecordKind::Version => read_boxed(input).map(Self::Version),
+            RecordKind::DeleteMarker => EventFields::read(input).map(Self::DeleteMarker),
+            RecordKind::VersionHidden => read_boxed(input).map(Self::VersionHidden),
+            RecordKind::BlobIntent => EventFields::read(input).map(Self::BlobIntent),
+            RecordKind::IntentWithdrawn => EventFields::read(input).map(Self::IntentWithdrawn),
+            RecordKind::UploadStarted => read_boxed(input).map(Self::UploadStarted),
+            RecordKind::PartStored => read_boxed(input).map(Self::PartStored),
+            RecordKind::UploadAborted => EventFields::read(input).map(Self::UploadAborted),
+            RecordKind::Imported => EventFields::read(input).map(Self::Imported),
+        }
+    }
+}
+
+impl Particulars {
+    /// Deterministic CBOR, before sealing.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        self.write().finish()
+    }
+
+    /// Deterministic CBOR and the commitment to it, in one pass.
+    #[must_use]
+    pub fn encode_and_commit(&self) -> (Vec<u8>, [u8; 32]) {
+        let fields = self.write();
+        let root = commitment::root(&self.salt_seed, &fields.fields());
+        (fields.finish(), root)
+    }
+
+    pub(crate) fn write(&self) -> FieldsWriter {
+        let mut out = FieldsWriter::new();
+        out.put(SALT_SEED, &self.salt_seed)
+            .put(2, &self.requester.principal)
+            .put(3, &self.requester.key_id)
+            .put_some(4, self.requester.source.as_ref())
+            .put_some(5, self.requester.tls_identity.as_ref())
+            .put(6, &self.requester.request_id);
+        self.event.write(&mut out);
+        out
+    }
+
+    /// Reads opened particulars of a record of `kind`. To check them against a core, use
+    /// [`commitment::commit_encoded`] on the same bytes: it covers ignorable fields too.
+    ///
+    /// # Errors
+    /// [`DecodeError::Newer`] for unknown critical content; other errors mean damage.
+    pub fn decode(kind: RecordKind, bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut input = FieldsReader::new(bytes, PARTICULARS_BYTES_MAX, "particulars")?;
+        let particulars = Self {
+            salt_seed: input.take(SALT_SEED)?,
+            requester: Requester {
+                principal: input.take(2)?,
+                key_id: input.take(3)?,
+                source: input.take_some(4)?,
+                tls_identity: input.take_some(5)?,
+                request_id: input.take(6)?,
+            },
+            event: Event::read(kind, &mut input)?,
+        };
+        input.finish()?;
+        Ok(particulars)
+    }
 }

@@ -1,5 +1,9 @@
 //! Record kind 1: a tenant and its wrapped key.
 
+use crate::error::DecodeError;
+use crate::fields::{FieldsReader, FieldsWriter};
+use crate::particulars::EventFields;
+
 /// A tenant comes to be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TenantCreated {
@@ -9,4 +13,20 @@ pub struct TenantCreated {
     pub wrapped_key: Vec<u8>,
     /// `true` = what weakens or cannot be undone needs two people; fixed for ever.
     pub dual_control: bool,
+}
+
+impl EventFields for TenantCreated {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.name)
+            .put(9, &self.wrapped_key)
+            .put(10, &self.dual_control);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: input.take(8)?,
+            wrapped_key: input.take(9)?,
+            dual_control: input.take(10)?,
+        })
+    }
 }

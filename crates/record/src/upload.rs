@@ -4,6 +4,10 @@
 use azekura_model::checksum::{ChecksumAlgorithm, ChecksumType};
 use azekura_model::ident::UploadId;
 
+use crate::error::DecodeError;
+use crate::fields::{FieldsReader, FieldsWriter};
+use crate::particulars::EventFields;
+
 /// A multipart upload begins. It is the intent of all its parts' blobs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UploadStarted {
@@ -30,4 +34,41 @@ pub struct UploadAborted {
     pub upload: UploadId,
     /// Key.
     pub key: String,
+}
+
+impl EventFields for UploadStarted {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.upload)
+            .put(9, &self.key)
+            .put(10, &self.upload_key)
+            .put(11, &self.headers)
+            .put(12, &self.metadata)
+            .put(13, &self.tags)
+            .put_some(14, self.checksum.as_ref());
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            upload: input.take(8)?,
+            key: input.take(9)?,
+            upload_key: input.take(10)?,
+            headers: input.take(11)?,
+            metadata: input.take(12)?,
+            tags: input.take(13)?,
+            checksum: input.take_some(14)?,
+        })
+    }
+}
+
+impl EventFields for UploadAborted {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.upload).put(9, &self.key);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            upload: input.take(8)?,
+            key: input.take(9)?,
+        })
+    }
 }

@@ -5,6 +5,11 @@ use azekura_model::ident::{PayloadId, UploadId};
 use azekura_model::position::Sequence;
 use azekura_model::release::BlobId;
 
+use crate::cbor::{Reader, Value, Writer};
+use crate::error::DecodeError;
+use crate::fields::{FieldsReader, FieldsWriter};
+use crate::particulars::EventFields;
+
 /// A version of an object and all that S3 shows of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Version {
@@ -14,7 +19,7 @@ pub struct Version {
     pub null: bool,
     /// An even newer version was already current when this one was committed.
     pub superseded: bool,
-    /// SHA-256 of the content.
+    /// SHA-256 of the content; 32 zero bytes for parts, which carry one each.
     pub sha256: [u8; 32],
     /// ETag.
     pub etag: ETag,
@@ -67,10 +72,137 @@ pub struct PartRef {
     pub attempt: PayloadId,
     /// Length of its content in bytes.
     pub content_bytes: u64,
+    /// SHA-256 of its content.
+    pub sha256: [u8; 32],
     /// MD5 of its content.
     pub md5: [u8; 16],
     /// Checksum of its content, if one was kept.
     pub checksum: Option<Checksum>,
     /// Record of the same partition whose inline payload it is; `None` = a blob.
     pub inline_at: Option<Sequence>,
+}
+
+impl EventFields for Version {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.key)
+            .put(9, &self.null)
+            .put(10, &self.superseded)
+            .put(11, &self.sha256)
+            .put(12, &self.etag)
+            .put(13, &self.checksums)
+            .put(14, &self.headers)
+            .put(15, &self.metadata)
+            .put(16, &self.tags)
+            .put(17, &self.payload.place())
+            .put_some(18, self.payload.key())
+            .put_some(19, self.upload.as_ref());
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            key: input.take(8)?,
+            null: input.take(9)?,
+            superseded: input.take(10)?,
+            sha256: input.take(11)?,
+            etag: input.take(12)?,
+            checksums: input.take(13)?,
+            headers: input.take(14)?,
+            metadata: input.take(15)?,
+            tags: input.take(16)?,
+            payload: Payload::join(input.take(17)?, input.take_some(18)?)?,
+            upload: input.take_some(19)?,
+        })
+    }
+}
+
+/// A payload without its key: the key is a field of its own, so that the place can be disclosed
+/// without it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Place {
+    Empty,
+    Inline,
+    Blob(BlobId),
+    Parts(Vec<PartRef>),
+}
+
+impl Payload {
+    /// The data key, or the upload key that data keys are derived from.
+    #[must_use]
+    pub fn key(&self) -> Option<&[u8; 32]> {
+        match self {
+            Self::Empty => None,
+            Self::Inline { data_key } | Self::Blob { data_key, .. } => Some(data_key),
+            Self::Parts { upload_key, .. } => Some(upload_key),
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            Self::Empty => Place::Empty,
+            Self::Inline { .. } => Place::Inline,
+            Self::Blob { blob, .. } => Place::Blob(*blob),
+            Self::Parts { parts, .. } => Place::Parts(parts.clone()),
+        }
+    }
+
+    fn join(place: Place, key: Option<[u8; 32]>) -> Result<Self, DecodeError> {
+        match (place, key) {
+            (Place::Empty, None) => Ok(Self::Empty),
+            (Place::Inline, Some(data_key)) => Ok(Self::Inline { data_key }),
+            (Place::Blob(blob), Some(data_key)) => Ok(Self::Blob { blob, data_key }),
+            (Place::Parts(parts), Some(upload_key)) => Ok(Self::Parts { upload_key, parts }),
+            (Place::Empty, Some(_)) => Err(DecodeError::malformed("a key for no payload")),
+            (_, None) => Err(DecodeError::malformed("a payload without a key")),
+        }
+    }
+}
+
+/// `[0]` empty, `[1]` inline, `[2, blob]` a blob, `[3, [part, …]]` parts.
+impl Value for Place {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Self::Empty => out.array(1).put(&0_u16),
+            Self::Inline => out.array(1).put(&1_u16),
+            Self::Blob(blob) => out.array(2).put(&2_u16).put(blob),
+            Self::Parts(parts) => out.array(2).put(&3_u16).put(parts),
+        };
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let items = input.array()?;
+        match (input.get::<u16>()?, items) {
+            (0, 1) => Ok(Self::Empty),
+            (1, 1) => Ok(Self::Inline),
+            (2, 2) => input.get().map(Self::Blob),
+            (3, 2) => input.get().map(Self::Parts),
+            (0..=3, _) => Err(DecodeError::malformed("a place of the wrong length")),
+            (other, _) => Err(DecodeError::Newer(format!("payload place {other}"))),
+        }
+    }
+}
+
+impl Value for PartRef {
+    fn write(&self, out: &mut Writer) {
+        out.array(7)
+            .put(&self.number)
+            .put(&self.attempt)
+            .put(&self.content_bytes)
+            .put(&self.sha256)
+            .put(&self.md5)
+            .put(&self.checksum)
+            .put(&self.inline_at);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array_of(7, "part")?;
+        Ok(Self {
+            number: input.get()?,
+            attempt: input.get()?,
+            content_bytes: input.get()?,
+            sha256: input.get()?,
+            md5: input.get()?,
+            checksum: input.get()?,
+            inline_at: input.get()?,
+        })
+    }
 }

@@ -13,7 +13,9 @@ use super::changes::{
     read_locator_key,
 };
 use super::load::Loader;
-use super::{DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Watermark};
+use super::{
+    DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Watermark,
+};
 use crate::seam::{Entry, Family, Key};
 
 /// Rows by space and key, encoded as every view encodes them.
@@ -40,14 +42,20 @@ impl BTreeView {
     /// An empty view.
     #[must_use]
     pub fn new() -> Self {
-        Self { state: RwLock::default(), left: AtomicU64::new(u64::MAX) }
+        Self {
+            state: RwLock::default(),
+            left: AtomicU64::new(u64::MAX),
+        }
     }
 
     /// A view of its own with the content of this moment: what a crash now would leave.
     #[must_use]
     pub fn fork(&self) -> Self {
         let state = RwLock::new(Arc::clone(&self.state.read()));
-        Self { state, left: AtomicU64::new(u64::MAX) }
+        Self {
+            state,
+            left: AtomicU64::new(u64::MAX),
+        }
     }
 
     /// Lets `applications` succeed and every later one fail.
@@ -88,7 +96,9 @@ impl MemorySource {
     /// A source whose view has the content of this moment: what a crash now would leave.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self { view: Mutex::new(Arc::new(self.view().fork())) }
+        Self {
+            view: Mutex::new(Arc::new(self.view().fork())),
+        }
     }
 }
 
@@ -106,9 +116,13 @@ impl ViewSource for MemorySource {
 
 impl View for BTreeView {
     fn apply(&self, commits: &[DurableCommit], watermark: Watermark) -> Result<(), IndexError> {
-        let spent = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        let spent = self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         if spent.is_err() {
-            return Err(IndexError::Failed("the view in memory was told to fail".to_owned()));
+            return Err(IndexError::Failed(
+                "the view in memory was told to fail".to_owned(),
+            ));
         }
         self.put_rows(Changes::of(commits).into_sorted(), Some(watermark));
         Ok(())
@@ -120,7 +134,12 @@ impl View for BTreeView {
 
     fn get(&self, partition: PartitionId, key: &Key) -> Result<Option<Entry>, IndexError> {
         let row = (key.family.0, family_key(partition, &key.bytes));
-        self.state.read().rows.get(&row).map(|value| read_entry(value)).transpose()
+        self.state
+            .read()
+            .rows
+            .get(&row)
+            .map(|value| read_entry(value))
+            .transpose()
     }
 
     fn locators(
@@ -130,16 +149,21 @@ impl View for BTreeView {
         limit: usize,
     ) -> Result<Vec<(Sequence, Locator)>, IndexError> {
         let first = (LOCATORS, locator_key(partition, from).to_vec());
-        let last = (LOCATORS, locator_key(partition, Sequence(u64::MAX)).to_vec());
+        let last = (
+            LOCATORS,
+            locator_key(partition, Sequence(u64::MAX)).to_vec(),
+        );
         let state = self.state();
         let rows = state.rows.range(first..=last).take(limit);
-        rows.map(|((_, key), value)| Ok((read_locator_key(key)?, read_locator(value)?))).collect()
+        rows.map(|((_, key), value)| Ok((read_locator_key(key)?, read_locator(value)?)))
+            .collect()
     }
 
     fn heads(&self) -> Result<Vec<Head>, IndexError> {
         let state = self.state();
         let rows = state.rows.range((HEADS, Vec::new())..);
-        rows.map(|((_, key), value)| read_head(key, value)).collect()
+        rows.map(|((_, key), value)| read_head(key, value))
+            .collect()
     }
 
     fn watermark(&self) -> Result<Watermark, IndexError> {
@@ -151,7 +175,10 @@ impl View for BTreeView {
     }
 
     fn walk(&self, visit: &mut dyn FnMut(u8, &[u8], &[u8])) -> Result<(), IndexError> {
-        self.state().rows.iter().for_each(|((space, key), value)| visit(*space, key, value));
+        self.state()
+            .rows
+            .iter()
+            .for_each(|((space, key), value)| visit(*space, key, value));
         Ok(())
     }
 
@@ -179,7 +206,11 @@ impl Snapshot for Cut {
         if first >= end {
             return Ok(());
         }
-        for ((_, key), value) in self.0.rows.range((Bound::Included(first), Bound::Excluded(end))) {
+        for ((_, key), value) in self
+            .0
+            .rows
+            .range((Bound::Included(first), Bound::Excluded(end)))
+        {
             let key = key.get(8..).unwrap_or_default();
             if let ControlFlow::Break(()) = visit(key, read_entry(value)?) {
                 break;

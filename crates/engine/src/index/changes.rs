@@ -45,22 +45,39 @@ impl Changes {
     }
 
     pub(super) fn add(&mut self, commit: &DurableCommit) {
-        let DurableCommit { partition, sequence, chain, locator, mutations } = commit;
+        let DurableCommit {
+            partition,
+            sequence,
+            chain,
+            locator,
+            mutations,
+        } = commit;
         for (key, value) in &mutations.puts {
             let value = entry_value(*sequence, value);
-            self.push(key.family.0, family_key(*partition, &key.bytes), Some(value));
+            self.push(
+                key.family.0,
+                family_key(*partition, &key.bytes),
+                Some(value),
+            );
         }
         for key in &mutations.deletes {
             self.push(key.family.0, family_key(*partition, &key.bytes), None);
         }
         let value = locator_value(*locator).to_vec();
-        self.push(LOCATORS, locator_key(*partition, *sequence).to_vec(), Some(value));
+        self.push(
+            LOCATORS,
+            locator_key(*partition, *sequence).to_vec(),
+            Some(value),
+        );
         self.heads.insert(*partition, (*sequence, *chain));
     }
 
     fn push(&mut self, space: u8, key: Vec<u8>, value: Option<Vec<u8>>) {
         let payload = key.len().saturating_add(value.as_ref().map_or(0, Vec::len));
-        self.bytes = self.bytes.saturating_add(payload).saturating_add(ROW_OVERHEAD_BYTES);
+        self.bytes = self
+            .bytes
+            .saturating_add(payload)
+            .saturating_add(ROW_OVERHEAD_BYTES);
         self.rows.push(Row { space, key, value });
     }
 
@@ -78,11 +95,15 @@ impl Changes {
     /// rows one number, so it must not name a key twice.
     pub(super) fn into_sorted(self) -> Vec<Row> {
         let mut rows = self.rows;
-        rows.extend(self.heads.into_iter().map(|(partition, (sequence, chain))| Row {
-            space: HEADS,
-            key: partition.0.to_be_bytes().to_vec(),
-            value: Some(head_value(sequence, &chain)),
-        }));
+        rows.extend(
+            self.heads
+                .into_iter()
+                .map(|(partition, (sequence, chain))| Row {
+                    space: HEADS,
+                    key: partition.0.to_be_bytes().to_vec(),
+                    value: Some(head_value(sequence, &chain)),
+                }),
+        );
         // Stable: rows of one key stay in journal order.
         rows.sort_by(|a, b| (a.space, &a.key).cmp(&(b.space, &b.key)));
         rows.dedup_by(|later, kept| {
@@ -162,13 +183,22 @@ pub(super) fn read_head(key: &[u8], value: &[u8]) -> Result<Head, IndexError> {
 }
 
 pub(super) fn watermark_value(watermark: Watermark) -> Vec<u8> {
-    [&watermark.segment.to_be_bytes()[..], &watermark.offset.to_be_bytes()].concat()
+    [
+        &watermark.segment.to_be_bytes()[..],
+        &watermark.offset.to_be_bytes(),
+    ]
+    .concat()
 }
 
 pub(super) fn read_watermark(value: &[u8]) -> Result<Watermark, IndexError> {
-    let (segment, rest) = value.split_first_chunk().ok_or_else(|| short("watermark"))?;
+    let (segment, rest) = value
+        .split_first_chunk()
+        .ok_or_else(|| short("watermark"))?;
     let offset = rest.try_into().map_err(|_| short("watermark"))?;
-    Ok(Watermark { segment: u32::from_be_bytes(*segment), offset: u64::from_be_bytes(offset) })
+    Ok(Watermark {
+        segment: u32::from_be_bytes(*segment),
+        offset: u64::from_be_bytes(offset),
+    })
 }
 
 fn short(what: &str) -> IndexError {

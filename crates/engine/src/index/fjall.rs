@@ -22,7 +22,9 @@ use super::changes::{
     read_locator_key, read_watermark, watermark_value,
 };
 use super::load::Loader;
-use super::{DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Watermark};
+use super::{
+    DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Watermark,
+};
 use crate::seam::{Entry, Family, Key};
 
 /// Directory inside the index directory. Only it is ever removed.
@@ -82,15 +84,23 @@ impl FjallView {
             Some(format) if *format == *FORMAT => {}
             Some(format) => {
                 let format = String::from_utf8_lossy(&format).into_owned();
-                return Err(IndexError::Unusable(format!("its format {format:?} is unknown")));
+                return Err(IndexError::Unusable(format!(
+                    "its format {format:?} is unknown"
+                )));
             }
-            None => return Err(IndexError::Unusable("its making was interrupted".to_owned())),
+            None => {
+                return Err(IndexError::Unusable(
+                    "its making was interrupted".to_owned(),
+                ));
+            }
         }
         Ok(Self::over(tables))
     }
 
     pub(super) fn over(tables: Tables) -> Self {
-        Self { tables: RwLock::new(Some(Arc::new(tables))) }
+        Self {
+            tables: RwLock::new(Some(Arc::new(tables))),
+        }
     }
 
     fn tables(&self) -> Result<Arc<Tables>, IndexError> {
@@ -125,10 +135,16 @@ impl Tables {
         let mut names: Vec<_> = (0..Family::COUNT).map(family).collect();
         names.push(("locators".to_owned(), options()));
         names.push(("heads".to_owned(), options()));
-        let spaces = names.iter().map(|(name, options)| database.keyspace(name, || options.clone()));
+        let spaces = names
+            .iter()
+            .map(|(name, options)| database.keyspace(name, || options.clone()));
         let spaces = spaces.collect::<Result<Vec<_>, _>>().map_err(unusable)?;
         let meta = database.keyspace("meta", options).map_err(unusable)?;
-        Ok(Self { spaces, meta, database })
+        Ok(Self {
+            spaces,
+            meta,
+            database,
+        })
     }
 
     pub(super) fn space(&self, space: u8) -> Result<&Keyspace, IndexError> {
@@ -141,7 +157,10 @@ impl Tables {
         let mut batch = self.database.batch();
         batch.insert(&self.meta, WATERMARK_KEY, watermark_value(watermark));
         batch.insert(&self.meta, FORMAT_KEY, FORMAT);
-        batch.durability(Some(PersistMode::SyncAll)).commit().map_err(failed)
+        batch
+            .durability(Some(PersistMode::SyncAll))
+            .commit()
+            .map_err(failed)
     }
 }
 
@@ -173,7 +192,10 @@ impl View for FjallView {
             }
         }
         batch.insert(&tables.meta, WATERMARK_KEY, watermark_value(watermark));
-        batch.durability(Some(PersistMode::Buffer)).commit().map_err(failed)
+        batch
+            .durability(Some(PersistMode::Buffer))
+            .commit()
+            .map_err(failed)
     }
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot>, IndexError> {
@@ -185,7 +207,9 @@ impl View for FjallView {
     fn get(&self, partition: PartitionId, key: &Key) -> Result<Option<Entry>, IndexError> {
         let tables = self.tables()?;
         let keyspace = tables.space(key.family.0)?;
-        let found = keyspace.get(family_key(partition, &key.bytes)).map_err(unusable)?;
+        let found = keyspace
+            .get(family_key(partition, &key.bytes))
+            .map_err(unusable)?;
         found.map(|value| read_entry(&value)).transpose()
     }
 
@@ -198,12 +222,16 @@ impl View for FjallView {
         let tables = self.tables()?;
         let keyspace = tables.space(LOCATORS)?;
         if limit == 1
-            && let Some(value) = keyspace.get(locator_key(partition, from)).map_err(unusable)?
+            && let Some(value) = keyspace
+                .get(locator_key(partition, from))
+                .map_err(unusable)?
         {
             return Ok(vec![(from, read_locator(&value)?)]);
         }
         let last = locator_key(partition, Sequence(u64::MAX));
-        let rows = keyspace.range(locator_key(partition, from)..=last).take(limit);
+        let rows = keyspace
+            .range(locator_key(partition, from)..=last)
+            .take(limit);
         rows.map(|row| {
             let (key, value) = row.into_inner().map_err(unusable)?;
             Ok((read_locator_key(&key)?, read_locator(&value)?))
@@ -229,7 +257,10 @@ impl View for FjallView {
     }
 
     fn bytes(&self) -> u64 {
-        self.tables().ok().and_then(|tables| tables.database.disk_space().ok()).unwrap_or(0)
+        self.tables()
+            .ok()
+            .and_then(|tables| tables.database.disk_space().ok())
+            .unwrap_or(0)
     }
 
     fn walk(&self, visit: &mut dyn FnMut(u8, &[u8], &[u8])) -> Result<(), IndexError> {
@@ -248,7 +279,10 @@ impl View for FjallView {
         let Some(tables) = self.tables.write().take() else {
             return Ok(());
         };
-        tables.database.persist(PersistMode::SyncAll).map_err(failed)
+        tables
+            .database
+            .persist(PersistMode::SyncAll)
+            .map_err(failed)
     }
 }
 

@@ -20,7 +20,10 @@ struct ChunkLimits {
     rows: usize,
 }
 
-const CHUNK: ChunkLimits = ChunkLimits { bytes: 256 << 20, rows: 1_000_000 };
+const CHUNK: ChunkLimits = ChunkLimits {
+    bytes: 256 << 20,
+    rows: 1_000_000,
+};
 
 /// Fills an empty view. A view that was not finished is refused at open.
 pub struct Loader {
@@ -40,7 +43,10 @@ impl Loader {
     /// # Errors
     /// [`IndexError::Failed`] when the old view cannot be removed or the new one not be made.
     pub fn fjall(dir: &Path, cache_bytes: u64) -> Result<Self, IndexError> {
-        Ok(Self::over(Target::Fjall(Tables::replace(dir, cache_bytes)?)))
+        Ok(Self::over(Target::Fjall(Tables::replace(
+            dir,
+            cache_bytes,
+        )?)))
     }
 
     /// Fills a view in memory, which must be empty.
@@ -50,7 +56,11 @@ impl Loader {
     }
 
     fn over(target: Target) -> Self {
-        Self { chunk: Changes::default(), limits: CHUNK, target }
+        Self {
+            chunk: Changes::default(),
+            limits: CHUNK,
+            target,
+        }
     }
 
     /// Gathers at most this many rows at a time (a bound on memory).

@@ -35,13 +35,31 @@ impl Overlay {
     pub(super) fn add(&mut self, commit: &DurableCommit, ticket: Ticket) {
         let mutations = &commit.mutations;
         for (key, value) in &mutations.puts {
-            let entry = Entry { value: value.clone(), sequence: commit.sequence };
-            self.set(commit.partition, key, Slot { ticket, entry: Some(entry) });
+            let entry = Entry {
+                value: value.clone(),
+                sequence: commit.sequence,
+            };
+            self.set(
+                commit.partition,
+                key,
+                Slot {
+                    ticket,
+                    entry: Some(entry),
+                },
+            );
         }
         for key in &mutations.deletes {
-            self.set(commit.partition, key, Slot { ticket, entry: None });
+            self.set(
+                commit.partition,
+                key,
+                Slot {
+                    ticket,
+                    entry: None,
+                },
+            );
         }
-        self.locators.insert((commit.partition, commit.sequence), commit.locator);
+        self.locators
+            .insert((commit.partition, commit.sequence), commit.locator);
     }
 
     fn set(&mut self, partition: PartitionId, key: &Key, slot: Slot) {
@@ -52,7 +70,12 @@ impl Overlay {
     /// Drops what a commit left here, now that the view holds everything up to `applied`.
     pub(super) fn retire(&mut self, commit: &DurableCommit, applied: Ticket) {
         let mutations = &commit.mutations;
-        for key in mutations.puts.iter().map(|(key, _)| key).chain(&mutations.deletes) {
+        for key in mutations
+            .puts
+            .iter()
+            .map(|(key, _)| key)
+            .chain(&mutations.deletes)
+        {
             self.unset(commit.partition, key, applied);
         }
         self.locators.remove(&(commit.partition, commit.sequence));
@@ -63,7 +86,10 @@ impl Overlay {
             return;
         };
         let slots = family.get_mut();
-        if slots.get(&key.bytes).is_some_and(|slot| slot.ticket <= applied) {
+        if slots
+            .get(&key.bytes)
+            .is_some_and(|slot| slot.ticket <= applied)
+        {
             slots.remove(&key.bytes);
         }
         if slots.is_empty() {
@@ -89,7 +115,10 @@ impl Overlay {
             return Vec::new();
         };
         let from = Bound::Included(&scan.from[..]);
-        let until = scan.until.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let until = scan
+            .until
+            .as_deref()
+            .map_or(Bound::Unbounded, Bound::Excluded);
         let mut left = puts;
         let mut out = Vec::new();
         for (key, slot) in slots.range::<[u8], _>((from, until)) {
@@ -111,7 +140,9 @@ impl Overlay {
     ) -> Vec<(Sequence, Locator)> {
         let range = (partition, from)..=(partition, Sequence(u64::MAX));
         let found = self.locators.range(range).take(limit);
-        found.map(|((_, sequence), locator)| (*sequence, *locator)).collect()
+        found
+            .map(|((_, sequence), locator)| (*sequence, *locator))
+            .collect()
     }
 
     #[cfg(test)]

@@ -27,7 +27,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { overlay_bytes: 64 << 20, overlay_entries: 200_000, batch_commits: 2_048 }
+        Self {
+            overlay_bytes: 64 << 20,
+            overlay_entries: 200_000,
+            batch_commits: 2_048,
+        }
     }
 }
 
@@ -75,10 +79,16 @@ struct Size {
 
 impl Size {
     fn of(commits: &[DurableCommit]) -> Self {
-        let mut size = Self { commits: commits.len(), ..Self::default() };
+        let mut size = Self {
+            commits: commits.len(),
+            ..Self::default()
+        };
         for mutations in commits.iter().map(|commit| &commit.mutations) {
-            let puts: usize =
-                mutations.puts.iter().map(|(key, value)| key.bytes.len() + value.len()).sum();
+            let puts: usize = mutations
+                .puts
+                .iter()
+                .map(|(key, value)| key.bytes.len() + value.len())
+                .sum();
             let deletes: usize = mutations.deletes.iter().map(|key| key.bytes.len()).sum();
             size.bytes += puts + deletes;
             size.entries += mutations.puts.len() + mutations.deletes.len();
@@ -107,7 +117,10 @@ impl Index {
     pub fn open(view: Arc<dyn View>, limits: Limits) -> Result<Self, IndexError> {
         let heads = view.heads()?.into_iter();
         let heads = heads.map(|(partition, sequence, chain)| (partition, (sequence, chain)));
-        let queue = Queue { watermark: view.watermark()?, ..Queue::default() };
+        let queue = Queue {
+            watermark: view.watermark()?,
+            ..Queue::default()
+        };
         let shared = Arc::new(Shared {
             view,
             limits,
@@ -124,7 +137,10 @@ impl Index {
                 move || shared.run()
             })
             .map_err(|error| IndexError::Failed(format!("cannot start its thread: {error}")))?;
-        Ok(Self { shared, worker: Mutex::new(Some(worker)) })
+        Ok(Self {
+            shared,
+            worker: Mutex::new(Some(worker)),
+        })
     }
 
     /// Shows durable commits to every later read. Groups are given in journal order. Waits while
@@ -159,14 +175,19 @@ impl Index {
     pub fn scan(&self, partition: PartitionId, scan: &Scan) -> Result<ScanPage, ReadError> {
         let limit = limits::page(scan);
         let mut page = ScanPage::default();
-        self.merge(partition, scan, limit.saturating_add(1), &mut |key, entry| {
-            if page.entries.len() == limit {
-                page.more = true;
-                return ControlFlow::Break(());
-            }
-            page.entries.push((key, entry));
-            ControlFlow::Continue(())
-        })?;
+        self.merge(
+            partition,
+            scan,
+            limit.saturating_add(1),
+            &mut |key, entry| {
+                if page.entries.len() == limit {
+                    page.more = true;
+                    return ControlFlow::Break(());
+                }
+                page.entries.push((key, entry));
+                ControlFlow::Continue(())
+            },
+        )?;
         Ok(page)
     }
 
@@ -231,7 +252,9 @@ impl Index {
         sequence: Sequence,
     ) -> Result<Option<Locator>, ReadError> {
         let found = self.locators(partition, sequence, 1)?.into_iter().next();
-        Ok(found.filter(|(at, _)| *at == sequence).map(|(_, locator)| locator))
+        Ok(found
+            .filter(|(at, _)| *at == sequence)
+            .map(|(_, locator)| locator))
     }
 
     /// Where a partition's records stand, from a sequence on, in order, at most `limit`. A record
@@ -264,7 +287,10 @@ impl Index {
     #[must_use]
     pub fn heads(&self) -> Vec<Head> {
         let heads = self.shared.heads.read();
-        heads.iter().map(|(partition, (sequence, chain))| (*partition, *sequence, *chain)).collect()
+        heads
+            .iter()
+            .map(|(partition, (sequence, chain))| (*partition, *sequence, *chain))
+            .collect()
     }
 
     /// End of the last group that was published.
@@ -327,7 +353,12 @@ impl ReadView for Index {
         family: Family,
     ) -> Result<Vec<(Bytes, Entry)>, ReadError> {
         let mut all = Vec::new();
-        let scan = Scan { family, from: Bytes::new(), until: None, limit: usize::MAX };
+        let scan = Scan {
+            family,
+            from: Bytes::new(),
+            until: None,
+            limit: usize::MAX,
+        };
         self.merge(partition, &scan, usize::MAX, &mut |key, entry| {
             all.push((key, entry));
             ControlFlow::Continue(())
@@ -367,7 +398,11 @@ impl Shared {
         }
         drop(heads);
         drop(overlay);
-        queue.waiting.push_back(Published { ticket, commits, watermark });
+        queue.waiting.push_back(Published {
+            ticket,
+            commits,
+            watermark,
+        });
         drop(queue);
         self.work.notify_one();
         Ok(())
@@ -384,7 +419,10 @@ impl Shared {
                 return;
             }
             let mut overlay = self.overlay.write();
-            batch.commits.iter().for_each(|commit| overlay.retire(commit, batch.ticket));
+            batch
+                .commits
+                .iter()
+                .for_each(|commit| overlay.retire(commit, batch.ticket));
             drop(overlay);
             self.queue.lock().size.shrink(Size::of(&batch.commits));
             self.room.notify_all();

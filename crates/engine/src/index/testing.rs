@@ -13,7 +13,10 @@ pub(super) type Step = (u64, Vec<((u8, u8), Option<u8>)>);
 
 /// Few partitions, families and keys, so that histories collide.
 pub(super) fn history(steps: usize) -> impl Strategy<Value = Vec<Step>> {
-    let change = ((0_u8..8, 1_u8..12), proptest::option::weighted(0.7, any::<u8>()));
+    let change = (
+        (0_u8..8, 1_u8..12),
+        proptest::option::weighted(0.7, any::<u8>()),
+    );
     vec((partitions(), vec(change, 0..5)), 1..steps)
 }
 
@@ -25,7 +28,10 @@ pub(super) fn key(family: u8, n: u8) -> Key {
     // Keys that are prefixes of each other, and one of the highest byte.
     let mut bytes = vec![b'k'; usize::from(n % 4)];
     bytes.push(if n == 11 { 0xff } else { n });
-    Key { family: Family(family), bytes: Bytes::from(bytes) }
+    Key {
+        family: Family(family),
+        bytes: Bytes::from(bytes),
+    }
 }
 
 /// Makes commits of a history; sequences from 1 in each partition.
@@ -38,7 +44,9 @@ pub(super) fn commits(history: &[Step]) -> Vec<DurableCommit> {
         let unique: std::collections::BTreeMap<_, _> = changes.iter().copied().collect();
         for ((family, n), value) in unique {
             match value {
-                Some(v) => mutations.puts.push((key(family, n), Bytes::from(vec![v; 3]))),
+                Some(v) => mutations
+                    .puts
+                    .push((key(family, n), Bytes::from(vec![v; 3]))),
                 None => mutations.deletes.push(key(family, n)),
             }
         }
@@ -46,7 +54,11 @@ pub(super) fn commits(history: &[Step]) -> Vec<DurableCommit> {
             partition: PartitionId(*partition),
             sequence: Sequence(*sequence),
             chain: [u8::try_from(*sequence % 251).unwrap(); 32],
-            locator: Locator { segment: 1, offset: offset * 100, bytes: 100 },
+            locator: Locator {
+                segment: 1,
+                offset: offset * 100,
+                bytes: 100,
+            },
             mutations,
         }
     };

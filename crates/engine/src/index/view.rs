@@ -87,7 +87,9 @@ pub trait View: Send + Sync + 'static {
             }
         })?;
         let mut out = [0; 32];
-        out.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+        out.iter_mut()
+            .zip(context.finish().as_ref())
+            .for_each(|(to, from)| *to = *from);
         Ok(out)
     }
 }

@@ -50,11 +50,18 @@ proptest! {
 fn pages_of_the_disk_equal_those_of_memory() {
     let dir = tempfile::tempdir().unwrap();
     let steps: Vec<_> = (0_u8..200)
-        .map(|v| (u64::from(v % 3), vec![((v % 8, v % 11 + 1), (v % 5 > 0).then_some(v))]))
+        .map(|v| {
+            (
+                u64::from(v % 3),
+                vec![((v % 8, v % 11 + 1), (v % 5 > 0).then_some(v))],
+            )
+        })
         .collect();
     let disk = Index::open(
-        Arc::new(FjallView::open(dir.path(), CACHE).unwrap()), Limits::default(),
-    ).unwrap();
+        Arc::new(FjallView::open(dir.path(), CACHE).unwrap()),
+        Limits::default(),
+    )
+    .unwrap();
     let memory = Index::open(Arc::new(BTreeView::new()), Limits::default()).unwrap();
     for (n, commit) in (0..).zip(commits(&steps)) {
         disk.publish(vec![commit.clone()], mark(n)).unwrap();
@@ -64,8 +71,16 @@ fn pages_of_the_disk_equal_those_of_memory() {
     for family in (0..8).map(Family) {
         for limit in 1..4 {
             let until = Some(key(0, 9).bytes);
-            let scan = Scan { family, from: Bytes::from_static(b"k"), until, limit };
-            let (a, b) = (disk.scan(PartitionId(1), &scan), memory.scan(PartitionId(1), &scan));
+            let scan = Scan {
+                family,
+                from: Bytes::from_static(b"k"),
+                until,
+                limit,
+            };
+            let (a, b) = (
+                disk.scan(PartitionId(1), &scan),
+                memory.scan(PartitionId(1), &scan),
+            );
             let (a, b) = (a.unwrap(), b.unwrap());
             assert_eq!((a.entries, a.more), (b.entries, b.more));
         }
@@ -94,7 +109,8 @@ fn a_view_whose_making_was_interrupted_asks_for_a_rebuild() {
 fn a_database_that_lost_its_files_asks_for_a_rebuild() {
     let dir = tempfile::tempdir().unwrap();
     let view = FjallView::open(dir.path(), CACHE).unwrap();
-    view.apply(&commits(&[(1, vec![((0, 1), Some(1))])]), mark(1)).unwrap();
+    view.apply(&commits(&[(1, vec![((0, 1), Some(1))])]), mark(1))
+        .unwrap();
     view.close().unwrap();
     drop(view);
     std::fs::write(dir.path().join(SUBDIRECTORY).join("version"), b"garbage").unwrap();

@@ -6,7 +6,10 @@ use crate::index::fjall::{FjallSource, FjallView};
 use crate::index::testing::{commits, history};
 use crate::index::{View, ViewSource, Watermark};
 
-const MARK: Watermark = Watermark { segment: 9, offset: 99 };
+const MARK: Watermark = Watermark {
+    segment: 9,
+    offset: 99,
+};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
@@ -60,13 +63,24 @@ proptest! {
 #[test]
 fn a_rebuild_that_was_interrupted_is_refused_and_can_be_repeated() {
     let dir = tempfile::tempdir().unwrap();
-    let source = FjallSource { dir: dir.path().to_owned(), cache_bytes: 1 << 20 };
+    let source = FjallSource {
+        dir: dir.path().to_owned(),
+        cache_bytes: 1 << 20,
+    };
     source.open().unwrap().close().unwrap();
     let mut loader = source.rebuild().unwrap().chunk_rows(1);
-    loader.push(&commits(&[(1, vec![((0, 1), Some(1))])])[0]).unwrap();
+    loader
+        .push(&commits(&[(1, vec![((0, 1), Some(1))])])[0])
+        .unwrap();
     drop(loader);
     assert!(source.open().is_err());
-    source.rebuild().unwrap().finish(MARK).unwrap().close().unwrap();
+    source
+        .rebuild()
+        .unwrap()
+        .finish(MARK)
+        .unwrap()
+        .close()
+        .unwrap();
     assert_eq!(source.open().unwrap().watermark().unwrap(), MARK);
 }
 
@@ -74,7 +88,16 @@ fn a_rebuild_that_was_interrupted_is_refused_and_can_be_repeated() {
 fn files_beside_the_view_are_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("mine"), b"x").unwrap();
-    let source = FjallSource { dir: dir.path().to_owned(), cache_bytes: 1 << 20 };
-    source.rebuild().unwrap().finish(MARK).unwrap().close().unwrap();
+    let source = FjallSource {
+        dir: dir.path().to_owned(),
+        cache_bytes: 1 << 20,
+    };
+    source
+        .rebuild()
+        .unwrap()
+        .finish(MARK)
+        .unwrap()
+        .close()
+        .unwrap();
     assert!(dir.path().join("mine").exists());
 }

@@ -12,9 +12,7 @@ use proptest::prop_assert_eq;
 use super::{Index, Limits};
 use crate::index::btree::BTreeView;
 use crate::index::testing::{commits, history, key, partitions};
-use crate::index::{
-    DurableCommit, Head, IndexError, Locator, Snapshot, View, Watermark,
-};
+use crate::index::{DurableCommit, Head, IndexError, Locator, Snapshot, View, Watermark};
 use crate::seam::{Entry, Family, Key, ReadView, Scan};
 
 /// A view that applies nothing while its gate is shut.
@@ -88,7 +86,10 @@ fn model(commits: &[DurableCommit]) -> Model {
     let mut model = Model::new();
     for commit in commits {
         for (key, value) in &commit.mutations.puts {
-            let entry = Entry { value: value.clone(), sequence: commit.sequence };
+            let entry = Entry {
+                value: value.clone(),
+                sequence: commit.sequence,
+            };
             model.insert((commit.partition.0, key.family.0, key.bytes.clone()), entry);
         }
         for key in &commit.mutations.deletes {
@@ -99,9 +100,8 @@ fn model(commits: &[DurableCommit]) -> Model {
 }
 
 fn expected(model: &Model, partition: u64, scan: &Scan) -> (Vec<(Bytes, Entry)>, bool) {
-    let inside = |key: &Bytes| {
-        *key >= scan.from && scan.until.as_ref().is_none_or(|until| key < until)
-    };
+    let inside =
+        |key: &Bytes| *key >= scan.from && scan.until.as_ref().is_none_or(|until| key < until);
     let all: Vec<_> = model
         .iter()
         .filter(|((p, f, key), _)| *p == partition && *f == scan.family.0 && inside(key))
@@ -112,7 +112,10 @@ fn expected(model: &Model, partition: u64, scan: &Scan) -> (Vec<(Bytes, Entry)>,
 }
 
 fn mark(n: usize) -> Watermark {
-    Watermark { segment: 1, offset: u64::try_from(n).unwrap() }
+    Watermark {
+        segment: 1,
+        offset: u64::try_from(n).unwrap(),
+    }
 }
 
 proptest! {
@@ -174,9 +177,14 @@ proptest! {
 #[test]
 fn publish_waits_beyond_the_bound_until_the_view_catches_up() {
     let view = Gated::new(true);
-    let limits = Limits { overlay_entries: 10, ..Limits::default() };
+    let limits = Limits {
+        overlay_entries: 10,
+        ..Limits::default()
+    };
     let index = Arc::new(Index::open(view.clone(), limits).unwrap());
-    let steps: Vec<_> = (0_u8..100).map(|v| (1, vec![((0, v % 9 + 1), Some(v))])).collect();
+    let steps: Vec<_> = (0_u8..100)
+        .map(|v| (1, vec![((0, v % 9 + 1), Some(v))]))
+        .collect();
     let published = Arc::new(Mutex::new(0_usize));
     let writer = std::thread::spawn({
         let (index, published) = (index.clone(), published.clone());
@@ -199,12 +207,19 @@ fn publish_waits_beyond_the_bound_until_the_view_catches_up() {
     view.turn(false);
     writer.join().unwrap();
     index.drain().unwrap();
-    assert_eq!(index.heads(), vec![(PartitionId(1), Sequence(100), [100; 32])]);
+    assert_eq!(
+        index.heads(),
+        vec![(PartitionId(1), Sequence(100), [100; 32])]
+    );
 }
 
 #[test]
 fn a_group_larger_than_the_bound_passes_alone() {
-    let limits = Limits { overlay_bytes: 1, overlay_entries: 1, batch_commits: 1 };
+    let limits = Limits {
+        overlay_bytes: 1,
+        overlay_entries: 1,
+        batch_commits: 1,
+    };
     let index = Index::open(Arc::new(BTreeView::new()), limits).unwrap();
     let group = commits(&[(1, vec![((0, 1), Some(1)), ((0, 2), Some(2))])]);
     index.publish(group.clone(), mark(1)).unwrap();
@@ -249,19 +264,28 @@ fn close_drains_and_refuses_what_comes_later() {
 fn a_scan_is_one_cut_while_commits_move_from_overlay_to_view() {
     // Every commit writes one value to all keys: a page with two values is torn.
     let index = Arc::new(Index::open(Arc::new(BTreeView::new()), Limits::default()).unwrap());
-    let steps: Vec<_> =
-        (0_u8..250).map(|v| (1, (1_u8..9).map(|n| ((0, n), Some(v))).collect())).collect();
+    let steps: Vec<_> = (0_u8..250)
+        .map(|v| (1, (1_u8..9).map(|n| ((0, n), Some(v))).collect()))
+        .collect();
     let done = Arc::new(AtomicBool::new(false));
     let reader = std::thread::spawn({
         let (index, done) = (index.clone(), done.clone());
         move || {
-            let scan = Scan { family: Family(0), from: Bytes::new(), until: None, limit: 100 };
+            let scan = Scan {
+                family: Family(0),
+                from: Bytes::new(),
+                until: None,
+                limit: 100,
+            };
             let mut pages = 0_u32;
             while !done.load(Ordering::SeqCst) || pages == 0 {
                 let page = index.scan(PartitionId(1), &scan).unwrap();
                 let mut values = page.entries.iter().map(|(_, entry)| entry);
                 let first = values.next().cloned();
-                assert!(values.all(|entry| Some(entry) == first.as_ref()), "torn page");
+                assert!(
+                    values.all(|entry| Some(entry) == first.as_ref()),
+                    "torn page"
+                );
                 pages += 1;
             }
         }
@@ -276,14 +300,24 @@ fn a_scan_is_one_cut_while_commits_move_from_overlay_to_view() {
 #[test]
 fn a_visitor_that_breaks_is_not_called_again() {
     let view = BTreeView::new();
-    view.apply(&commits(&[(1, (1..9).map(|n| ((0, n), Some(n))).collect())]), mark(1)).unwrap();
+    view.apply(
+        &commits(&[(1, (1..9).map(|n| ((0, n), Some(n))).collect())]),
+        mark(1),
+    )
+    .unwrap();
     let mut seen = 0;
     let all: (&[u8], Option<&[u8]>) = (b"", None);
     let snapshot = view.snapshot().unwrap();
     let visit = &mut |_: &[u8], _: Entry| {
         seen += 1;
-        if seen == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if seen == 3 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
-    snapshot.scan(PartitionId(1), Family(0), all, visit).unwrap();
+    snapshot
+        .scan(PartitionId(1), Family(0), all, visit)
+        .unwrap();
     assert_eq!(seen, 3);
 }

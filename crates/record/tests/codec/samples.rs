@@ -1,0 +1,289 @@
+//! One fixed value of every kind, for frozen bytes.
+
+use azekura_model::bucket::Versioning;
+use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
+use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
+use azekura_model::lock::{Lock, Retention, RetentionMode};
+use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::release::BlobId;
+use azekura_model::requester::Requester;
+use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
+use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
+use azekura_record::core::{Core, RecordKind};
+use azekura_record::epoch::EpochOpened;
+use azekura_record::hidden::{CurrentChange, VersionHidden};
+use azekura_record::imported::Imported;
+use azekura_record::intent::{BlobIntent, IntentWithdrawn};
+use azekura_record::marker::DeleteMarker;
+use azekura_record::part::PartStored;
+use azekura_record::particulars::{Event, Particulars};
+use azekura_record::summary::Summary;
+use azekura_record::tenant::TenantCreated;
+use azekura_record::upload::{UploadAborted, UploadStarted};
+use azekura_record::version::{PartRef, Payload, Version};
+
+const KEY: &str = "検査/2026/ct-0001.dcm";
+const BLOB: BlobId = BlobId {
+    intent: [0xb1; 16],
+    attempt: [0xb2; 16],
+};
+
+fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    list.iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn crc64() -> Checksum {
+    Checksum {
+        algorithm: ChecksumAlgorithm::Crc64Nvme,
+        value: vec![1, 2, 3, 4, 5, 6, 7, 8],
+        kind: ChecksumType::FullObject,
+        parts: None,
+    }
+}
+
+pub(crate) fn version(payload: Payload) -> Version {
+    let parts = matches!(payload, Payload::Parts { .. });
+    Version {
+        key: KEY.to_owned(),
+        null: false,
+        superseded: false,
+        sha256: if parts { [0; 32] } else { [0x5a; 32] },
+        etag: ETag {
+            md5: [0x3d; 16],
+            parts: parts.then_some(2),
+        },
+        checksums: vec![crc64()],
+        headers: pairs(&[("content-type", "application/dicom")]),
+        metadata: pairs(&[("modality", "CT"), ("ward", "東3")]),
+        tags: pairs(&[("class", "chart")]),
+        payload,
+        upload: parts.then_some(UploadId([0x0f; 16])),
+    }
+}
+
+fn multipart() -> Payload {
+    let part = |number, inline_at| PartRef {
+        number,
+        attempt: PayloadId([0xa0; 16]),
+        content_bytes: 5 << 20,
+        sha256: [0x5b; 32],
+        md5: [0x3e; 16],
+        checksum: Some(crc64()),
+        inline_at,
+    };
+    Payload::Parts {
+        upload_key: [0x4b; 32],
+        parts: vec![part(1, None), part(2, Some(Sequence(77)))],
+    }
+}
+
+pub(crate) fn summary() -> Summary {
+    Summary {
+        version: VersionId([0x76; 16]),
+        null: true,
+        marker: false,
+        hidden: false,
+        content_bytes: 1 << 32,
+        etag: ETag {
+            md5: [0x3d; 16],
+            parts: Some(3),
+        },
+        modified: WallTime(1_798_000_000_000),
+        checksum: Some((ChecksumAlgorithm::Crc64Nvme, ChecksumType::FullObject)),
+        at: Some(Sequence(70_000)),
+    }
+}
+
+/// Names and events; every kind at least once.
+#[expect(clippy::too_many_lines, reason = "a list, one entry a kind")]
+pub(crate) fn events() -> Vec<(&'static str, Event)> {
+    let older = Summary {
+        null: false,
+        hidden: true,
+        etag: ETag {
+            md5: [0x3c; 16],
+            parts: None,
+        },
+        checksum: None,
+        ..summary()
+    };
+    vec![
+        (
+            "tenant-created",
+            Event::TenantCreated(TenantCreated {
+                name: "校倉病院".to_owned(),
+                wrapped_key: vec![1; 81],
+                dual_control: true,
+            }),
+        ),
+        (
+            "epoch-opened",
+            Event::EpochOpened(EpochOpened {
+                epoch: 2,
+                wrapped_key: vec![2; 81],
+            }),
+        ),
+        (
+            "bucket-created",
+            Event::BucketCreated(BucketCreated {
+                name: "images".to_owned(),
+                location: "jp-tokyo".to_owned(),
+                partition: PartitionId(0x1_0000),
+                versioning: Versioning::Enabled,
+                history_days: 30,
+                regions: vec!["jp-tokyo".to_owned(), "jp-osaka".to_owned()],
+                wrapped_key: vec![3; 81],
+            }),
+        ),
+        (
+            "bucket-changed",
+            Event::BucketChanged(BucketChanged {
+                name: "images".to_owned(),
+                versioning: Versioning::Suspended,
+                history_days: 400,
+            }),
+        ),
+        (
+            "bucket-retired",
+            Event::BucketRetired(BucketRetired {
+                name: "images".to_owned(),
+            }),
+        ),
+        (
+            "version-empty",
+            Event::Version(Box::new(version(Payload::Empty))),
+        ),
+        (
+            "version-inline",
+            Event::Version(Box::new(version(Payload::Inline {
+                data_key: [0x4c; 32],
+            }))),
+        ),
+        (
+            "version-blob",
+            Event::Version(Box::new(version(Payload::Blob {
+                blob: BLOB,
+                data_key: [0x4d; 32],
+            }))),
+        ),
+        (
+            "version-parts",
+            Event::Version(Box::new(version(multipart()))),
+        ),
+        (
+            "delete-marker",
+            Event::DeleteMarker(DeleteMarker {
+                key: KEY.to_owned(),
+                null: true,
+                superseded: false,
+            }),
+        ),
+        (
+            "version-hidden",
+            Event::VersionHidden(Box::new(VersionHidden {
+                key: KEY.to_owned(),
+                target: older,
+                current: CurrentChange::Becomes(summary()),
+            })),
+        ),
+        ("blob-intent", Event::BlobIntent(BlobIntent { blob: BLOB })),
+        (
+            "intent-withdrawn",
+            Event::IntentWithdrawn(IntentWithdrawn { blob: BLOB }),
+        ),
+        (
+            "upload-started",
+            Event::UploadStarted(Box::new(UploadStarted {
+                upload: UploadId([0x0f; 16]),
+                key: KEY.to_owned(),
+                upload_key: [0x4b; 32],
+                headers: pairs(&[("content-type", "application/dicom")]),
+                metadata: vec![],
+                tags: vec![],
+                checksum: Some((ChecksumAlgorithm::Sha256, ChecksumType::Composite)),
+            })),
+        ),
+        (
+            "part-stored",
+            Event::PartStored(Box::new(PartStored {
+                upload: UploadId([0x0f; 16]),
+                key: KEY.to_owned(),
+                number: 10_000,
+                attempt: PayloadId([0xa0; 16]),
+                sha256: [0x5b; 32],
+                md5: [0x3e; 16],
+                checksum: Some(crc64()),
+                inline: true,
+            })),
+        ),
+        (
+            "upload-aborted",
+            Event::UploadAborted(UploadAborted {
+                upload: UploadId([0x0f; 16]),
+                key: KEY.to_owned(),
+            }),
+        ),
+        (
+            "imported",
+            Event::Imported(Imported {
+                envelope: vec![0x88, 1],
+                particulars: vec![],
+            }),
+        ),
+    ]
+}
+
+pub(crate) fn particulars(event: Event) -> Particulars {
+    Particulars {
+        salt_seed: [0x5e; 32],
+        requester: Requester {
+            principal: "山田 (PACS)".to_owned(),
+            key_id: "AZKEXAMPLE".to_owned(),
+            source: Some([192, 0, 2, 7].into()),
+            tls_identity: None,
+            request_id: "req-1".to_owned(),
+        },
+        event,
+    }
+}
+
+pub(crate) fn core_small() -> Core {
+    Core {
+        kind: RecordKind::TenantCreated,
+        hybrid: HybridTime::from_packed(1),
+        wall: WallTime(-1),
+        compliance: ComplianceTime(0),
+        tenant: TenantId([0x11; 16]),
+        bucket: None,
+        version: None,
+        content_bytes: 0,
+        sealed_bytes: 0,
+        lock: Lock::default(),
+        epoch: 0,
+        commitment: [0xcc; 32],
+    }
+}
+
+pub(crate) fn core_full() -> Core {
+    Core {
+        kind: RecordKind::Version,
+        hybrid: HybridTime::from_packed(1_798_000_000_000 << 16 | 3),
+        wall: WallTime(1_798_000_000_123),
+        compliance: ComplianceTime(1_797_999_000_000),
+        bucket: Some(BucketUuid([0x22; 16])),
+        version: Some(VersionId([0x76; 16])),
+        content_bytes: 4096,
+        sealed_bytes: 4120,
+        lock: Lock {
+            retention: Some(Retention {
+                mode: RetentionMode::Compliance,
+                until: ComplianceTime(5_000_000_000_000),
+            }),
+            hold: Some(true),
+        },
+        epoch: 1,
+        ..core_small()
+    }
+}

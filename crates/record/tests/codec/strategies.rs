@@ -1,0 +1,303 @@
+//! Arbitrary values of every kind.
+
+use std::net::IpAddr;
+
+use azekura_model::bucket::Versioning;
+use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
+use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
+use azekura_model::lock::{Lock, Retention, RetentionMode};
+use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::release::BlobId;
+use azekura_model::requester::Requester;
+use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
+use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
+use azekura_record::core::{Core, RecordKind};
+use azekura_record::epoch::EpochOpened;
+use azekura_record::hidden::{CurrentChange, VersionHidden};
+use azekura_record::imported::Imported;
+use azekura_record::intent::{BlobIntent, IntentWithdrawn};
+use azekura_record::marker::DeleteMarker;
+use azekura_record::part::PartStored;
+use azekura_record::particulars::{Event, Particulars};
+use azekura_record::summary::Summary;
+use azekura_record::tenant::TenantCreated;
+use azekura_record::upload::{UploadAborted, UploadStarted};
+use azekura_record::version::{PartRef, Payload, Version};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::sample::select;
+
+type Pairs = Vec<(String, String)>;
+
+fn text() -> impl Strategy<Value = String> {
+    "[a-z0-9/ 検査ß-]{0,40}"
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..300)
+}
+
+fn pairs() -> impl Strategy<Value = Pairs> {
+    vec((text(), text()), 0..5)
+}
+
+fn versioning() -> impl Strategy<Value = Versioning> {
+    select(vec![
+        Versioning::Unversioned,
+        Versioning::Enabled,
+        Versioning::Suspended,
+    ])
+}
+
+fn checksum_kind() -> impl Strategy<Value = (ChecksumAlgorithm, ChecksumType)> {
+    (
+        select(ChecksumAlgorithm::ALL.to_vec()),
+        select(vec![ChecksumType::FullObject, ChecksumType::Composite]),
+    )
+}
+
+fn checksum() -> impl Strategy<Value = Checksum> {
+    (checksum_kind(), any::<[u8; 32]>(), any::<Option<u32>>()).prop_map(
+        |((algorithm, kind), value, parts)| Checksum {
+            algorithm,
+            value: value[..algorithm.bytes()].to_vec(),
+            kind,
+            parts,
+        },
+    )
+}
+
+fn etag() -> impl Strategy<Value = ETag> {
+    any::<([u8; 16], Option<u32>)>().prop_map(|(md5, parts)| ETag { md5, parts })
+}
+
+fn blob() -> impl Strategy<Value = BlobId> {
+    any::<([u8; 16], [u8; 16])>().prop_map(|(intent, attempt)| BlobId { intent, attempt })
+}
+
+pub(crate) fn summary() -> impl Strategy<Value = Summary> {
+    let plain = any::<([u8; 16], bool, bool, bool, u64, i64, Option<u64>)>();
+    (plain, etag(), option::of(checksum_kind())).prop_map(
+        |((version, null, marker, hidden, content_bytes, modified, at), etag, checksum)| Summary {
+            version: VersionId(version),
+            null,
+            marker,
+            hidden,
+            content_bytes,
+            etag,
+            modified: WallTime(modified),
+            checksum,
+            at: at.map(Sequence),
+        },
+    )
+}
+
+pub(crate) fn core() -> impl Strategy<Value = Core> {
+    let mode = select(vec![RetentionMode::Governance, RetentionMode::Compliance]);
+    let lock =
+        (option::of((mode, any::<i64>())), any::<Option<bool>>()).prop_map(|(retention, hold)| {
+            Lock {
+                retention: retention.map(|(mode, until)| Retention {
+                    mode,
+                    until: ComplianceTime(until),
+                }),
+                hold,
+            }
+        });
+    let times = any::<(u64, i64, i64)>();
+    let ids = any::<([u8; 16], Option<[u8; 16]>, Option<[u8; 16]>)>();
+    let rest = any::<(u64, u64, u32, [u8; 32])>();
+    (select(RecordKind::ALL.to_vec()), times, ids, lock, rest).prop_map(
+        |(kind, times, ids, lock, rest)| Core {
+            kind,
+            hybrid: HybridTime::from_packed(times.0),
+            wall: WallTime(times.1),
+            compliance: ComplianceTime(times.2),
+            tenant: TenantId(ids.0),
+            bucket: ids.1.map(BucketUuid),
+            version: ids.2.map(VersionId),
+            content_bytes: rest.0,
+            sealed_bytes: rest.1,
+            lock,
+            epoch: rest.2,
+            commitment: rest.3,
+        },
+    )
+}
+
+fn part() -> impl Strategy<Value = PartRef> {
+    let plain = any::<(u32, [u8; 16], u64, [u8; 32], [u8; 16], Option<u64>)>();
+    (plain, option::of(checksum())).prop_map(
+        |((number, attempt, content_bytes, sha256, md5, inline_at), checksum)| PartRef {
+            number,
+            attempt: PayloadId(attempt),
+            content_bytes,
+            sha256,
+            md5,
+            checksum,
+            inline_at: inline_at.map(Sequence),
+        },
+    )
+}
+
+fn payload() -> impl Strategy<Value = Payload> {
+    prop_oneof![
+        Just(Payload::Empty),
+        any::<[u8; 32]>().prop_map(|data_key| Payload::Inline { data_key }),
+        (blob(), any::<[u8; 32]>()).prop_map(|(blob, data_key)| Payload::Blob { blob, data_key }),
+        (any::<[u8; 32]>(), vec(part(), 0..4))
+            .prop_map(|(upload_key, parts)| Payload::Parts { upload_key, parts }),
+    ]
+}
+
+fn version() -> impl Strategy<Value = Version> {
+    let plain = (text(), any::<(bool, bool, [u8; 32], Option<[u8; 16]>)>());
+    let lists = (vec(checksum(), 0..4), pairs(), pairs(), pairs());
+    (plain, etag(), lists, payload()).prop_map(|((key, plain), etag, lists, payload)| Version {
+        key,
+        null: plain.0,
+        superseded: plain.1,
+        sha256: plain.2,
+        etag,
+        checksums: lists.0,
+        headers: lists.1,
+        metadata: lists.2,
+        tags: lists.3,
+        payload,
+        upload: plain.3.map(UploadId),
+    })
+}
+
+fn hidden() -> impl Strategy<Value = VersionHidden> {
+    let current = prop_oneof![
+        Just(CurrentChange::Stays),
+        Just(CurrentChange::Cleared),
+        summary().prop_map(CurrentChange::Becomes),
+    ];
+    (text(), summary(), current).prop_map(|(key, target, current)| VersionHidden {
+        key,
+        target,
+        current,
+    })
+}
+
+fn administration() -> impl Strategy<Value = Event> {
+    let created = (
+        text(),
+        text(),
+        any::<(u64, u32)>(),
+        versioning(),
+        vec(text(), 0..4),
+        bytes(),
+    )
+        .prop_map(
+            |(name, location, numbers, versioning, regions, wrapped_key)| {
+                Event::BucketCreated(BucketCreated {
+                    name,
+                    location,
+                    partition: PartitionId(numbers.0),
+                    versioning,
+                    history_days: numbers.1,
+                    regions,
+                    wrapped_key,
+                })
+            },
+        );
+    prop_oneof![
+        (text(), bytes(), any::<bool>()).prop_map(|(name, wrapped_key, dual_control)| {
+            Event::TenantCreated(TenantCreated {
+                name,
+                wrapped_key,
+                dual_control,
+            })
+        }),
+        (any::<u32>(), bytes()).prop_map(|(epoch, wrapped_key)| {
+            Event::EpochOpened(EpochOpened { epoch, wrapped_key })
+        }),
+        created,
+        (text(), versioning(), any::<u32>()).prop_map(|(name, versioning, history_days)| {
+            Event::BucketChanged(BucketChanged {
+                name,
+                versioning,
+                history_days,
+            })
+        }),
+        text().prop_map(|name| Event::BucketRetired(BucketRetired { name })),
+        (bytes(), bytes()).prop_map(|(envelope, particulars)| {
+            Event::Imported(Imported {
+                envelope,
+                particulars,
+            })
+        }),
+    ]
+}
+
+fn upload() -> impl Strategy<Value = Event> {
+    let id = || any::<[u8; 16]>().prop_map(UploadId);
+    let started = (id(), text(), any::<[u8; 32]>(), (pairs(), pairs(), pairs()))
+        .prop_flat_map(|fields| (Just(fields), option::of(checksum_kind())))
+        .prop_map(|((upload, key, upload_key, lists), checksum)| {
+            Event::UploadStarted(Box::new(UploadStarted {
+                upload,
+                key,
+                upload_key,
+                headers: lists.0,
+                metadata: lists.1,
+                tags: lists.2,
+                checksum,
+            }))
+        });
+    let plain = any::<(u32, [u8; 16], [u8; 32], [u8; 16], bool)>();
+    let stored =
+        (id(), text(), plain, option::of(checksum())).prop_map(|(upload, key, plain, checksum)| {
+            Event::PartStored(Box::new(PartStored {
+                upload,
+                key,
+                number: plain.0,
+                attempt: PayloadId(plain.1),
+                sha256: plain.2,
+                md5: plain.3,
+                checksum,
+                inline: plain.4,
+            }))
+        });
+    prop_oneof![
+        started,
+        stored,
+        (id(), text())
+            .prop_map(|(upload, key)| Event::UploadAborted(UploadAborted { upload, key })),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        3 => version().prop_map(|v| Event::Version(Box::new(v))),
+        1 => (text(), any::<(bool, bool)>()).prop_map(|(key, (null, superseded))| {
+            Event::DeleteMarker(DeleteMarker { key, null, superseded })
+        }),
+        1 => hidden().prop_map(|h| Event::VersionHidden(Box::new(h))),
+        1 => blob().prop_map(|blob| Event::BlobIntent(BlobIntent { blob })),
+        1 => blob().prop_map(|blob| Event::IntentWithdrawn(IntentWithdrawn { blob })),
+        6 => administration(),
+        3 => upload(),
+    ]
+}
+
+pub(crate) fn particulars() -> impl Strategy<Value = Particulars> {
+    let source = option::of(any::<IpAddr>());
+    let requester = (text(), text(), source, option::of(text()), text()).prop_map(
+        |(principal, key_id, source, tls_identity, request_id)| Requester {
+            principal,
+            key_id,
+            source,
+            tls_identity,
+            request_id,
+        },
+    );
+    (any::<[u8; 32]>(), requester, event()).prop_map(|(salt_seed, requester, event)| Particulars {
+        salt_seed,
+        requester,
+        event,
+    })
+}

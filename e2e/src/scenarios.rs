@@ -1,0 +1,37 @@
+//! The scenarios, in the order in which they run.
+
+mod clients;
+mod crash;
+mod damage;
+mod operator;
+mod power_cut;
+mod quick_start;
+mod reader;
+mod refusals;
+mod sync_order;
+
+use crate::report::Outcome;
+use crate::{Bench, Failure};
+
+/// A scenario.
+pub(crate) type Scenario = fn(&Bench) -> Result<Outcome, Failure>;
+
+/// All of them by name.
+pub(crate) const ALL: &[(&str, Scenario)] = &[
+    ("quick_start", quick_start::printed_lines_work_as_pasted),
+    ("operator", operator::a_vault_under_a_passphrase),
+    ("boto3", clients::boto3_round_trip),
+    ("aws_cli", clients::aws_cli_round_trip),
+    ("s5cmd", clients::s5cmd_round_trip),
+    ("rclone", clients::rclone_round_trip),
+    ("restic", clients::restic_round_trip),
+    (
+        "refusals",
+        refusals::wrong_content_is_refused_and_nothing_stored,
+    ),
+    ("sync_order", sync_order::no_answer_before_its_sync),
+    ("crash", crash::acknowledged_survives_kill),
+    ("power_cut", power_cut::acknowledged_survives_power_cuts),
+    ("damage", damage::every_flip_is_named),
+    ("reader", reader::the_independent_reader_agrees),
+];

@@ -1,0 +1,163 @@
+//! Backup and restore of a generated tree by each client, every byte compared.
+
+use std::path::{Path, PathBuf};
+
+use crate::report::{Figures, Outcome};
+use crate::server::Server;
+use crate::{Bench, Failure, tools, tree};
+
+/// A server with an empty vault, a tree to store, and room for what comes back.
+struct Setting {
+    server: Server,
+    source: PathBuf,
+    restored: PathBuf,
+    stored_bytes: u64,
+}
+
+fn prepare(bench: &Bench, name: &str, files: usize) -> Result<Setting, Failure> {
+    let home = bench.directory(name)?;
+    let (source, restored) = (home.join("source"), home.join("restored"));
+    std::fs::create_dir_all(&restored)?;
+    let stored_bytes = tree::generate(&source, files, 20_261_122)?;
+    let server = Server::start(&bench.binary, &home.join("vault"))?;
+    Ok(Setting {
+        server,
+        source,
+        restored,
+        stored_bytes,
+    })
+}
+
+fn finish(setting: Setting, compared: usize) -> Result<Outcome, Failure> {
+    let code = setting.server.stop()?;
+    if code != 0 {
+        return Err(format!("SIGTERM ended the server with {code}").into());
+    }
+    Ok(Outcome::Passed(Figures::from([
+        ("files", compared.into()),
+        ("bytes", setting.stored_bytes.into()),
+    ])))
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// boto3 with its default checksums, multipart both ways, versions, ranges, presigned URLs.
+pub(crate) fn boto3_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
+    if !bench.tools.has("python3") {
+        return Ok(Outcome::Skipped("python3 is not installed".to_owned()));
+    }
+    let setting = prepare(bench, "boto3", bench.number(400, 2_000))?;
+    let mut script = bench.tools.python("boto3_round_trip.py", &setting.server);
+    tools::run(script.arg(&setting.source).arg(&setting.restored))?;
+    let compared = tree::compare(&setting.source, &setting.restored)?;
+    let mut script = bench.tools.python("boto3_core.py", &setting.server);
+    tools::run(&mut script)?;
+    finish(setting, compared)
+}
+
+/// aws-cli: `s3 sync` up and down, which uses multipart above 8 MiB.
+pub(crate) fn aws_cli_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
+    if !bench.tools.has("aws") {
+        return Ok(Outcome::Skipped("aws is not installed".to_owned()));
+    }
+    let setting = prepare(bench, "aws_cli", bench.number(400, 2_000))?;
+    let aws = || bench.tools.client("aws", &setting.server);
+    tools::run(aws().args(["s3", "mb", "s3://aws-cli"]))?;
+    let quiet = ["--only-show-errors"];
+    tools::run(
+        aws()
+            .args(["s3", "sync", &text(&setting.source), "s3://aws-cli/t"])
+            .args(quiet),
+    )?;
+    let down = ["s3", "sync", "s3://aws-cli/t", &text(&setting.restored)];
+    tools::run(aws().args(down).args(quiet))?;
+    let compared = tree::compare(&setting.source, &setting.restored)?;
+    tools::run(
+        aws()
+            .args(["s3", "rm", "--recursive", "s3://aws-cli/t"])
+            .args(quiet),
+    )?;
+    tools::run(aws().args(["s3", "rb", "s3://aws-cli"]))?;
+    finish(setting, compared)
+}
+
+/// s5cmd: `cp` up and down with 16 workers.
+pub(crate) fn s5cmd_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
+    if !bench.tools.has("s5cmd") {
+        return Ok(Outcome::Skipped("s5cmd is not installed".to_owned()));
+    }
+    let setting = prepare(bench, "s5cmd", bench.number(3_000, 20_000))?;
+    let s5cmd = || {
+        let mut command = bench.tools.client("s5cmd", &setting.server);
+        command.args(["--numworkers", "16", "--log", "error"]);
+        command
+    };
+    tools::run(s5cmd().args(["mb", "s3://s5cmd"]))?;
+    tools::run(s5cmd().args([
+        "cp",
+        &format!("{}/", text(&setting.source)),
+        "s3://s5cmd/t/",
+    ]))?;
+    tools::run(s5cmd().args([
+        "cp",
+        "s3://s5cmd/t/*",
+        &format!("{}/", text(&setting.restored)),
+    ]))?;
+    let compared = tree::compare(&setting.source, &setting.restored)?;
+    finish(setting, compared)
+}
+
+/// rclone: `copy` up and down, then its own `check --download`.
+pub(crate) fn rclone_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
+    if !bench.tools.has("rclone") {
+        return Ok(Outcome::Skipped("rclone is not installed".to_owned()));
+    }
+    let setting = prepare(bench, "rclone", bench.number(3_000, 20_000))?;
+    let rclone = || {
+        let mut command = bench.tools.client("rclone", &setting.server);
+        command.args([
+            "--transfers",
+            "16",
+            "--checkers",
+            "16",
+            "--s3-upload-cutoff",
+            "16M",
+        ]);
+        command
+    };
+    tools::run(rclone().args(["mkdir", "az:rclone"]))?;
+    tools::run(rclone().args(["copy", &text(&setting.source), "az:rclone/t"]))?;
+    tools::run(rclone().args(["copy", "az:rclone/t", &text(&setting.restored)]))?;
+    let compared = tree::compare(&setting.source, &setting.restored)?;
+    tools::run(rclone().args(["check", &text(&setting.source), "az:rclone/t"]))?;
+    finish(setting, compared)
+}
+
+/// restic: backup, `check --read-data`, restore.
+pub(crate) fn restic_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
+    if !bench.tools.has("restic") {
+        return Ok(Outcome::Skipped("restic is not installed".to_owned()));
+    }
+    let setting = prepare(bench, "restic", bench.number(3_000, 20_000))?;
+    let restic = |arguments: &[&str]| {
+        let mut command = bench.tools.client("restic", &setting.server);
+        command
+            .env("RESTIC_PASSWORD", "synthetic")
+            .env(
+                "RESTIC_REPOSITORY",
+                format!("s3:{}/restic", setting.server.s3),
+            )
+            .env("RESTIC_CACHE_DIR", setting.restored.with_file_name("cache"))
+            .current_dir(&setting.source)
+            .args(arguments);
+        tools::run(&mut command)
+    };
+    restic(&["init"])?;
+    restic(&["backup", "."])?;
+    restic(&["check", "--read-data"])?;
+    restic(&["restore", "latest", "--target", &text(&setting.restored)])?;
+    let compared = tree::compare(&setting.source, &setting.restored)?;
+    finish(setting, compared)
+}

@@ -1,0 +1,8 @@
+//! Habits of the workspace: [`tidy`] checks what compiler and clippy cannot see, [`suite`] runs
+//! everything that must pass, [`tools`] installs what the tests drive.
+
+pub mod clock;
+pub mod process;
+pub mod suite;
+pub mod tidy;
+pub mod tools;
