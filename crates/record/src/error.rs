@@ -29,6 +29,12 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// Whether a newer release wrote the bytes, as opposed to damage.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Newer(_))
+    }
+
     pub(crate) fn malformed(what: impl Into<String>) -> Self {
         Self::Malformed(what.into())
     }

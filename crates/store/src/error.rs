@@ -109,3 +109,30 @@ pub enum StoreError {
     #[error("{0}")]
     Internal(String),
 }
+
+impl From<crate::entropy::EntropyFailed> for StoreError {
+    fn from(error: crate::entropy::EntropyFailed) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<crate::seal::cipher::CipherFailed> for StoreError {
+    fn from(error: crate::seal::cipher::CipherFailed) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<crate::keys::KeyError> for StoreError {
+    fn from(error: crate::keys::KeyError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<crate::seal::record::OpenError> for StoreError {
+    fn from(error: crate::seal::record::OpenError) -> Self {
+        match error {
+            crate::seal::record::OpenError::Erased => Self::Erased(error.to_string()),
+            _ => Self::Damaged(error.to_string()),
+        }
+    }
+}

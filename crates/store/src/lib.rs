@@ -8,8 +8,14 @@
 
 pub mod body;
 pub mod bucket;
+pub mod clock;
+pub mod digest;
+pub mod entropy;
 pub mod error;
+pub mod ids;
+pub mod keys;
 pub mod listing;
 pub mod object;
+pub mod seal;
 pub mod store;
 pub mod upload;

@@ -55,7 +55,9 @@ pub(super) fn is_root() -> Result<bool, String> {
 fn install_as_root(packages: &[String]) -> Result<(), String> {
     let apt = || {
         let mut command = Command::new("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive").arg("-qq");
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["-qq", "-o", "Dpkg::Use-Pty=0"]);
         command
     };
     // An outdated list may still serve, so that a failure here is not the end.

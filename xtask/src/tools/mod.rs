@@ -71,12 +71,28 @@ pub fn install(root: &Path, target: &Path) -> Result<InstalledTools, String> {
                 write_wrapper(&directory, command, &bin.join(command), &tools)?;
             }
         }
-        Err(message) => missing.push(format!("{}: {message}", wanted.python_commands.join(", "))),
+        Err(message) => {
+            for command in &wanted.python_commands {
+                // What an earlier run left, or a Python without the packages, would mislead.
+                remove(&directory.join(command))?;
+            }
+            missing.push(format!("{}: {message}", wanted.python_commands.join(", ")));
+        }
     }
     for line in &missing {
         println!("    missing: {line}");
     }
     Ok(InstalledTools { directory, missing })
+}
+
+/// Removes a file, if it is there.
+fn remove(file: &Path) -> Result<(), String> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {error}", file.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn parse(text: &str) -> Result<Wanted, String> {
@@ -119,7 +135,8 @@ fn find_command(command: &str, tools: &Path) -> Option<PathBuf> {
 /// Writes an executable that becomes the command: a link would hide from Python where it lives,
 /// and an unpacked command must find its libraries.
 fn write_wrapper(directory: &Path, command: &str, path: &Path, tools: &Path) -> Result<(), String> {
-    let libraries = if path.starts_with(debian::unpacked_root(tools)) {
+    let private = python::runs_unpacked(tools) && path.starts_with(python::environment(tools));
+    let libraries = if private || path.starts_with(debian::unpacked_root(tools)) {
         debian::library_path(tools)
     } else {
         String::new()

@@ -7,12 +7,23 @@ use std::process::Command;
 use super::{debian, find_command};
 use crate::process::run;
 
+/// The environment's folder.
+pub(super) fn environment(tools: &Path) -> PathBuf {
+    tools.join("py")
+}
+
+/// Whether the environment runs on an unpacked Python, which needs unpacked libraries.
+pub(super) fn runs_unpacked(tools: &Path) -> bool {
+    find_command("python3", tools)
+        .is_some_and(|python| python.starts_with(debian::unpacked_root(tools)))
+}
+
 /// Makes the environment `tools`/py hold exactly `requirements`; returns its folder of commands.
 ///
 /// # Errors
 /// A sentence that names what failed.
 pub(super) fn install(tools: &Path, requirements: &[String]) -> Result<PathBuf, String> {
-    let environment = tools.join("py");
+    let environment = environment(tools);
     let bin = environment.join("bin");
     let stamp = environment.join("requirements.txt");
     let wanted = requirements.join("\n");
@@ -28,6 +39,9 @@ pub(super) fn install(tools: &Path, requirements: &[String]) -> Result<PathBuf, 
         find_command("python3", tools).ok_or_else(|| "python3 is not installed".to_owned())?;
     let pip = make_environment(tools, &python, &environment)?;
     let mut install = Command::new(bin.join("python3"));
+    if runs_unpacked(tools) {
+        install.env("LD_LIBRARY_PATH", debian::library_path(tools));
+    }
     install.args(&pip).args([
         "install",
         "--quiet",

@@ -1,0 +1,308 @@
+//! The key hierarchy: root key → tenant keys → bucket keys, one an epoch.
+//!
+//! Only wrapped keys are ever stored. [`Keys`] holds the opened ones while the process runs, and
+//! wipes them when dropped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use azekura_model::ident::{BucketUuid, TenantId};
+use parking_lot::RwLock;
+
+use crate::entropy::{Entropy, EntropyFailed};
+use crate::seal::cipher::{self, SecretKey};
+
+/// First byte of wrapped keys of this scheme.
+const SCHEME: u8 = 1;
+const SALT_BYTES: usize = 32;
+/// Length of a wrapped key in bytes: scheme, salt, key, tag.
+pub const WRAPPED_BYTES: usize = 1 + SALT_BYTES + cipher::KEY_BYTES + cipher::TAG_BYTES;
+
+/// Why a key is not at hand.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// No record that carries this tenant's key was seen.
+    #[error("the key of tenant {0} is missing: its record was not read")]
+    NoTenant(TenantId),
+    /// No record that carries this bucket key was seen.
+    #[error("the key of bucket {bucket} in epoch {epoch} is missing: its record was not read")]
+    NoEpoch {
+        /// Bucket.
+        bucket: BucketUuid,
+        /// Epoch, from 1.
+        epoch: u32,
+    },
+    /// A wrapped key does not open.
+    #[error("the wrapped key of {0} does not open: it is damaged or belongs to another keyring")]
+    Unopenable(String),
+    /// A scheme of a newer release.
+    #[error("the wrapped key of {owner} has scheme {scheme}, which this release does not know")]
+    Newer {
+        /// Whose key.
+        owner: String,
+        /// Scheme byte found.
+        scheme: u8,
+    },
+    /// The source of randomness failed.
+    #[error(transparent)]
+    Entropy(#[from] EntropyFailed),
+    /// The cryptographic library refused (a bug, or not enough memory).
+    #[error("sealing failed")]
+    Cipher,
+}
+
+impl From<cipher::CipherFailed> for KeyError {
+    fn from(_: cipher::CipherFailed) -> Self {
+        Self::Cipher
+    }
+}
+
+/// The keys that are open, shared by threads.
+pub struct Keys {
+    root: SecretKey,
+    entropy: Arc<dyn Entropy>,
+    open: RwLock<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    tenants: BTreeMap<TenantId, Arc<SecretKey>>,
+    epochs: BTreeMap<(BucketUuid, u32), Arc<SecretKey>>,
+}
+
+impl Keys {
+    /// Knows the root key alone.
+    #[must_use]
+    pub fn new(root: SecretKey, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            root,
+            entropy,
+            open: RwLock::default(),
+        }
+    }
+
+    /// The source of randomness that seals with these keys.
+    #[must_use]
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
+    }
+
+    /// The root key.
+    pub(crate) fn root(&self) -> &SecretKey {
+        &self.root
+    }
+
+    /// Makes and learns a tenant's key; returns it wrapped by the root key, for its record.
+    ///
+    /// # Errors
+    /// [`KeyError::Entropy`] or [`KeyError::Cipher`].
+    pub fn new_tenant(&self, tenant: TenantId) -> Result<Vec<u8>, KeyError> {
+        let key = SecretKey::random(&*self.entropy)?;
+        let wrapped = wrap(&*self.entropy, &self.root, &tenant.0, 0, &key)?;
+        self.open.write().tenants.insert(tenant, Arc::new(key));
+        Ok(wrapped)
+    }
+
+    /// Learns a tenant's key from its record.
+    ///
+    /// # Errors
+    /// [`KeyError::Unopenable`] or [`KeyError::Newer`].
+    pub fn learn_tenant(&self, tenant: TenantId, wrapped: &[u8]) -> Result<(), KeyError> {
+        let key = unwrap(
+            &self.root,
+            &tenant.0,
+            0,
+            wrapped,
+            &format!("tenant {tenant}"),
+        )?;
+        self.open.write().tenants.insert(tenant, Arc::new(key));
+        Ok(())
+    }
+
+    /// A tenant's key.
+    ///
+    /// # Errors
+    /// [`KeyError::NoTenant`].
+    pub fn tenant_key(&self, tenant: TenantId) -> Result<Arc<SecretKey>, KeyError> {
+        let open = self.open.read();
+        let key = open.tenants.get(&tenant).map(Arc::clone);
+        key.ok_or(KeyError::NoTenant(tenant))
+    }
+
+    /// Makes and learns a bucket's key of an epoch (from 1); returns it wrapped by the tenant's.
+    ///
+    /// # Errors
+    /// [`KeyError::NoTenant`], [`KeyError::Entropy`] or [`KeyError::Cipher`].
+    pub fn new_bucket_key(
+        &self,
+        tenant: TenantId,
+        bucket: BucketUuid,
+        epoch: u32,
+    ) -> Result<Vec<u8>, KeyError> {
+        let above = self.tenant_key(tenant)?;
+        let key = SecretKey::random(&*self.entropy)?;
+        let wrapped = wrap(&*self.entropy, &above, &bucket.0, epoch, &key)?;
+        let mut open = self.open.write();
+        open.epochs.insert((bucket, epoch), Arc::new(key));
+        Ok(wrapped)
+    }
+
+    /// Learns a bucket's key of an epoch from its record.
+    ///
+    /// # Errors
+    /// [`KeyError::NoTenant`], [`KeyError::Unopenable`] or [`KeyError::Newer`].
+    pub fn learn_epoch(
+        &self,
+        bucket: BucketUuid,
+        tenant: TenantId,
+        epoch: u32,
+        wrapped: &[u8],
+    ) -> Result<(), KeyError> {
+        let above = self.tenant_key(tenant)?;
+        let owner = format!("bucket {bucket}, epoch {epoch}");
+        let key = unwrap(&above, &bucket.0, epoch, wrapped, &owner)?;
+        let mut open = self.open.write();
+        open.epochs.insert((bucket, epoch), Arc::new(key));
+        Ok(())
+    }
+
+    /// A bucket's key of an epoch.
+    ///
+    /// # Errors
+    /// [`KeyError::NoEpoch`].
+    pub fn bucket_key(&self, bucket: BucketUuid, epoch: u32) -> Result<Arc<SecretKey>, KeyError> {
+        let open = self.open.read();
+        let key = open.epochs.get(&(bucket, epoch)).map(Arc::clone);
+        key.ok_or(KeyError::NoEpoch { bucket, epoch })
+    }
+
+    /// The newest epoch of a bucket that is known; new records are sealed under it.
+    ///
+    /// # Errors
+    /// [`KeyError::NoEpoch`] with epoch 1 when none is known.
+    pub fn newest_epoch(&self, bucket: BucketUuid) -> Result<u32, KeyError> {
+        let open = self.open.read();
+        let mut known = open.epochs.range((bucket, 0)..=(bucket, u32::MAX));
+        known
+            .next_back()
+            .map(|((_, epoch), _)| *epoch)
+            .ok_or(KeyError::NoEpoch { bucket, epoch: 1 })
+    }
+}
+
+fn wrapping_key(
+    above: &SecretKey,
+    salt: &[u8],
+    id: &[u8; 16],
+    epoch: u32,
+) -> Result<SecretKey, cipher::CipherFailed> {
+    let info: [&[u8]; 3] = [b"azekura wrap v1", id, &epoch.to_be_bytes()];
+    cipher::derive(above, salt, &info)
+}
+
+/// Wraps `key` under `above` for the owner `id` (tenant or bucket) and epoch: see
+/// `docs/formats/records.md`.
+fn wrap(
+    entropy: &dyn Entropy,
+    above: &SecretKey,
+    id: &[u8; 16],
+    epoch: u32,
+    key: &SecretKey,
+) -> Result<Vec<u8>, KeyError> {
+    let salt = entropy.bytes32()?;
+    let kek = wrapping_key(above, &salt, id, epoch)?;
+    let mut wrapped = Vec::with_capacity(WRAPPED_BYTES);
+    wrapped.push(SCHEME);
+    wrapped.extend_from_slice(&salt);
+    cipher::seal_once(kek, &[], key.expose(), &mut wrapped)?;
+    Ok(wrapped)
+}
+
+fn unwrap(
+    above: &SecretKey,
+    id: &[u8; 16],
+    epoch: u32,
+    wrapped: &[u8],
+    owner: &str,
+) -> Result<SecretKey, KeyError> {
+    let unopenable = || KeyError::Unopenable(owner.to_owned());
+    let (scheme, rest) = wrapped.split_first().ok_or_else(unopenable)?;
+    if *scheme != SCHEME {
+        return Err(KeyError::Newer {
+            owner: owner.to_owned(),
+            scheme: *scheme,
+        });
+    }
+    let (salt, sealed) = rest.split_at_checked(SALT_BYTES).ok_or_else(unopenable)?;
+    let kek = wrapping_key(above, salt, id, epoch)?;
+    let opened = cipher::open_once(kek, &[], sealed).map_err(|_| unopenable())?;
+    SecretKey::from_slice(&opened).ok_or_else(unopenable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SeededEntropy;
+
+    fn keys(root: u8) -> Keys {
+        Keys::new(
+            SecretKey::new([root; 32]),
+            Arc::new(SeededEntropy::new(u64::from(root))),
+        )
+    }
+
+    const TENANT: TenantId = TenantId([1; 16]);
+    const BUCKET: BucketUuid = BucketUuid([2; 16]);
+
+    #[test]
+    fn wrapped_keys_are_learnt_again() {
+        let first = keys(9);
+        let tenant = first.new_tenant(TENANT).unwrap();
+        let epoch1 = first.new_bucket_key(TENANT, BUCKET, 1).unwrap();
+        let epoch2 = first.new_bucket_key(TENANT, BUCKET, 2).unwrap();
+        assert_eq!(tenant.len(), WRAPPED_BYTES);
+
+        let second = keys(9);
+        assert_eq!(
+            second.bucket_key(BUCKET, 1).unwrap_err(),
+            KeyError::NoEpoch {
+                bucket: BUCKET,
+                epoch: 1
+            }
+        );
+        assert_eq!(
+            second.learn_epoch(BUCKET, TENANT, 1, &epoch1),
+            Err(KeyError::NoTenant(TENANT))
+        );
+        second.learn_tenant(TENANT, &tenant).unwrap();
+        second.learn_epoch(BUCKET, TENANT, 1, &epoch1).unwrap();
+        assert_eq!(second.newest_epoch(BUCKET), Ok(1));
+        second.learn_epoch(BUCKET, TENANT, 2, &epoch2).unwrap();
+        assert_eq!(second.newest_epoch(BUCKET), Ok(2));
+        assert_eq!(
+            first.bucket_key(BUCKET, 2).unwrap().expose(),
+            second.bucket_key(BUCKET, 2).unwrap().expose()
+        );
+    }
+
+    #[test]
+    fn a_wrapped_key_opens_only_where_it_belongs() {
+        let first = keys(9);
+        let tenant = first.new_tenant(TENANT).unwrap();
+        let epoch1 = first.new_bucket_key(TENANT, BUCKET, 1).unwrap();
+        assert!(keys(8).learn_tenant(TENANT, &tenant).is_err());
+        assert!(first.learn_tenant(TenantId([3; 16]), &tenant).is_err());
+        assert!(first.learn_epoch(BUCKET, TENANT, 2, &epoch1).is_err());
+        assert!(
+            first
+                .learn_epoch(BucketUuid([5; 16]), TENANT, 1, &epoch1)
+                .is_err()
+        );
+        for i in 0..tenant.len() {
+            let mut bad = tenant.clone();
+            bad[i] ^= 1;
+            assert!(first.learn_tenant(TENANT, &bad).is_err(), "byte {i}");
+            assert!(first.learn_tenant(TENANT, &tenant[..i]).is_err());
+        }
+    }
+}
