@@ -1,11 +1,16 @@
 //! Why the store did not do what was asked. One variant a fact; the gateway maps them to S3 codes in
 //! one table.
 
+use azekura_engine::seam::{CommitError, ReadError};
 use azekura_model::condition::ConditionFailed;
 use azekura_model::ident::VersionId;
 use azekura_model::range::Unsatisfiable;
 
 use crate::body::BodyError;
+use crate::entropy::EntropyFailed;
+use crate::keys::KeyError;
+use crate::seal::cipher::CipherFailed;
+use crate::seal::record::OpenError;
 
 /// What went wrong, in words for whoever reads the answer or the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,29 +115,55 @@ pub enum StoreError {
     Internal(String),
 }
 
-impl From<crate::entropy::EntropyFailed> for StoreError {
-    fn from(error: crate::entropy::EntropyFailed) -> Self {
+impl From<EntropyFailed> for StoreError {
+    fn from(error: EntropyFailed) -> Self {
         Self::Internal(error.to_string())
     }
 }
 
-impl From<crate::seal::cipher::CipherFailed> for StoreError {
-    fn from(error: crate::seal::cipher::CipherFailed) -> Self {
+impl From<CipherFailed> for StoreError {
+    fn from(error: CipherFailed) -> Self {
         Self::Internal(error.to_string())
     }
 }
 
-impl From<crate::keys::KeyError> for StoreError {
-    fn from(error: crate::keys::KeyError) -> Self {
+impl From<KeyError> for StoreError {
+    fn from(error: KeyError) -> Self {
         Self::Internal(error.to_string())
     }
 }
 
-impl From<crate::seal::record::OpenError> for StoreError {
-    fn from(error: crate::seal::record::OpenError) -> Self {
+impl From<OpenError> for StoreError {
+    fn from(error: OpenError) -> Self {
         match error {
-            crate::seal::record::OpenError::Erased => Self::Erased(error.to_string()),
-            _ => Self::Damaged(error.to_string()),
+            OpenError::Damaged(what) => Self::Damaged(what),
+            OpenError::Erased => {
+                Self::Erased("the particulars of the record were erased".to_owned())
+            }
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<ReadError> for StoreError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            // The index or a record names it: that it is not there is a loss, not an absence.
+            ReadError::NotFound(what) | ReadError::Damaged(what) => Self::Damaged(what),
+            ReadError::Erased(what) => Self::Erased(what),
+            ReadError::Io(what) => Self::Internal(what),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<CommitError> for StoreError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::NoSpace { .. } => Self::NoSpace(error.to_string()),
+            CommitError::Poisoned(_) | CommitError::Closed => Self::Stopped(error.to_string()),
+            CommitError::GuardFailed { .. } => Self::Conflict,
+            other => Self::Internal(other.to_string()),
         }
     }
 }

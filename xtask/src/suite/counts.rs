@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     pub(super) name: String,
-    /// `passed`, `failed` or `skipped`.
+    /// `ok`, `failed` or `skipped`.
     pub(super) outcome: String,
     pub(super) seconds: f64,
     /// What was measured, or why it failed or was skipped; may be empty.
@@ -68,7 +68,8 @@ impl Counts {
     }
 
     /// Reads the report of the end-to-end tests:
-    /// `{"scenarios": [{"name", "outcome": "passed" | "failed" | "skipped", "seconds", "detail"}]}`.
+    /// `{"scenarios": [{"name", "outcome": "ok" | "failed" | "skipped", "seconds", "reason",
+    /// "figures": {…}}]}`.
     pub(super) fn from_report(text: &str) -> Result<Self, String> {
         let report: Value = serde_json::from_str(text)
             .map_err(|error| format!("report of the end-to-end tests: {error}"))?;
@@ -83,9 +84,13 @@ impl Counts {
                     .unwrap_or_default()
                     .to_owned()
             };
-            let (name, outcome, detail) = (field("name"), field("outcome"), field("detail"));
+            let (name, outcome) = (field("name"), field("outcome"));
+            let mut details = vec![field("reason")];
+            details.extend(figures(scenario));
+            details.retain(|detail| !detail.is_empty());
+            let detail = details.join("; ");
             match outcome.as_str() {
-                "passed" => counts.passed += 1,
+                "ok" => counts.passed += 1,
                 "skipped" => {
                     counts.skipped += 1;
                     counts.skips.push(format!("{name}: {detail}"));
@@ -109,6 +114,21 @@ impl Counts {
         }
         Ok(counts)
     }
+}
+
+/// What a scenario measured, as `name value`.
+fn figures(scenario: &Value) -> Vec<String> {
+    let figures = scenario
+        .get("figures")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    figures
+        .map(|(name, value)| match value.as_str() {
+            Some(text) => format!("{name} {text}"),
+            None => format!("{name} {value}"),
+        })
+        .collect()
 }
 
 /// The number in front of a word: `3 passed`.
@@ -148,10 +168,11 @@ mod tests {
 
     #[test]
     fn reports_of_scenarios() {
-        let text = r#"{"scenarios":[{"name":"a","outcome":"passed","seconds":1.5},{"name":"b","outcome":"skipped","detail":"no root"},{"name":"c","outcome":"maybe"}]}"#;
+        let text = r#"{"scenarios":[{"name":"a","outcome":"ok","seconds":1.5,"reason":"","figures":{"files":20,"disk":"ext4"}},{"name":"b","outcome":"skipped","reason":"no root"},{"name":"c","outcome":"maybe"}]}"#;
         let counts = Counts::from_report(text).unwrap();
         assert_eq!((counts.passed, counts.failed, counts.skipped), (1, 1, 1));
         assert_eq!(counts.skips, ["b: no root"]);
+        assert_eq!(counts.scenarios[0].detail, "disk ext4; files 20");
         assert_eq!(
             Counts::from_report(r#"{"scenarios":[]}"#).unwrap().failed,
             1

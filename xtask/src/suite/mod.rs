@@ -180,7 +180,7 @@ impl Suite<'_> {
         let mut command = Command::new(release.join("azekura-e2e"));
         command.current_dir(self.root);
         command.arg("--binary").arg(release.join("azekura"));
-        command.arg("--tools").arg(self.target.join("tools/bin"));
+        command.arg("--tools").arg(self.target.join("tools"));
         command.arg("--report").arg(&report);
         if self.options.full {
             command.arg("--full");

@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_result_file_shows_every_scenario_and_the_sum() {
-        let report = r#"{"scenarios":[{"name":"restic","outcome":"passed","seconds":2.0,"detail":"20,000 files"},{"name":"power cut","outcome":"skipped","detail":"no root"}]}"#;
+        let report = r#"{"scenarios":[{"name":"restic","outcome":"ok","seconds":2.0,"figures":{"files":20000}},{"name":"power cut","outcome":"skipped","reason":"no root"}]}"#;
         let counts = Counts::from_report(report).unwrap();
         assert_eq!(sum_line(&counts), "1 passed, 0 failed, 1 skipped");
         let facts = Facts {
@@ -202,7 +202,7 @@ mod tests {
             counts,
         }];
         let text = full_text(&facts, &steps, 3.0).unwrap();
-        assert!(text.contains("| restic | passed | 2.0 | 20,000 files |"));
+        assert!(text.contains("| restic | ok | 2.0 | files 20000 |"));
         assert!(text.contains("- e2e: power cut: no root"));
         assert!(text.contains("**1 passed, 0 failed, 1 skipped**"));
     }

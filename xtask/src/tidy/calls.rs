@@ -71,9 +71,10 @@ fn globs(source: &SourceFile, findings: &mut Vec<Breach>) {
         let rest = source.code.get(at + 3..).unwrap_or_default().trim_start();
         let is_import = rest.starts_with([';', ',', '}']);
         let head = source.code.get(..at).unwrap_or_default();
-        // The authors of proptest mean its prelude to be imported so, in tests.
-        let is_prelude = source.in_test(at) && head.ends_with("proptest::prelude");
-        if is_import && !is_prelude {
+        // Tests may name their own module whole, and a prelude meant to be imported so.
+        let is_habit = source.in_test(at)
+            && (head.ends_with("use super") || head.ends_with("proptest::prelude"));
+        if is_import && !is_habit {
             findings.push(Breach {
                 check: "glob",
                 place: source.place(at),
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn each_breach_is_found_once() {
-        let text = "use a::b::*;\nstatic N: u8 = 1;\nfn f(x: &'static str) { let t = Instant::now(); }\n#[cfg(test)]\nmod tests { use proptest::prelude::*; fn g() { Instant::now(); } }\n";
+        let text = "use a::b::*;\nstatic N: u8 = 1;\nfn f(x: &'static str) { let t = Instant::now(); }\n#[cfg(test)]\nmod tests { use super::*; use proptest::prelude::*; fn g() { Instant::now(); } }\n";
         let source = source_from("crates/a/src/lib.rs".to_owned(), text.to_owned());
         let mut findings = Vec::new();
         doors(&source, &mut findings);

@@ -225,19 +225,35 @@ fn wrappers(workspace: &Workspace<'_>, findings: &mut Vec<Breach>) {
             continue;
         };
         let allowed = ban.get("wrappers").map(strings).unwrap_or_default();
+        if allowed.is_empty() {
+            let present = array(&workspace.metadata, "packages").any(|p| text(p, "name") == krate);
+            if present {
+                findings.push(wrapper_breach(format!(
+                    "{krate} is refused and in the tree"
+                )));
+            }
+            continue;
+        }
         for package in array(&workspace.metadata, "packages") {
             let name = text(package, "name");
             let uses = array(package, "dependencies").any(|d| {
                 text(d, "name") == krate && d.get("kind").and_then(Value::as_str) != Some("dev")
             });
             if uses && !allowed.iter().any(|a| a == name) && is_used(&workspace.metadata, package) {
-                findings.push(Breach {
-                    check: "wrapper",
-                    place: "deny.toml".to_owned(),
-                    message: format!("{name} uses {krate}; only {} may", allowed.join(", ")),
-                });
+                let only = allowed.join(", ");
+                findings.push(wrapper_breach(format!(
+                    "{name} uses {krate}; only {only} may"
+                )));
             }
         }
+    }
+}
+
+fn wrapper_breach(message: String) -> Breach {
+    Breach {
+        check: "wrapper",
+        place: "deny.toml".to_owned(),
+        message,
     }
 }
 

@@ -139,10 +139,13 @@ fn blank_all(code: &str) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// Tests, and what measures or shows: none of it is in the product.
 fn is_test_path(path: &str) -> bool {
     let mut parts = path.split('/').rev();
     let stem = parts.next().unwrap_or_default().trim_end_matches(".rs");
-    stem == "tests" || stem.ends_with("_tests") || parts.any(|p| p == "tests" || p == "benches")
+    stem == "tests"
+        || stem.ends_with("_tests")
+        || parts.any(|p| ["tests", "benches", "examples"].contains(&p))
 }
 
 /// Items under `#[cfg(test)]`: their extent, and the module's name when its body is in a file.

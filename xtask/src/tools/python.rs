@@ -9,7 +9,7 @@ use crate::process::run;
 
 /// The environment's folder.
 pub(super) fn environment(tools: &Path) -> PathBuf {
-    tools.join("py")
+    tools.join("python")
 }
 
 /// Whether the environment runs on an unpacked Python, which needs unpacked libraries.
@@ -18,7 +18,7 @@ pub(super) fn runs_unpacked(tools: &Path) -> bool {
         .is_some_and(|python| python.starts_with(debian::unpacked_root(tools)))
 }
 
-/// Makes the environment `tools`/py hold exactly `requirements`; returns its folder of commands.
+/// Makes the environment `tools`/python hold exactly `requirements`; returns its folder of commands.
 ///
 /// # Errors
 /// A sentence that names what failed.

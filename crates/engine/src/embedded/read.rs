@@ -94,7 +94,7 @@ pub(super) fn payload(
     let header = FrameHeader::decode(&head)
         .ok_or_else(|| ReadError::Damaged(format!("{}: its frame is unreadable", name())))?;
     let (segment, start) = match header.payload_place {
-        PayloadPlace::None => return Err(ReadError::NotFound(format!("{} has no payload", name()))),
+        PayloadPlace::None => return Ok(Bytes::new()),
         PayloadPlace::Here => {
             (locator.segment, locator.offset.saturating_add(header.payload_at() as u64))
         }

@@ -116,11 +116,6 @@ pub(super) async fn commit(
     if prepared.payload.len() >= EXTENT_FROM_BYTES && shared.may_hold(partition, id, &guards)? {
         prepared = write_extent(shared, prepared).await?;
     }
-    let room = shared.format.log_limit.saturating_sub(SEGMENT_HEADER_BYTES);
-    if group::bound(prepared.frame_bound(), 1) as u64 > room {
-        let why = format!("the record does not fit into a segment's log area of {room} bytes");
-        return Err(CommitError::Malformed(why));
-    }
     match submit(shared, prepared, &guards, mutations, reserved)? {
         Submitted::Queued(outcome) => outcome.await.unwrap_or_else(|_| Err(shared.why_stopped())),
         Submitted::Before(sequence) => Ok(shared.committed(partition, sequence)),
@@ -181,6 +176,11 @@ fn submit(
     }
     if let Some(refusal) = shared.judge(&locked, partition, guards)? {
         return Ok(Submitted::Refused(refusal));
+    }
+    let room = shared.format.log_limit.saturating_sub(SEGMENT_HEADER_BYTES);
+    if group::bound(prepared.frame_bound(), 1) as u64 > room {
+        let why = format!("the record does not fit into a segment's log area of {room} bytes");
+        return Err(CommitError::Malformed(why));
     }
     let queued = Queued { prepared, mutations, waiter, state: for_queue, ticket: 0, reserved };
     let ticket = shared.queue.push(queued)?;

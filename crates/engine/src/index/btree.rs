@@ -14,7 +14,7 @@ use super::changes::{
 };
 use super::load::Loader;
 use super::{
-    DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Watermark,
+    DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Walk, Watermark,
 };
 use crate::seam::{Entry, Family, Key};
 
@@ -174,7 +174,7 @@ impl View for BTreeView {
         0
     }
 
-    fn walk(&self, visit: &mut dyn FnMut(u8, &[u8], &[u8])) -> Result<(), IndexError> {
+    fn walk(&self, visit: Walk<'_>) -> Result<(), IndexError> {
         self.state()
             .rows
             .iter()

@@ -23,7 +23,7 @@ use super::changes::{
 };
 use super::load::Loader;
 use super::{
-    DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Watermark,
+    DurableCommit, Head, IndexError, Locator, Snapshot, View, ViewSource, Visit, Walk, Watermark,
 };
 use crate::seam::{Entry, Family, Key};
 
@@ -123,7 +123,7 @@ impl Tables {
         let database = Database::builder(&path)
             .cache_size(cache_bytes)
             .manual_journal_persist(true)
-            .max_journaling_size(256 << 20)
+            .max_journaling_size(128 << 20)
             .worker_threads(2)
             .open()
             .map_err(|error| match error {
@@ -170,7 +170,7 @@ fn options() -> KeyspaceCreateOptions {
     let bloom = FilterPolicyEntry::Bloom(BloomConstructionPolicy::BitsPerKey(10.0));
     KeyspaceCreateOptions::default()
         .manual_journal_persist(true)
-        .max_memtable_size(32 << 20)
+        .max_memtable_size(16 << 20)
         .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
         .filter_policy(FilterPolicy::all(bloom))
         .filter_block_pinning_policy(PinningPolicy::new([true, false]))
@@ -263,7 +263,7 @@ impl View for FjallView {
             .unwrap_or(0)
     }
 
-    fn walk(&self, visit: &mut dyn FnMut(u8, &[u8], &[u8])) -> Result<(), IndexError> {
+    fn walk(&self, visit: Walk<'_>) -> Result<(), IndexError> {
         let tables = self.tables()?;
         let snapshot = tables.database.snapshot();
         for (space, keyspace) in (0_u8..).zip(&tables.spaces) {

@@ -293,6 +293,12 @@ impl Index {
             .collect()
     }
 
+    /// A partition's last durable sequence, if it has records.
+    #[must_use]
+    pub fn head(&self, partition: PartitionId) -> Option<Sequence> {
+        self.shared.heads.read().get(&partition).map(|(sequence, _)| *sequence)
+    }
+
     /// End of the last group that was published.
     #[must_use]
     pub fn watermark(&self) -> Watermark {

@@ -11,6 +11,9 @@ use crate::seam::{Entry, Family, Key};
 /// Takes one key and its entry, in order, and says whether to go on.
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], Entry) -> ControlFlow<()>;
 
+/// Takes one space, key and value as stored.
+pub type Walk<'a> = &'a mut dyn FnMut(u8, &[u8], &[u8]);
+
 /// An ordered store of entries, locators and heads that equals a prefix of the journal.
 pub trait View: Send + Sync + 'static {
     /// Applies commits, in journal order, and the watermark that covers them: all or nothing, and
@@ -63,7 +66,7 @@ pub trait View: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`IndexError`] when they cannot be read.
-    fn walk(&self, visit: &mut dyn FnMut(u8, &[u8], &[u8])) -> Result<(), IndexError>;
+    fn walk(&self, visit: Walk<'_>) -> Result<(), IndexError>;
 
     /// Makes everything applied durable and lets go of the files. Idempotent.
     ///

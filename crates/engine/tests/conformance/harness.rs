@@ -1,13 +1,18 @@
 //! Makes engines and commits for the suite.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use azekura_engine::disk::faulty::FaultyDisk;
+use azekura_engine::embedded::{Embedded, NewVault, Options};
+use azekura_engine::index::btree::MemorySource;
 use azekura_engine::memory::MemoryEngine;
 use azekura_engine::seam::{
     Commit, CommitClass, CommitError, CommitId, Committed, Engine, Entry, Family, Guard, Key,
-    Mutations, NewRecord, Scan, ScanPage,
+    Mutations, NewRecord, Project, ProjectError, ReadView, Scan, ScanPage, SignHead, StoredRecord,
 };
 use azekura_model::position::{Incarnation, PartitionId, RegionName, Sequence};
 use bytes::Bytes;
@@ -26,6 +31,8 @@ type Reopen = Box<dyn Fn() -> Arc<dyn Engine> + Send + Sync>;
 /// An engine over a vault of its own.
 pub(crate) struct Harness {
     pub(crate) engine: Arc<dyn Engine>,
+    /// Random histories to try: fewer where each waits for a disk.
+    pub(crate) histories: u32,
     reopen: Reopen,
 }
 
@@ -34,16 +41,35 @@ pub(crate) type Make = fn() -> Harness;
 
 impl Harness {
     pub(crate) fn new(engine: Arc<dyn Engine>, reopen: Reopen) -> Self {
-        Self { engine, reopen }
+        Self {
+            engine,
+            histories: 40,
+            reopen,
+        }
+    }
+
+    fn slow(self) -> Self {
+        Self {
+            histories: 4,
+            ..self
+        }
     }
 
     /// Closes the engine and opens its vault again.
     pub(crate) fn reopen(self) -> Self {
         self.engine.close().unwrap();
-        let Self { engine, reopen } = self;
+        let Self {
+            engine,
+            histories,
+            reopen,
+        } = self;
         drop(engine);
         let engine = reopen();
-        Self { engine, reopen }
+        Self {
+            engine,
+            histories,
+            reopen,
+        }
     }
 
     pub(crate) fn commit(&self, partition: u64, commit: Commit) -> Result<Committed, CommitError> {
@@ -227,8 +253,7 @@ fn encode(mutations: &Mutations) -> Bytes {
 }
 
 /// Mutations from the bytes of a core: what a `Project` of these commits says.
-#[allow(dead_code, reason = "used once engines that replay join the suite")]
-pub(crate) fn decode(core: &Bytes) -> Mutations {
+fn decode(core: &Bytes) -> Mutations {
     let mut rest = core.clone();
     let mut mutations = Mutations::default();
     while !rest.is_empty() {
@@ -272,4 +297,104 @@ pub(crate) fn heads(harness: &Harness) -> BTreeMap<u64, (u64, [u8; 32])> {
     heads
         .map(|(partition, sequence, chain)| (partition.0, (sequence.0, chain)))
         .collect()
+}
+
+/// What the records of this suite mean.
+struct CoreTells;
+
+impl Project for CoreTells {
+    fn begin(&self, _: &dyn ReadView) -> Result<(), ProjectError> {
+        Ok(())
+    }
+
+    fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
+        Ok(decode(&record.core))
+    }
+}
+
+struct Signer(Ed25519KeyPair);
+
+impl SignHead for Signer {
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).as_ref().try_into().unwrap()
+    }
+
+    fn public_key(&self) -> [u8; 32] {
+        self.0.public_key().as_ref().try_into().unwrap()
+    }
+}
+
+fn signer() -> Arc<dyn SignHead> {
+    Arc::new(Signer(
+        Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap(),
+    ))
+}
+
+fn open(options: &Options) -> Arc<dyn Engine> {
+    let opened = Embedded::open(options.clone(), signer(), &CoreTells, &mut |_| ());
+    Arc::new(opened.unwrap())
+}
+
+/// Segments so small that most tests cross several; too small for records of full size.
+fn small_segments() -> NewVault {
+    let usual = NewVault::new(region(), INCARNATION);
+    NewVault {
+        log_limit: 132 << 10,
+        extent_cap: 1 << 20,
+        ..usual
+    }
+}
+
+fn create(options: &Options, vault: &NewVault) {
+    Embedded::create(options, vault, &*signer()).unwrap();
+}
+
+fn real_options(dir: &Path) -> Options {
+    let at = |name: &str| dir.join(name);
+    let blobs = vec![at("blobs-a"), at("blobs-b")];
+    let mut options = Options::new(at("journal"), at("index"), blobs, 1 << 20);
+    options.space_floor = Some(0);
+    options
+}
+
+/// The embedded engine on a real disk, its index included.
+pub(crate) fn embedded() -> Harness {
+    let dir = tempfile::tempdir().unwrap();
+    let options = real_options(dir.path());
+    create(&options, &NewVault::new(region(), INCARNATION));
+    let engine = open(&options);
+    Harness::new(
+        engine,
+        Box::new(move || {
+            let _alive = &dir;
+            open(&options)
+        }),
+    )
+    .slow()
+}
+
+/// The embedded engine on a real disk, whose index is lost whenever it closes.
+pub(crate) fn forgetful() -> Harness {
+    let dir = tempfile::tempdir().unwrap();
+    let options = real_options(dir.path());
+    create(&options, &small_segments());
+    let engine = open(&options);
+    Harness::new(
+        engine,
+        Box::new(move || {
+            std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+            open(&options)
+        }),
+    )
+    .slow()
+}
+
+/// The embedded engine on the disk in memory that can fail, without faults.
+pub(crate) fn faultless() -> Harness {
+    let mut options = real_options(Path::new("/vault"));
+    options.disk = Arc::new(FaultyDisk::default());
+    options.index = Arc::new(MemorySource::default());
+    create(&options, &small_segments());
+    let engine = open(&options);
+    Harness::new(engine, Box::new(move || open(&options)))
 }

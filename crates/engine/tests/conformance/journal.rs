@@ -92,9 +92,9 @@ pub(crate) fn payload_ranges_are_cut_at_its_end(make: Make) {
     }
 }
 
-pub(crate) fn a_large_inline_payload_comes_back(make: Make) {
+pub(crate) fn an_inline_payload_comes_back_whatever_its_size(make: Make) {
     let h = make();
-    for (n, bytes) in (0..).zip([65_535, 65_536, 65_537, 1 << 20]) {
+    for (n, bytes) in (0..).zip([61_000, 65_535, 65_536, 65_537, 1 << 20]) {
         let payload: Vec<u8> = (0..bytes)
             .map(|i: u32| u8::try_from((i / 7 + n) % 251).unwrap())
             .collect();
@@ -102,7 +102,7 @@ pub(crate) fn a_large_inline_payload_comes_back(make: Make) {
         let stored = h.engine.payload(P, at, 0, u64::from(bytes)).unwrap();
         assert!(stored == payload, "{bytes} bytes");
         let middle = h.engine.payload(P, at, 60_001, 60_101).unwrap();
-        assert!(middle == payload[60_001..60_101]);
+        assert!(middle == payload[60_001..60_101], "{bytes} bytes");
         let record = h.engine.journal(P, at, 1).unwrap().remove(0);
         assert_eq!(record.payload_bytes, u64::from(bytes));
     }

@@ -1,6 +1,6 @@
 use azekura_engine::seam::{
     CORE_BYTES_MAX, Commit, CommitError, Family, INLINE_PAYLOAD_BYTES_MAX, KEY_BYTES_MAX, Key,
-    Mutations, PARTICULARS_BYTES_MAX, VALUE_BYTES_MAX,
+    Mutations, PARTICULARS_BYTES_MAX, Part, VALUE_BYTES_MAX,
 };
 use azekura_model::position::PartitionId;
 use bytes::Bytes;
@@ -38,7 +38,7 @@ pub(crate) fn empty_keys_and_values_are_refused(make: Make) {
     is_refused(&h, build().equals("", "1").commit());
 }
 
-pub(crate) fn oversize_parts_are_refused_and_full_size_is_taken(make: Make) {
+pub(crate) fn oversize_parts_are_refused(make: Make) {
     let h = make();
     let value = |bytes: usize| vec![b'v'; bytes];
     is_refused(
@@ -64,14 +64,32 @@ pub(crate) fn oversize_parts_are_refused_and_full_size_is_taken(make: Make) {
             .payload(value(INLINE_PAYLOAD_BYTES_MAX + 1))
             .commit(),
     );
+}
 
+pub(crate) fn full_size_parts_are_taken(make: Make) {
+    let h = make();
+    let value = |bytes: usize| vec![b'v'; bytes];
     h.done(1, build().put_key(long_key(KEY_BYTES_MAX), b"1").commit());
     assert!(h.get(1, &long_key(KEY_BYTES_MAX)).is_some());
     let full = build()
         .particulars(value(PARTICULARS_BYTES_MAX))
         .payload(value(INLINE_PAYLOAD_BYTES_MAX))
-        .with_core(Bytes::new());
+        .put_key(key("a"), &value(VALUE_BYTES_MAX - 100))
+        .commit();
     let at = h.commit(1, full).unwrap().position;
+    assert_eq!(
+        h.get(1, &key("a")).unwrap().value.len(),
+        VALUE_BYTES_MAX - 100
+    );
+    let record = h
+        .engine
+        .journal(PartitionId(1), at.sequence, 1)
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        record.particulars,
+        Part::Present(Bytes::from(value(PARTICULARS_BYTES_MAX)))
+    );
     let stored = h
         .engine
         .payload(PartitionId(1), at.sequence, 0, u64::MAX)

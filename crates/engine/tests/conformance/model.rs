@@ -12,8 +12,6 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::harness::{Harness, Make, build, key_in};
 
-const CASES: u32 = 24;
-
 #[derive(Clone, Debug)]
 enum Step {
     /// Keys with a new value or none; a guard on the first that holds or not by chance.
@@ -75,7 +73,7 @@ type Model = BTreeMap<(u64, u8, String), Entry>;
 
 pub(crate) fn random_histories_read_as_a_sorted_map_does(make: Make) {
     let mut runner = TestRunner::new(Config {
-        cases: CASES,
+        cases: make().histories,
         ..Config::default()
     });
     let outcome = runner.run(&steps(), |steps| {

@@ -1,14 +1,16 @@
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use azekura_model::position::{PartitionId, Sequence};
 use bytes::Bytes;
 use proptest::prelude::{ProptestConfig, proptest};
-use proptest::prop_assert_eq;
+use proptest::{prop_assert, prop_assert_eq};
 
 use super::{FORMAT_KEY, FjallView, SUBDIRECTORY, Tables};
 use crate::index::btree::BTreeView;
+use crate::index::load::Loader;
 use crate::index::testing::{commits, history, key};
-use crate::index::{Index, IndexError, Limits, View, Watermark};
+use crate::index::{DurableCommit, Index, IndexError, Limits, View, Watermark};
 use crate::seam::{Family, Scan};
 
 const CACHE: u64 = 1 << 20;
@@ -127,4 +129,140 @@ fn one_view_is_open_once() {
     view.close().unwrap();
     assert!(FjallView::open(dir.path(), CACHE).is_ok());
     assert_eq!(view.watermark(), Err(IndexError::Closed));
+}
+
+/// A copy of the files as they are: what a killed process leaves.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Content after each watermark.
+fn digests(groups: &[&[DurableCommit]]) -> Vec<[u8; 32]> {
+    let memory = BTreeView::new();
+    let mut all = vec![memory.digest().unwrap()];
+    for (n, group) in (1..).zip(groups) {
+        memory.apply(group, mark(n)).unwrap();
+        all.push(memory.digest().unwrap());
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+    #[test]
+    fn a_killed_process_loses_nothing_and_a_torn_log_only_a_suffix(
+        steps in history(60), torn in proptest::collection::vec(1_u64..3_000, 3),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let all = commits(&steps);
+        let groups: Vec<_> = all.chunks(3).collect();
+        let digests = digests(&groups);
+        let live = FjallView::open(&dir.path().join("live"), CACHE).unwrap();
+        for (n, group) in (1..).zip(&groups) {
+            live.apply(group, mark(n)).unwrap();
+        }
+        let killed = dir.path().join("killed");
+        copy(&dir.path().join("live"), &killed);
+        let view = FjallView::open(&killed, CACHE).unwrap();
+        prop_assert_eq!(view.digest().unwrap(), *digests.last().unwrap());
+        drop(view);
+
+        for (n, bytes) in torn.into_iter().enumerate() {
+            let cut = dir.path().join(format!("cut-{n}"));
+            copy(&dir.path().join("live"), &cut);
+            let log = cut.join(SUBDIRECTORY).join("0.jnl");
+            let file = std::fs::File::options().write(true).open(log).unwrap();
+            file.set_len(file.metadata().unwrap().len().saturating_sub(bytes)).unwrap();
+            match FjallView::open(&cut, CACHE) {
+                Ok(view) => {
+                    let at = usize::try_from(view.watermark().unwrap().offset).unwrap();
+                    prop_assert_eq!(view.digest().unwrap(), digests[at]);
+                }
+                Err(error) => prop_assert!(matches!(error, IndexError::Unusable(_)), "{}", error),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_flipped_byte_is_an_error_or_harmless_and_never_other_content() {
+    let dir = tempfile::tempdir().unwrap();
+    let steps: Vec<_> = (0_u8..200)
+        .map(|v| {
+            (
+                u64::from(v % 3),
+                vec![((v % 8, v % 11 + 1), (v % 5 > 0).then_some(v))],
+            )
+        })
+        .collect();
+    let source = dir.path().join("source");
+    let mut loader = Loader::fjall(&source, CACHE).unwrap();
+    let all = commits(&steps);
+    all.iter().for_each(|commit| loader.push(commit).unwrap());
+    let memory = BTreeView::new();
+    memory.apply(&all, mark(1)).unwrap();
+    let whole = loader.finish(mark(1)).unwrap();
+    let digest = whole.digest().unwrap();
+    whole.close().unwrap();
+    drop(whole);
+
+    let mut files = Vec::new();
+    list(&source, &mut files);
+    let mut reported = 0;
+    for (n, file) in files.iter().enumerate() {
+        let bytes = std::fs::read(file).unwrap();
+        for place in [bytes.len() / 3, bytes.len().saturating_sub(1)] {
+            let mut bad = bytes.clone();
+            let Some(byte) = bad.get_mut(place) else {
+                continue;
+            };
+            *byte ^= 0x10;
+            let target = dir.path().join(format!("{n}-{place}"));
+            copy(&source, &target);
+            std::fs::write(target.join(file.strip_prefix(&source).unwrap()), bad).unwrap();
+            match FjallView::open(&target, CACHE).and_then(|view| {
+                view.watermark()?;
+                for commit in &all {
+                    for (key, _) in &commit.mutations.puts {
+                        let found = view.get(commit.partition, key)?;
+                        assert!(
+                            found == memory.get(commit.partition, key)?,
+                            "{}",
+                            file.display()
+                        );
+                    }
+                }
+                view.digest()
+            }) {
+                Ok(found) => {
+                    assert!(found == digest, "{} at {place}", file.display());
+                }
+                Err(IndexError::Unusable(_)) => reported += 1,
+                Err(error) => panic!("{} at {place}: {error}", file.display()),
+            }
+            std::fs::remove_dir_all(target).unwrap();
+        }
+    }
+    assert!(
+        reported > 10,
+        "the flips reached nothing that matters: {reported}"
+    );
+}
+
+fn list(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            list(&entry.path(), files);
+        } else {
+            files.push(entry.path());
+        }
+    }
 }

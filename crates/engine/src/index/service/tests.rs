@@ -12,7 +12,7 @@ use proptest::prop_assert_eq;
 use super::{Index, Limits};
 use crate::index::btree::BTreeView;
 use crate::index::testing::{commits, history, key, partitions};
-use crate::index::{DurableCommit, Head, IndexError, Locator, Snapshot, View, Watermark};
+use crate::index::{DurableCommit, Head, IndexError, Locator, Snapshot, View, Walk, Watermark};
 use crate::seam::{Entry, Family, Key, ReadView, Scan};
 
 /// A view that applies nothing while its gate is shut.
@@ -72,7 +72,7 @@ impl View for Gated {
     fn bytes(&self) -> u64 {
         0
     }
-    fn walk(&self, visit: &mut dyn FnMut(u8, &[u8], &[u8])) -> Result<(), IndexError> {
+    fn walk(&self, visit: Walk<'_>) -> Result<(), IndexError> {
         self.inner.walk(visit)
     }
     fn close(&self) -> Result<(), IndexError> {

@@ -1,0 +1,176 @@
+//! Decay told from torn writes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use azekura_engine::disk::faulty::FaultyDisk;
+use azekura_engine::embedded::Embedded;
+use azekura_engine::index::btree::MemorySource;
+use azekura_engine::seam::{CommitClass, CommitError, Engine, Part, ReadError};
+use azekura_model::position::{PartitionId, Sequence};
+
+use crate::kit::{self, filler, key, put};
+
+const P: PartitionId = PartitionId(3);
+
+/// One commit a group: `count` of them.
+fn fill(engine: &Arc<Embedded>, from: u64, count: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for id in from..from + count {
+            let commit = put(id, &format!("k{id}"), &format!("v{id}"), filler(id, 700));
+            engine.commit(P, commit).await.unwrap();
+        }
+    });
+}
+
+fn vault(count: u64) -> (FaultyDisk, MemorySource) {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 1 << 20);
+    let index = MemorySource::default();
+    let engine = Arc::new(kit::open(&disk, index.fork()).unwrap());
+    fill(&engine, 0, count);
+    engine.close().unwrap();
+    drop(engine);
+    (disk, MemorySource::default())
+}
+
+/// Offsets of a magic in the first segment.
+fn find(disk: &FaultyDisk, magic: &[u8; 4]) -> (PathBuf, Vec<usize>) {
+    let path = kit::segments(disk).remove(0);
+    let bytes = disk.content(&path).unwrap();
+    let found = (4096..bytes.len()).step_by(16).filter(|at| bytes[*at..].starts_with(magic));
+    (path, found.collect())
+}
+
+#[test]
+fn every_single_flipped_bit_is_reported_and_the_rest_is_served() {
+    let (disk, _) = vault(6);
+    let (path, groups) = find(&disk, b"AZG1");
+    let end = disk.content(&path).unwrap().len();
+    // Every part of the third group, and some of the segment's header.
+    let places = (groups[2]..groups[3]).step_by(37).chain([0, 9, 100]);
+    for at in places.filter(|at| *at < end) {
+        let copy = disk.crash(0);
+        let before = copy.content(&path).unwrap()[at];
+        assert!(copy.corrupt(&path, at, |bytes| bytes[0] ^= 0x10));
+        let engine = kit::open(&copy, MemorySource::default()).unwrap();
+        let status = engine.status();
+        let padding = before == 0 && status.damage.is_empty();
+        assert!(padding || !status.damage.is_empty(), "flip at {at} went unseen");
+        for id in [0u64, 1, 3, 4, 5] {
+            let entry = engine.get(P, &key(&format!("k{id}"))).unwrap();
+            assert_eq!(entry.unwrap().value, format!("v{id}"), "flip at {at}");
+            let payload = engine.payload(P, Sequence(id + 1), 0, u64::MAX).unwrap();
+            assert_eq!(payload, filler(id, 700));
+        }
+        // The damaged one is right or an error, never wrong bytes.
+        match engine.payload(P, Sequence(3), 0, u64::MAX) {
+            Ok(bytes) => assert_eq!(bytes, filler(2, 700)),
+            Err(ReadError::Damaged(_)) => {}
+            Err(other) => panic!("flip at {at}: {other}"),
+        }
+        let engine = Arc::new(engine);
+        fill(&engine, 100, 2);
+        assert_eq!(engine.status().heads[0].1, Sequence(8), "no position is given twice");
+    }
+}
+
+#[test]
+fn a_lost_group_is_damage_and_later_ones_are_served() {
+    let (disk, _) = vault(5);
+    let (path, groups) = find(&disk, b"AZG1");
+    let length = groups[2] - groups[1];
+    disk.corrupt(&path, groups[1], |bytes| bytes[..length].fill(0xee));
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    let damage = engine.status().damage.join("\n");
+    assert!(damage.contains(&format!("offset {}", groups[1])), "{damage}");
+    assert!(matches!(engine.journal(P, Sequence(2), 10), Err(ReadError::Damaged(_))));
+    assert_eq!(engine.journal(P, Sequence(3), 10).unwrap().len(), 3);
+    assert_eq!(engine.get(P, &key("k1")).unwrap(), None);
+}
+
+#[test]
+fn a_torn_last_group_is_cut_saved_and_not_called_damage() {
+    let (disk, _) = vault(3);
+    let (path, groups) = find(&disk, b"AZG1");
+    // The mark group written at close goes, and the last group of a record is torn.
+    let mark = *groups.last().unwrap();
+    let last = groups[groups.len() - 2];
+    disk.corrupt(&path, mark, |bytes| bytes.fill(0));
+    disk.corrupt(&path, last + 300, |bytes| bytes.fill(0));
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    assert_eq!(engine.status().damage, Vec::<String>::new());
+    assert_eq!(engine.status().heads[0].1, Sequence(2));
+    let saved = azekura_engine::disk::Disk::list(&disk, kit::JOURNAL.as_ref()).unwrap();
+    assert!(saved.iter().any(|entry| entry.name.starts_with("cut-00000000-")));
+    let engine = Arc::new(engine);
+    fill(&engine, 2, 1);
+    assert_eq!(engine.status().heads[0].1, Sequence(3));
+}
+
+#[test]
+fn an_idle_journal_marks_its_last_group() {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 1 << 20);
+    let engine = Arc::new(kit::open(&disk, MemorySource::default()).unwrap());
+    fill(&engine, 0, 1);
+    let marked = (0..200).any(|_| {
+        std::thread::yield_now();
+        std::thread::park_timeout(std::time::Duration::from_millis(20));
+        find(&disk, b"AZG1").1.len() == 2
+    });
+    assert!(marked);
+}
+
+#[test]
+fn erased_parts_read_as_erased_and_everything_else_verifies() {
+    let (disk, _) = vault(3);
+    let (path, frames) = find(&disk, b"AZR1");
+    let bytes = disk.content(&path).unwrap();
+    let field = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let frame = frames[1];
+    let start = frame + 64 + field(frame + 12);
+    let length = field(frame + 20) + field(frame + 28);
+    disk.corrupt(&path, start, |bytes| bytes[..length].fill(0));
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    assert_eq!(engine.status().damage, Vec::<String>::new());
+    let record = engine.journal(P, Sequence(2), 1).unwrap().remove(0);
+    assert_eq!(record.particulars, Part::Erased);
+    assert!(matches!(engine.payload(P, Sequence(2), 0, 700), Err(ReadError::Erased(_))));
+    assert!(matches!(engine.payload(P, Sequence(2), 3, 9), Err(ReadError::Erased(_))));
+}
+
+#[test]
+fn a_second_engine_on_the_directory_is_refused() {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 1 << 20);
+    let _first = kit::open(&disk, MemorySource::default()).unwrap();
+    let second = kit::open(&disk, MemorySource::default()).err().unwrap().to_string();
+    assert!(second.contains("another azekura process has this vault"), "{second}");
+}
+
+#[test]
+fn below_the_floor_data_is_refused_and_essential_commits_go_on() {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 1 << 20);
+    let faults = |capacity| azekura_engine::disk::faulty::Faults {
+        capacity: Some(capacity),
+        ..Default::default()
+    };
+    let mut options = kit::options(Arc::new(disk.clone()), MemorySource::default());
+    options.space_floor = Some(1 << 20);
+    let engine = Embedded::open(options, kit::Signer::new(), &kit::Spelled, &mut |_| ()).unwrap();
+    disk.set_faults(faults(900 << 10));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let refused = engine.commit(P, put(1, "a", "1", filler(1, 100))).await;
+        assert!(matches!(refused, Err(CommitError::NoSpace { .. })), "{refused:?}");
+        let mut essential = put(2, "b", "1", Vec::new());
+        essential.class = CommitClass::Essential;
+        engine.commit(P, essential).await.unwrap();
+        assert!(engine.status().space.refusing);
+        disk.set_faults(faults(1 << 30));
+        engine.commit(P, put(1, "a", "1", filler(1, 100))).await.unwrap();
+    });
+}

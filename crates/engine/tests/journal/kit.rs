@@ -1,0 +1,124 @@
+//! A vault on a disk that can fail, and a store's knowledge small enough to see through: the core
+//! of a record spells out its mutations.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use azekura_engine::disk::Disk;
+use azekura_engine::disk::faulty::FaultyDisk;
+use azekura_engine::embedded::{Embedded, NewVault, OpenError, Options};
+use azekura_engine::index::btree::MemorySource;
+use azekura_engine::seam::{
+    Commit, CommitClass, CommitId, Family, Guard, Key, Mutations, NewRecord, Project, ProjectError,
+    ReadView, SignHead, StoredRecord,
+};
+use azekura_model::position::{Incarnation, RegionName};
+use bytes::Bytes;
+
+pub const JOURNAL: &str = "/vault/journal";
+
+pub struct Signer(aws_lc_rs::signature::Ed25519KeyPair);
+
+impl Signer {
+    pub fn new() -> Arc<Self> {
+        let pair = aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+        Arc::new(Self(pair))
+    }
+}
+
+impl SignHead for Signer {
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).as_ref().try_into().unwrap()
+    }
+
+    fn public_key(&self) -> [u8; 32] {
+        use aws_lc_rs::signature::KeyPair;
+        self.0.public_key().as_ref().try_into().unwrap()
+    }
+}
+
+/// `+key=value` puts, `-key` deletes; one a line.
+pub struct Spelled;
+
+impl Project for Spelled {
+    fn begin(&self, _: &dyn ReadView) -> Result<(), ProjectError> {
+        Ok(())
+    }
+
+    fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
+        let mut mutations = Mutations::default();
+        for line in std::str::from_utf8(&record.core).unwrap().lines() {
+            match line.split_once('=') {
+                Some((name, value)) => {
+                    let value = Bytes::copy_from_slice(value.as_bytes());
+                    mutations.puts.push((key(&name[1..]), value));
+                }
+                None => mutations.deletes.push(key(&line[1..])),
+            }
+        }
+        Ok(mutations)
+    }
+}
+
+pub fn key(name: &str) -> Key {
+    Key { family: Family(0), bytes: Bytes::copy_from_slice(name.as_bytes()) }
+}
+
+pub fn put(id: u64, name: &str, value: &str, payload: Vec<u8>) -> Commit {
+    let core = format!("+{name}={value}");
+    Commit {
+        id: CommitId((u128::from(id) + 1).to_be_bytes()),
+        class: CommitClass::Data,
+        guards: vec![Guard::Absent(key(name))],
+        mutations: Mutations {
+            puts: vec![(key(name), Bytes::copy_from_slice(value.as_bytes()))],
+            deletes: Vec::new(),
+        },
+        record: NewRecord {
+            kind: 1,
+            core: Bytes::from(core),
+            particulars: Bytes::from(format!("particulars of {name}")),
+            payload: Bytes::from(payload),
+        },
+    }
+}
+
+pub fn options(disk: Arc<dyn Disk>, index: MemorySource) -> Options {
+    let dir = |name: &str| PathBuf::from("/vault").join(name);
+    let mut options = Options::new(dir("journal"), dir("index"), vec![dir("blobs")], 1 << 20);
+    options.disk = disk;
+    options.index = Arc::new(index);
+    options.space_floor = Some(0);
+    options
+}
+
+pub fn create(disk: &FaultyDisk, log_limit: u64) {
+    let options = options(Arc::new(disk.clone()), MemorySource::default());
+    let new = NewVault {
+        region: RegionName::parse("jp-tokyo").unwrap(),
+        incarnation: Incarnation([9; 16]),
+        log_limit,
+        extent_cap: 256 << 10,
+    };
+    Embedded::create(&options, &new, &*Signer::new()).unwrap();
+}
+
+pub fn open(disk: &FaultyDisk, index: MemorySource) -> Result<Embedded, OpenError> {
+    let options = options(Arc::new(disk.clone()), index);
+    Embedded::open(options, Signer::new(), &Spelled, &mut |_| ())
+}
+
+/// Segment files present, in order.
+pub fn segments(disk: &FaultyDisk) -> Vec<PathBuf> {
+    let listed = disk.list(Path::new(JOURNAL)).unwrap();
+    listed
+        .into_iter()
+        .filter(|entry| entry.name.ends_with(".seg"))
+        .map(|entry| Path::new(JOURNAL).join(entry.name))
+        .collect()
+}
+
+/// Bytes that differ for every seed and place.
+pub fn filler(seed: u64, length: usize) -> Vec<u8> {
+    (0..length as u64).map(|i| (seed.wrapping_mul(31).wrapping_add(i * 7) % 251) as u8 + 1).collect()
+}
