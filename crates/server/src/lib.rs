@@ -4,9 +4,15 @@
 pub mod admin;
 pub mod config;
 pub mod credentials;
-pub mod telemetry;
 
 mod keys;
 mod listener;
+mod observe;
+mod open;
 mod running;
+mod serve;
+mod stop;
+mod telemetry;
 mod welcome;
+
+pub use serve::{Ended, serve};

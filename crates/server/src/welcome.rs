@@ -1,10 +1,10 @@
-//! What a start prints for people, on standard error. Standard output gets the `ready` line alone.
+//! What a start prints on standard output: at the first one what to paste, at each the `ready` line.
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::credentials::{CREDENTIALS_FILE, StoredCredentials};
+use crate::credentials::CREDENTIALS_FILE;
+use crate::keys::Root;
 
 /// The line that says that requests are accepted.
 #[must_use]
@@ -12,44 +12,47 @@ pub(crate) fn ready_line(s3: SocketAddr, admin: SocketAddr) -> String {
     format!("azekura ready s3=http://{s3} admin=http://{admin}")
 }
 
-/// Commands for the shell, quoted so that they work as pasted.
+/// Commands for the shell, quoted so that they work as pasted, in this order and in any directory.
 #[must_use]
-pub(crate) fn first_start(
-    data_dir: &Path,
-    s3: SocketAddr,
-    root: &StoredCredentials,
-    kept: bool,
-) -> String {
-    let mut text = String::from("\nA new vault was made. Its root access key, shown this once:\n\n");
-    let lines = [
-        format!("  export AWS_ACCESS_KEY_ID={}", root.access_key_id),
-        format!("  export AWS_SECRET_ACCESS_KEY={}", root.secret_access_key),
-        format!("  export AWS_DEFAULT_REGION={}", root.region),
-        String::new(),
-        "Store and read with the AWS command line:".to_owned(),
-        String::new(),
-        format!("  aws --endpoint-url http://{s3} s3 mb s3://first"),
-        format!("  echo 'kept in the azekura' | aws --endpoint-url http://{s3} s3 cp - s3://first/hello.txt"),
-        format!("  aws --endpoint-url http://{s3} s3 cp s3://first/hello.txt -"),
-        String::new(),
-        "Back up with restic:".to_owned(),
-        String::new(),
-        "  export RESTIC_PASSWORD=choose-your-own".to_owned(),
-        format!("  restic -r s3:http://{s3}/restic init"),
-        format!("  restic -r s3:http://{s3}/restic backup ."),
-        String::new(),
-    ];
-    for line in lines {
-        text.push_str(&line);
-        text.push('\n');
-    }
-    if kept {
-        append(&mut text, &format!(
-            "The key is kept in {} (readable by you only).",
-            data_dir.join(CREDENTIALS_FILE).display()
+pub(crate) fn first_start(data_dir: &Path, s3: SocketAddr, region: &str, root: &Root) -> String {
+    let (secret, title) = if root.made {
+        (
+            root.secret.as_str(),
+            "A new vault was made. Its root access key, shown this once:",
+        )
+    } else {
+        (
+            "\"$AZEKURA_ROOT_SECRET_ACCESS_KEY\"",
+            "A new vault was made. Its root access key is the one that you set:",
+        )
+    };
+    let aws = format!("aws --endpoint-url http://{s3} s3");
+    let restic = format!("restic -r s3:http://{s3}/backup");
+    let mut text = format!(
+        "\n{title}\n\n  \
+         export AWS_ACCESS_KEY_ID={}\n  \
+         export AWS_SECRET_ACCESS_KEY={secret}\n  \
+         export AWS_DEFAULT_REGION={region}\n\n\
+         Store, list and read with the AWS command line:\n\n  \
+         {aws} mb s3://first\n  \
+         {aws} cp /etc/hostname s3://first/hello.txt\n  \
+         {aws} ls s3://first\n  \
+         {aws} cp s3://first/hello.txt -\n\n\
+         Back up and list with restic:\n\n  \
+         export RESTIC_PASSWORD=choose-your-own\n  \
+         {restic} init\n  \
+         {restic} backup /etc/hostname\n  \
+         {restic} snapshots\n\n",
+        root.id
+    );
+    if root.made {
+        let kept = data_dir.join(CREDENTIALS_FILE);
+        text.push_str(&format!(
+            "The key is kept in {} (readable by you only).\n",
+            kept.display()
         ));
     }
-    append(&mut text, &copy_keyring(data_dir));
+    text.push_str(&copy_keyring(data_dir));
     text
 }
 
@@ -58,16 +61,9 @@ pub(crate) fn first_start(
 pub(crate) fn copy_keyring(data_dir: &Path) -> String {
     format!(
         "Copy the keyring now: without it every byte here is unreadable for ever. Run\n\n  \
-         azekura vault export-keyring --data-dir {} azekura-keyring.copy\n\nand keep the copy somewhere else.",
+         azekura vault export-keyring --data-dir {} azekura-keyring.copy\n\nand keep the copy somewhere else.\n\n",
         quote(&data_dir.display().to_string())
     )
-}
-
-fn append(text: &mut String, paragraph: &str) {
-    // Writing to a string cannot fail.
-    if writeln!(text, "{paragraph}\n").is_err() {
-        text.push_str(paragraph);
-    }
 }
 
 /// Quotes for a POSIX shell when needed.
@@ -86,18 +82,18 @@ mod tests {
 
     #[test]
     fn what_is_printed_can_be_pasted() {
-        let root = StoredCredentials {
-            access_key_id: "AZKROOT".to_owned(),
-            secret_access_key: "secret".to_owned(),
-            region: "local".to_owned(),
+        let root = Root {
+            id: "AZKROOT".to_owned(),
+            secret: "secret".to_owned(),
+            made: true,
         };
         let s3 = "127.0.0.1:9000".parse().unwrap();
-        let text = first_start(Path::new("./it's here"), s3, &root, true);
+        let text = first_start(Path::new("./it's here"), s3, "local", &root);
         for line in [
             "  export AWS_ACCESS_KEY_ID=AZKROOT\n",
             "  export AWS_DEFAULT_REGION=local\n",
             "  aws --endpoint-url http://127.0.0.1:9000 s3 mb s3://first\n",
-            "  restic -r s3:http://127.0.0.1:9000/restic init\n",
+            "  restic -r s3:http://127.0.0.1:9000/backup init\n",
             r"--data-dir './it'\''s here' azekura-keyring.copy",
         ] {
             assert!(text.contains(line), "{line} in {text}");

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::sigv4::{self, Refused};
+use azekura_gateway::auth::Authenticate as _;
 use azekura_model::access::{Action, Grant, authorize};
 use azekura_model::ident::to_text;
 use azekura_store::entropy::{Entropy as _, SystemEntropy};
@@ -62,10 +63,10 @@ async fn admit(state: &AdminState, request: Request<Body>) -> Result<Request<Bod
     let mut request = Request::from_parts(parts, body);
     let key = state
         .keys
-        .get(&claim.key_id)
+        .credential(&claim.key_id)
         .ok_or_else(|| not_authenticated(Refused::Signature))?;
     sigv4::verify(&request, &claim, &key.secret).map_err(not_authenticated)?;
-    let mut grant = key.grant.clone();
+    let mut grant = key.grant;
     grant.requester.source = request
         .extensions()
         .get::<SocketAddr>()

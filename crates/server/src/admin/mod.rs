@@ -31,7 +31,7 @@ pub(crate) struct AdminState {
     /// Which signatures are for us.
     pub(crate) policy: sigv4::Policy,
     /// Counts of requests.
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// All routes. Nothing outside `/v1` answers with names, keys or content of objects.
