@@ -5,7 +5,7 @@
 //! disks, [`memory`] in memory; both pass the one suite in `tests/conformance.rs`, the embedded one
 //! also on a disk that fails on purpose ([`disk::faulty`]).
 
-mod blob;
+pub mod blob;
 pub mod disk;
 pub mod embedded;
 pub mod envelope;

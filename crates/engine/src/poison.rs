@@ -17,7 +17,10 @@ pub(crate) struct Poison {
 
 impl Poison {
     pub(crate) fn new(on_poison: Option<OnPoison>) -> Self {
-        Self { message: OnceLock::new(), on_poison }
+        Self {
+            message: OnceLock::new(),
+            on_poison,
+        }
     }
 
     /// Poisons for good; the first message stays.
@@ -28,7 +31,10 @@ impl Poison {
             format!("{what}: {error}")
         });
         if first {
-            tracing::error!(message, "the engine is poisoned: a write failed, nothing more is written");
+            tracing::error!(
+                message,
+                "the engine is poisoned: a write failed, nothing more is written"
+            );
             if let Some(on_poison) = &self.on_poison {
                 on_poison(message);
             }

@@ -58,22 +58,36 @@ impl Drop for Reserved {
 impl SpaceGauge {
     pub(crate) fn new(disk: Arc<dyn Disk>, places: Vec<PathBuf>, floor: Option<u64>) -> Self {
         let waiting = Arc::new(AtomicU64::new(0));
-        Self { disk, places, floor, measured: Mutex::default(), waiting }
+        Self {
+            disk,
+            places,
+            floor,
+            measured: Mutex::default(),
+            waiting,
+        }
     }
 
     /// Admits bytes that are about to be written, or refuses them.
     pub(crate) fn admit(&self, class: CommitClass, bytes: u64) -> Result<Reserved, CommitError> {
         let mut measured = self.measured.lock();
-        let slack = measured.tightest.free.saturating_sub(measured.tightest.floor);
+        let slack = measured
+            .tightest
+            .free
+            .saturating_sub(measured.tightest.floor);
         let stale = measured.admitted >= ADMITTED_BYTES_MAX
             || measured.requests >= REQUESTS_MAX
             || slack <= ADMITTED_BYTES_MAX.saturating_mul(4);
         if stale {
-            *measured = Measured { tightest: self.measure()?, ..Measured::default() };
+            *measured = Measured {
+                tightest: self.measure()?,
+                ..Measured::default()
+            };
         }
         let waiting = self.waiting.load(Ordering::Relaxed);
         let tightest = &measured.tightest;
-        let used = waiting.saturating_add(measured.admitted).saturating_add(bytes);
+        let used = waiting
+            .saturating_add(measured.admitted)
+            .saturating_add(bytes);
         let left = tightest.free.saturating_sub(used);
         let needed = match class {
             CommitClass::Data => tightest.floor,
@@ -89,7 +103,10 @@ impl SpaceGauge {
         measured.admitted = measured.admitted.saturating_add(bytes);
         measured.requests = measured.requests.saturating_add(1);
         self.waiting.fetch_add(bytes, Ordering::Relaxed);
-        Ok(Reserved { waiting: Arc::clone(&self.waiting), bytes })
+        Ok(Reserved {
+            waiting: Arc::clone(&self.waiting),
+            bytes,
+        })
     }
 
     /// The tightest place now.
@@ -101,7 +118,10 @@ impl SpaceGauge {
                 refusing: tightest.free < tightest.floor,
             },
             // Unknown space is no space.
-            Err(_) => Space { refusing: true, ..Space::default() },
+            Err(_) => Space {
+                refusing: true,
+                ..Space::default()
+            },
         }
     }
 
@@ -111,15 +131,25 @@ impl SpaceGauge {
             let name = place.display().to_string();
             let space = self.disk.space(place).map_err(|error| {
                 tracing::warn!(place = name, %error, "cannot tell the free space");
-                CommitError::NoSpace { place: name.clone(), free_bytes: 0, floor_bytes: 0 }
+                CommitError::NoSpace {
+                    place: name.clone(),
+                    free_bytes: 0,
+                    floor_bytes: 0,
+                }
             })?;
-            let floor = self.floor.unwrap_or_else(|| FLOOR_BYTES.min(space.total / 20));
+            let floor = self
+                .floor
+                .unwrap_or_else(|| FLOOR_BYTES.min(space.total / 20));
             let margin = |free: u64, floor: u64| i128::from(free) - i128::from(floor);
             let tighter = tightest
                 .as_ref()
                 .is_none_or(|other| margin(space.free, floor) < margin(other.free, other.floor));
             if tighter {
-                tightest = Some(Tightest { place: name, free: space.free, floor });
+                tightest = Some(Tightest {
+                    place: name,
+                    free: space.free,
+                    floor,
+                });
             }
         }
         Ok(tightest.unwrap_or_default())

@@ -1,1 +1,18 @@
-//! placeholder
+//! S3 over HTTP.
+//!
+//! A request passes, in this order: the [`guard`] (what the signature must cover, which signatures
+//! are taken at all, limits), `s3s` (signature, parsing), [`auth`] (one table from operation to
+//! action, then the access rule) and one file of `ops` per operation. Answers and errors carry
+//! `x-amz-request-id`.
+//!
+//! Start with [`service`].
+
+pub mod auth;
+mod body;
+mod convert;
+mod errors;
+mod faults;
+pub mod guard;
+mod ops;
+mod s3;
+pub mod service;

@@ -9,11 +9,12 @@ use std::fmt::Write;
 use toml::{Table, Value};
 
 use super::config::strings;
+use super::source::SourceFile;
 use super::{Breach, TidyReport, Workspace};
 
 const PINS: &str = "docs/formats/pins.toml";
 const FOLDER: &str = "docs/formats/";
-const HEADER: &str = "# Which source each format document describes, and the SHA-256 of that source when the document\n# was last read against it. Add an entry with an empty hash; renew with `cargo xtask tidy --bless`\n# after reading the document again.\n";
+const HEADER: &str = "# Which source each format document describes, and the SHA-256 of that source (tests, comments and\n# layout apart) when the document was last read against it. Add an entry with an empty hash; renew with `cargo xtask tidy --bless`\n# after reading the document again.\n";
 
 /// A document and what it describes.
 #[derive(Debug)]
@@ -48,7 +49,9 @@ pub(super) fn check(workspace: &Workspace<'_>, report: &mut TidyReport) {
     }
     let pinned: BTreeSet<&str> = pins.iter().map(|pin| pin.document.as_str()).collect();
     let documents = workspace.files.iter().filter(|path| {
-        path.starts_with(FOLDER) && path.ends_with(".md") && !path.ends_with("README.md")
+        path.starts_with(FOLDER)
+            && (path.ends_with(".md") || path.ends_with(".cddl"))
+            && !path.ends_with("README.md")
     });
     for document in documents.filter(|path| !pinned.contains(path.as_str())) {
         report.findings.push(finding(
@@ -112,12 +115,33 @@ fn read(workspace: &Workspace<'_>) -> Result<Vec<Pin>, String> {
 fn digest(workspace: &Workspace<'_>, sources: &[String]) -> Result<String, String> {
     let mut all = String::new();
     for path in sources {
-        let text = workspace
-            .read(path)
-            .ok_or_else(|| format!("source {path} is missing"))?;
+        let text = match workspace.sources.iter().find(|source| source.path == *path) {
+            Some(source) => substance(source),
+            None => workspace
+                .read(path)
+                .ok_or_else(|| format!("source {path} is missing"))?,
+        };
         write!(all, "{path} {}\n{text}", text.len()).map_err(|error| error.to_string())?;
     }
     crate::process::sha256(all.as_bytes())
+}
+
+/// What of a Rust file can change a format: no tests, no lines of comment, no layout.
+fn substance(source: &SourceFile) -> String {
+    let mut text = String::new();
+    let mut from = 0;
+    for region in &source.test_regions {
+        text.push_str(source.text.get(from..region.start).unwrap_or_default());
+        from = region.end;
+    }
+    text.push_str(source.text.get(from..).unwrap_or_default());
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines
+        .flat_map(str::chars)
+        .filter(|c| !c.is_whitespace() && *c != ',')
+        .collect()
 }
 
 fn finding(place: &str, message: String) -> Breach {
@@ -125,5 +149,24 @@ fn finding(place: &str, message: String) -> Breach {
         check: "pin",
         place: place.to_owned(),
         message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::substance;
+    use crate::tidy::source::source_from;
+
+    #[test]
+    fn layout_comments_and_tests_do_not_matter_and_bytes_do() {
+        let of = |text: &str| substance(&source_from("a.rs".to_owned(), text.to_owned()));
+        let plain = of("const MAGIC: [u8; 2] = [1, 2];");
+        let same = "/// The magic.\nconst MAGIC: [u8; 2] = [\n    1,\n    2,\n];\n#[cfg(test)]\nmod t { const X: u8 = 0; }\n";
+        assert_eq!(of(same), plain);
+        assert_ne!(of("const MAGIC: [u8; 2] = [1, 3];"), plain);
+        assert_ne!(
+            of("const D: &str = \"a b\";"),
+            of("const D: &str = \"a c\";")
+        );
     }
 }

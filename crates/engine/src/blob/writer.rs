@@ -23,7 +23,11 @@ impl AlignedBuffer {
     fn new(alignment: usize) -> Self {
         let memory = vec![0; BUFFER_BYTES.saturating_add(alignment)];
         let start = memory.as_ptr().align_offset(alignment);
-        Self { memory, start, filled: 0 }
+        Self {
+            memory,
+            start,
+            filled: 0,
+        }
     }
 
     /// Copies as much as fits; returns what did not.
@@ -83,14 +87,24 @@ impl FileWriter {
     ) -> Self {
         let mut buffer = AlignedBuffer::new(file.alignment());
         buffer.fill(header);
-        Self { file, disk, dir, poison, space, buffer, written: 0, taken: 0 }
+        Self {
+            file,
+            disk,
+            dir,
+            poison,
+            space,
+            buffer,
+            written: 0,
+            taken: 0,
+        }
     }
 
     fn flush(&mut self) -> Result<(), CommitError> {
         self.poison.check()?;
         let bytes = self.buffer.bytes();
         let _reserved = self.space.admit(CommitClass::Data, bytes.len() as u64)?;
-        self.poison.guard("writing a blob", self.file.write_at(bytes, self.written))?;
+        self.poison
+            .guard("writing a blob", self.file.write_at(bytes, self.written))?;
         self.written = self.written.saturating_add(bytes.len() as u64);
         self.buffer.filled = 0;
         Ok(())
@@ -115,10 +129,12 @@ impl BlobWriter for FileWriter {
         self.buffer.pad(self.file.alignment());
         self.flush()?;
         if self.written != exact {
-            self.poison.guard("cutting a blob to size", self.file.truncate(exact))?;
+            self.poison
+                .guard("cutting a blob to size", self.file.truncate(exact))?;
         }
         self.poison.guard("syncing a blob", self.file.sync_data())?;
-        self.poison.guard("syncing a blob directory", self.disk.sync_dir(&self.dir))?;
+        self.poison
+            .guard("syncing a blob directory", self.disk.sync_dir(&self.dir))?;
         Ok(self.taken)
     }
 }

@@ -67,7 +67,12 @@ impl FaultyDisk {
     /// An empty disk.
     #[must_use]
     pub fn new(faults: Faults) -> Self {
-        Self { state: Arc::new(Mutex::new(State { faults, ..State::default() })) }
+        Self {
+            state: Arc::new(Mutex::new(State {
+                faults,
+                ..State::default()
+            })),
+        }
     }
 
     /// Replaces the faults; counts go on.
@@ -101,8 +106,11 @@ impl FaultyDisk {
         let mut nodes = BTreeMap::new();
         for (id, node) in &state.nodes {
             let survived = node.survive(&mut dice);
-            let fresh =
-                Node { durable: survived.clone(), cache: survived, unsynced: Vec::new() };
+            let fresh = Node {
+                durable: survived.clone(),
+                cache: survived,
+                unsynced: Vec::new(),
+            };
             nodes.insert(*id, fresh);
         }
         let after = State {
@@ -113,14 +121,20 @@ impl FaultyDisk {
             dirs: state.dirs.clone(),
             ..State::default()
         };
-        Self { state: Arc::new(Mutex::new(after)) }
+        Self {
+            state: Arc::new(Mutex::new(after)),
+        }
     }
 
     /// Changes stored bytes behind everybody's back, as decay does; returns whether it could.
     pub fn corrupt(&self, path: &Path, offset: usize, change: impl FnOnce(&mut [u8])) -> bool {
         let mut state = self.state.lock();
-        let Some(id) = state.names.get(path).copied() else { return false };
-        let Some(node) = state.nodes.get_mut(&id) else { return false };
+        let Some(id) = state.names.get(path).copied() else {
+            return false;
+        };
+        let Some(node) = state.nodes.get_mut(&id) else {
+            return false;
+        };
         match node.cache.get_mut(offset..) {
             Some(bytes) if !bytes.is_empty() => {
                 change(bytes);
@@ -226,11 +240,16 @@ impl State {
     }
 
     fn used(&self) -> u64 {
-        self.nodes.values().map(|node| node.cache.len() as u64).sum()
+        self.nodes
+            .values()
+            .map(|node| node.cache.len() as u64)
+            .sum()
     }
 
     fn node(&mut self, id: u64) -> io::Result<&mut Node> {
-        self.nodes.get_mut(&id).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        self.nodes
+            .get_mut(&id)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 }
 
@@ -245,42 +264,62 @@ impl Disk for FaultyDisk {
         state.next_node += 1;
         state.nodes.insert(node, Node::default());
         state.names.insert(path.to_path_buf(), node);
-        Ok(Arc::new(FaultyFile { state: Arc::clone(&self.state), node }))
+        Ok(Arc::new(FaultyFile {
+            state: Arc::clone(&self.state),
+            node,
+        }))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         let state = self.state.lock();
         let node = *state.names.get(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Arc::new(FaultyFile { state: Arc::clone(&self.state), node }))
+        Ok(Arc::new(FaultyFile {
+            state: Arc::clone(&self.state),
+            node,
+        }))
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<DirEntry>> {
         let state = self.state.lock();
         let name_of = |path: &Path| {
             (path.parent() == Some(dir))
-                .then(|| path.file_name().and_then(|name| name.to_str()).map(str::to_owned))
+                .then(|| {
+                    path.file_name()
+                        .and_then(|name| name.to_str())
+                        .map(str::to_owned)
+                })
                 .flatten()
         };
         let mut entries = Vec::new();
         for (path, node) in &state.names {
             if let Some(name) = name_of(path) {
-                let bytes = state.nodes.get(node).map_or(0, |node| node.cache.len() as u64);
-                entries.push(DirEntry { name, is_dir: false, bytes });
+                let bytes = state
+                    .nodes
+                    .get(node)
+                    .map_or(0, |node| node.cache.len() as u64);
+                entries.push(DirEntry {
+                    name,
+                    is_dir: false,
+                    bytes,
+                });
             }
         }
         for path in &state.dirs {
             if let Some(name) = name_of(path) {
-                entries.push(DirEntry { name, is_dir: true, bytes: 0 });
+                entries.push(DirEntry {
+                    name,
+                    is_dir: true,
+                    bytes: 0,
+                });
             }
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
 
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
+    fn create_dir(&self, path: &Path) -> io::Result<bool> {
         let mut state = self.state.lock();
-        state.dirs.insert(path.to_path_buf());
-        Ok(())
+        Ok(state.dirs.insert(path.to_path_buf()))
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
@@ -303,13 +342,20 @@ impl Disk for FaultyDisk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
         state.operate()?;
-        state.names.remove(path).map(|_| ()).ok_or_else(|| io::ErrorKind::NotFound.into())
+        state
+            .names
+            .remove(path)
+            .map(|_| ())
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn space(&self, _dir: &Path) -> io::Result<DiskSpace> {
         let state = self.state.lock();
         let total = state.faults.capacity.unwrap_or(1 << 50);
-        Ok(DiskSpace { free: total.saturating_sub(state.used()), total })
+        Ok(DiskSpace {
+            free: total.saturating_sub(state.used()),
+            total,
+        })
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<DiskLock>> {
@@ -369,7 +415,10 @@ impl DiskFile for FaultyFile {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let mut state = self.state.lock();
-        let was_on = state.faults.power_off.is_none_or(|at| state.operations < at);
+        let was_on = state
+            .faults
+            .power_off
+            .is_none_or(|at| state.operations < at);
         let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
         if let Err(error) = state.operate() {
             if was_on {
@@ -422,7 +471,7 @@ impl DiskFile for FaultyFile {
         Ok(())
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         let mut state = self.state.lock();
         Ok(state.node(self.node)?.cache.len() as u64)
     }

@@ -6,7 +6,7 @@
 
 use std::any::Any;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 pub mod faulty;
@@ -61,11 +61,11 @@ pub trait Disk: Send + Sync + 'static {
     /// As the operating system gives them.
     fn list(&self, dir: &Path) -> io::Result<Vec<DirEntry>>;
 
-    /// Creates a directory; one that exists is fine. The parent must exist.
+    /// Creates a directory, whose parent must exist; `false` when it existed already.
     ///
     /// # Errors
     /// As the operating system gives them.
-    fn create_dir(&self, path: &Path) -> io::Result<()>;
+    fn create_dir(&self, path: &Path) -> io::Result<bool>;
 
     /// Makes the names of a directory durable.
     ///
@@ -134,7 +134,7 @@ pub trait DiskFile: Send + Sync + 'static {
     ///
     /// # Errors
     /// As the operating system gives them.
-    fn len(&self) -> io::Result<u64>;
+    fn length(&self) -> io::Result<u64>;
 
     /// Bytes to which offset, length and memory of a write must be aligned: 1 unless direct.
     fn alignment(&self) -> usize {
@@ -175,18 +175,19 @@ pub fn read_range(file: &dyn DiskFile, offset: u64, length: usize) -> io::Result
 /// # Errors
 /// As the disk gives them.
 pub fn create_dir_durably(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
-    let mut missing: Vec<PathBuf> = dir.ancestors().map(Path::to_path_buf).collect();
-    missing.retain(|path| !path.as_os_str().is_empty());
-    for path in missing.iter().rev() {
-        if path.parent().is_none() {
+    let ancestors: Vec<&Path> = dir
+        .ancestors()
+        .filter(|path| !path.as_os_str().is_empty())
+        .collect();
+    for path in ancestors.iter().rev() {
+        let Some(parent) = path.parent() else {
             continue;
+        };
+        // The last name may be left over from a creation that never became durable.
+        if disk.create_dir(path)? || *path == dir {
+            let here = parent.as_os_str().is_empty();
+            disk.sync_dir(if here { Path::new(".") } else { parent })?;
         }
-        disk.create_dir(path)?;
-    }
-    for path in missing.iter().take(3) {
-        let parent = path.parent().map_or_else(|| Path::new("/"), |parent| parent);
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        disk.sync_dir(parent)?;
     }
     disk.sync_dir(dir)
 }

@@ -22,7 +22,12 @@ impl Disk for RealDisk {
         if access == Access::Direct {
             let flags = rustix::fs::OFlags::DIRECT.bits().cast_signed();
             match options.clone().custom_flags(flags).open(path) {
-                Ok(file) => return Ok(Arc::new(RealFile { file, alignment: DIRECT_ALIGNMENT })),
+                Ok(file) => {
+                    return Ok(Arc::new(RealFile {
+                        file,
+                        alignment: DIRECT_ALIGNMENT,
+                    }));
+                }
                 // Some file systems (older tmpfs, some FUSE) refuse the flag; the name may have
                 // been created before they noticed.
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
@@ -31,7 +36,10 @@ impl Disk for RealDisk {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Arc::new(RealFile { file: options.open(path)?, alignment: 1 }))
+        Ok(Arc::new(RealFile {
+            file: options.open(path)?,
+            alignment: 1,
+        }))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
@@ -62,18 +70,22 @@ impl Disk for RealDisk {
             if let Ok(name) = entry.file_name().into_string() {
                 let is_dir = metadata.is_dir();
                 let bytes = if is_dir { 0 } else { metadata.len() };
-                entries.push(DirEntry { name, is_dir, bytes });
+                entries.push(DirEntry {
+                    name,
+                    is_dir,
+                    bytes,
+                });
             }
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
 
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
+    fn create_dir(&self, path: &Path) -> io::Result<bool> {
         match fs::create_dir(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(_) if path.is_dir() => Ok(()),
-            other => other,
+            Ok(()) => Ok(true),
+            Err(_) if path.is_dir() => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -94,8 +106,12 @@ impl Disk for RealDisk {
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<DiskLock>> {
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(DiskLock::new(Box::new(file)))),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -126,7 +142,7 @@ impl DiskFile for RealFile {
         self.file.set_len(bytes)
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 

@@ -89,7 +89,11 @@ impl Queue {
     }
 
     pub(super) fn check_open(&self) -> Result<(), CommitError> {
-        if self.waiting.lock().closed { Err(CommitError::Closed) } else { Ok(()) }
+        if self.waiting.lock().closed {
+            Err(CommitError::Closed)
+        } else {
+            Ok(())
+        }
     }
 
     /// No further commits; those queued are still written.
@@ -116,10 +120,17 @@ impl Queue {
             }
             if !mark_pending {
                 self.arrived.wait(&mut waiting);
-            } else if self.arrived.wait_for(&mut waiting, IDLE_BEFORE_MARK).timed_out()
+            } else if self
+                .arrived
+                .wait_for(&mut waiting, IDLE_BEFORE_MARK)
+                .timed_out()
                 && waiting.commits.is_empty()
             {
-                return if waiting.closed { Batch::Closed } else { Batch::Idle };
+                return if waiting.closed {
+                    Batch::Closed
+                } else {
+                    Batch::Idle
+                };
             }
         }
         let mut bytes = 0usize;
@@ -191,7 +202,10 @@ impl DurableHeads {
 
     pub(super) fn all(&self) -> Vec<Head> {
         let heads = self.0.read();
-        heads.iter().map(|(partition, (sequence, chain))| (*partition, *sequence, *chain)).collect()
+        heads
+            .iter()
+            .map(|(partition, (sequence, chain))| (*partition, *sequence, *chain))
+            .collect()
     }
 
     fn learn(&self, commits: &[Queued], written: &[Written]) {
@@ -227,7 +241,11 @@ pub(super) fn run(shared: &Shared, mut log: LogWriter) {
                 mark_pending = false;
             }
             Batch::Closed => {
-                let marked = if mark_pending { write_mark(shared, &mut log) } else { Ok(()) };
+                let marked = if mark_pending {
+                    write_mark(shared, &mut log)
+                } else {
+                    Ok(())
+                };
                 break marked.err().unwrap_or(CommitError::Closed);
             }
         }
@@ -242,10 +260,11 @@ fn write_group(
     commits: Vec<Queued>,
 ) -> Result<(), CommitError> {
     let records: Vec<&PreparedRecord> = commits.iter().map(|queued| &queued.prepared).collect();
-    let appended = shared
-        .poison
-        .check()
-        .and_then(|()| shared.poison.guard("writing the journal", log.append(&records)));
+    let appended = shared.poison.check().and_then(|()| {
+        shared
+            .poison
+            .guard("writing the journal", log.append(&records))
+    });
     let written = match appended {
         Ok(written) => written,
         Err(error) => {
@@ -256,14 +275,20 @@ fn write_group(
         }
     };
     shared.counters.groups.fetch_add(1, Ordering::Relaxed);
-    shared.counters.records.fetch_add(written.len() as u64, Ordering::Relaxed);
+    shared
+        .counters
+        .records
+        .fetch_add(written.len() as u64, Ordering::Relaxed);
     shared.heads.learn(&commits, &written);
     let mut group = Group::default();
     for (queued, written) in commits.into_iter().zip(&written) {
         group.take(queued, written);
     }
     let place = log.place();
-    let watermark = Watermark { segment: place.segment, offset: place.offset };
+    let watermark = Watermark {
+        segment: place.segment,
+        offset: place.offset,
+    };
     if let Err(error) = shared.index.publish(group.durable, watermark) {
         let error = shared.poison.set("publishing to the index", &error);
         for made in group.made {
@@ -306,7 +331,14 @@ struct Made {
 
 impl Group {
     fn take(&mut self, queued: Queued, written: &Written) {
-        let Queued { prepared, mutations, waiter, state, ticket, .. } = queued;
+        let Queued {
+            prepared,
+            mutations,
+            waiter,
+            state,
+            ticket,
+            ..
+        } = queued;
         let partition = prepared.partition;
         self.last_ticket = self.last_ticket.max(ticket);
         self.states.entry(partition).or_insert(state);
@@ -318,7 +350,12 @@ impl Group {
             mutations,
         });
         let (commit, sequence) = (prepared.commit, written.sequence);
-        self.made.push(Made { partition, commit, sequence, waiter });
+        self.made.push(Made {
+            partition,
+            commit,
+            sequence,
+            waiter,
+        });
     }
 }
 
@@ -326,8 +363,12 @@ impl Group {
 /// the next group marks as well.
 fn write_mark(shared: &Shared, log: &mut LogWriter) -> Result<(), CommitError> {
     shared.poison.check()?;
-    let Ok(_reserved) = shared.space.admit(CommitClass::Essential, 4096) else { return Ok(()) };
-    shared.poison.guard("marking the journal", log.append(&[]))?;
+    let Ok(_reserved) = shared.space.admit(CommitClass::Essential, 4096) else {
+        return Ok(());
+    };
+    shared
+        .poison
+        .guard("marking the journal", log.append(&[]))?;
     shared.counters.groups.fetch_add(1, Ordering::Relaxed);
     Ok(())
 }

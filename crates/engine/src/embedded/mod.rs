@@ -33,6 +33,7 @@ mod open;
 mod read;
 mod recent;
 mod recover;
+mod replay;
 mod submit;
 
 pub use open::{NewVault, OpenError, Progress, Rebuilt};
@@ -70,7 +71,10 @@ impl Options {
         blob_dirs: Vec<PathBuf>,
         index_cache_bytes: u64,
     ) -> Self {
-        let source = FjallSource { dir: index_dir.clone(), cache_bytes: index_cache_bytes };
+        let source = FjallSource {
+            dir: index_dir.clone(),
+            cache_bytes: index_cache_bytes,
+        };
         Self {
             disk: Arc::new(RealDisk),
             journal_dir,
@@ -153,11 +157,11 @@ impl Engine for Embedded {
     }
 
     fn read_blob(&self, blob: BlobId, from: u64, until: u64) -> Result<Bytes, ReadError> {
-        self.blobs.read(blob, from, until)
+        self.blobs.files().read(blob, from, until)
     }
 
     fn list_blobs(&self) -> Result<Vec<(BlobId, u64)>, ReadError> {
-        self.blobs.list()
+        self.blobs.files().list()
     }
 
     fn sweep_blob(&self, proof: SweepProof) -> Result<(), CommitError> {

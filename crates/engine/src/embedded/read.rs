@@ -45,9 +45,15 @@ fn locate(
     if let Some(locator) = shared.index.locate(partition, sequence)? {
         return Ok(locator);
     }
-    let durable = shared.heads.last(partition).is_some_and(|last| sequence <= last);
+    let durable = shared
+        .heads
+        .last(partition)
+        .is_some_and(|last| sequence <= last);
     if durable && sequence.0 > 0 {
-        return Err(ReadError::Damaged(format!("{}: lost", named(partition, sequence))));
+        return Err(ReadError::Damaged(format!(
+            "{}: lost",
+            named(partition, sequence)
+        )));
     }
     Err(ReadError::NotFound(named(partition, sequence)))
 }
@@ -58,13 +64,12 @@ fn record(
     sequence: Sequence,
 ) -> Result<StoredRecord, ReadError> {
     let locator = locate(shared, partition, sequence)?;
-    let damaged = |why: &str| {
-        ReadError::Damaged(format!("{}: {why}", named(partition, sequence)))
-    };
+    let damaged = |why: &str| ReadError::Damaged(format!("{}: {why}", named(partition, sequence)));
     let io_error =
         |error: std::io::Error| ReadError::Io(format!("{}: {error}", named(partition, sequence)));
     let file = shared.files.file(locator.segment).map_err(io_error)?;
-    let bytes = disk::read_range(&*file, locator.offset, length(locator.bytes)).map_err(io_error)?;
+    let bytes =
+        disk::read_range(&*file, locator.offset, length(locator.bytes)).map_err(io_error)?;
     let bytes = Bytes::from(bytes);
     let frame = frame::parse(&bytes).ok_or_else(|| damaged("its frame is unreadable"))?;
     if crc32c(frame.envelope) != frame.header.envelope_crc {
@@ -95,9 +100,10 @@ pub(super) fn payload(
         .ok_or_else(|| ReadError::Damaged(format!("{}: its frame is unreadable", name())))?;
     let (segment, start) = match header.payload_place {
         PayloadPlace::None => return Ok(Bytes::new()),
-        PayloadPlace::Here => {
-            (locator.segment, locator.offset.saturating_add(header.payload_at() as u64))
-        }
+        PayloadPlace::Here => (
+            locator.segment,
+            locator.offset.saturating_add(header.payload_at() as u64),
+        ),
         PayloadPlace::Extent(place) => (place.segment, place.offset),
     };
     let file = shared.files.file(segment).map_err(io_error)?;
@@ -106,7 +112,10 @@ pub(super) fn payload(
     let want = length(until.saturating_sub(from));
     let bytes = disk::read_range(&*file, start.saturating_add(from), want).map_err(io_error)?;
     if bytes.len() < want {
-        return Err(ReadError::Damaged(format!("{}: its payload is cut short", name())));
+        return Err(ReadError::Damaged(format!(
+            "{}: its payload is cut short",
+            name()
+        )));
     }
     let is_whole = from == 0 && until == whole_bytes;
     // A range of zeros can be data: then the whole payload tells.

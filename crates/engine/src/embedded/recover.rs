@@ -23,24 +23,30 @@ pub(super) struct Recovered {
 /// A process killed after a failed sync leaves pages in the cache that the kernel holds for clean;
 /// reading them proves nothing. So the last group, if no mark covers it, is written again, the
 /// same bytes in the same place, and synced.
-pub(super) fn secure(
-    files: &SegmentFiles,
-    end: &JournalEnd,
-    damage: &mut Vec<String>,
-) -> io::Result<()> {
+pub(super) fn secure(files: &SegmentFiles, end: &JournalEnd, damage: &[String]) -> io::Result<()> {
     if let Some(segment) = end.unfinished_segment {
         let file = files.file(segment)?;
-        let bytes = disk::read_range(&*file, 0, length(file.len()?.min(64 << 20)))?;
+        let bytes = disk::read_range(&*file, 0, length(file.length()?.min(64 << 20)))?;
         if bytes.iter().any(|byte| *byte != 0) {
             let name = files.save_cut(segment, 0, &bytes)?;
-            tracing::warn!(segment, name, "a segment whose creation never finished was set aside");
+            tracing::warn!(
+                segment,
+                name,
+                "a segment whose creation never finished was set aside"
+            );
         }
         files.remove_unfinished(segment)?;
     }
     if !damage.is_empty() {
-        tracing::error!(findings = damage.len(), first = damage.first(), "the journal is damaged");
+        tracing::error!(
+            findings = damage.len(),
+            first = damage.first(),
+            "the journal is damaged"
+        );
     }
-    let Some((place, bytes)) = end.unmarked else { return Ok(()) };
+    let Some((place, bytes)) = end.unmarked else {
+        return Ok(());
+    };
     let file = files.file(place.segment)?;
     let whole = disk::read_range(&*file, place.offset, length(bytes))?;
     let mut at = group::HEADER_BYTES;
@@ -65,7 +71,11 @@ pub(super) fn cut(
     log: &mut LogWriter,
     end: &JournalEnd,
 ) -> io::Result<Recovered> {
-    let Some(until) = end.torn_until else { return Ok(Recovered { records: Vec::new() }) };
+    let Some(until) = end.torn_until else {
+        return Ok(Recovered {
+            records: Vec::new(),
+        });
+    };
     let place = end.place;
     let file = files.file(place.segment)?;
     let torn = length(until.saturating_sub(place.offset));
@@ -99,8 +109,7 @@ pub(super) fn cut(
 /// chain from the same place.
 fn prepare(files: &SegmentFiles, record: &ScannedRecord) -> io::Result<PreparedRecord> {
     let file = files.file(record.locator.segment)?;
-    let bytes =
-        disk::read_range(&*file, record.locator.offset, length(record.locator.bytes))?;
+    let bytes = disk::read_range(&*file, record.locator.offset, length(record.locator.bytes))?;
     let bytes = Bytes::from(bytes);
     let found = frame::parse(&bytes)
         .ok_or_else(|| io::Error::other("a record changed while it was recovered"))?;

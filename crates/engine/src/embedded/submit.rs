@@ -88,17 +88,30 @@ pub(super) async fn commit(
     shared.queue.check_open()?;
     limits::check(&commit)?;
     let id = commit.id;
-    let bytes = commit.record.payload.len().saturating_add(commit.record.particulars.len());
-    let reserved = shared.space.admit(commit.class, bytes.saturating_add(1024) as u64);
+    let bytes = commit
+        .record
+        .payload
+        .len()
+        .saturating_add(commit.record.particulars.len());
+    let reserved = shared
+        .space
+        .admit(commit.class, bytes.saturating_add(1024) as u64);
     let reserved = match reserved {
         Ok(reserved) => reserved,
         // What was already made is recognised also when nothing new may be written.
         Err(error) => {
             let before = shared.recent.lock().find(partition, id);
-            return before.map_or(Err(error), |sequence| Ok(shared.committed(partition, sequence)));
+            return before.map_or(Err(error), |sequence| {
+                Ok(shared.committed(partition, sequence))
+            });
         }
     };
-    let Commit { guards, mutations, record, .. } = commit;
+    let Commit {
+        guards,
+        mutations,
+        record,
+        ..
+    } = commit;
     let mut prepared = PreparedRecord {
         partition,
         commit: id,
@@ -131,7 +144,9 @@ pub(super) async fn commit(
                 shared.queue.wait_durable(ticket).await;
                 shared.poison.check()?;
             }
-            Err(CommitError::GuardFailed { index: refusal.index })
+            Err(CommitError::GuardFailed {
+                index: refusal.index,
+            })
         }
     }
 }
@@ -149,7 +164,8 @@ async fn write_extent(
         prepared.payload_place = PayloadPlace::Extent(place);
         Ok(prepared)
     });
-    task.await.map_err(|error| CommitError::Poisoned(error.to_string()))?
+    task.await
+        .map_err(|error| CommitError::Poisoned(error.to_string()))?
 }
 
 fn submit(
@@ -162,7 +178,10 @@ fn submit(
     let partition = prepared.partition;
     let id = prepared.commit;
     let state = shared.partitions.state(partition);
-    let puts = mutations.puts.iter().map(|(key, value)| (key.clone(), Some(value.clone())));
+    let puts = mutations
+        .puts
+        .iter()
+        .map(|(key, value)| (key.clone(), Some(value.clone())));
     let deletes = mutations.deletes.iter().map(|key| (key.clone(), None));
     let changes = puts.chain(deletes).collect();
     let (waiter, outcome) = oneshot::channel();
@@ -182,7 +201,14 @@ fn submit(
         let why = format!("the record does not fit into a segment's log area of {room} bytes");
         return Err(CommitError::Malformed(why));
     }
-    let queued = Queued { prepared, mutations, waiter, state: for_queue, ticket: 0, reserved };
+    let queued = Queued {
+        prepared,
+        mutations,
+        waiter,
+        state: for_queue,
+        ticket: 0,
+        reserved,
+    };
     let ticket = shared.queue.push(queued)?;
     locked.add(ticket, id, changes);
     Ok(Submitted::Queued(outcome))
@@ -212,7 +238,10 @@ impl Shared {
                 Guard::Equals(_, wanted) => value.as_ref() == Some(wanted),
             };
             if !holds {
-                return Ok(Some(Refusal { index, ticket: pending.map(|pending| pending.ticket) }));
+                return Ok(Some(Refusal {
+                    index,
+                    ticket: pending.map(|pending| pending.ticket),
+                }));
             }
         }
         Ok(None)

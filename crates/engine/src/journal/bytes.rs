@@ -13,7 +13,10 @@ pub(crate) struct HeaderWriter<const N: usize> {
 
 impl<const N: usize> HeaderWriter<N> {
     pub(crate) fn new(magic: [u8; 4]) -> Self {
-        let writer = Self { bytes: [0; N], at: 0 };
+        let writer = Self {
+            bytes: [0; N],
+            at: 0,
+        };
         writer.put(&magic).put(&[0; 4])
     }
 

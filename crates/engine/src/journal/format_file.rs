@@ -58,7 +58,11 @@ pub(crate) fn decode(text: &[u8]) -> Result<JournalFormat, BadFormat> {
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
             .ok_or_else(|| BadFormat::Unreadable(format!("{name} is missing")))
     };
-    let number = |name: &str| field(name)?.parse::<u64>().map_err(|_| bad("a number is not one"));
+    let number = |name: &str| {
+        field(name)?
+            .parse::<u64>()
+            .map_err(|_| bad("a number is not one"))
+    };
     let log_limit = number("log-limit")?;
     if log_limit <= SEGMENT_HEADER_BYTES {
         return Err(bad("log-limit leaves no log area"));

@@ -71,9 +71,14 @@ impl FrameHeader {
         let payload_bytes = fields.u32()?;
         let payload_crc = fields.u32()?;
         let tag = fields.u8()?;
-        let [0, 0, 0] = fields.array()? else { return None };
+        let [0, 0, 0] = fields.array()? else {
+            return None;
+        };
         let index = fields.u32()?;
-        let extent = Place { segment: fields.u32()?, offset: fields.u64()? };
+        let extent = Place {
+            segment: fields.u32()?,
+            offset: fields.u64()?,
+        };
         let group = fields.u64()?;
         let payload_place = match tag {
             0 => PayloadPlace::None,
@@ -101,7 +106,11 @@ impl FrameHeader {
             PayloadPlace::Here => length(self.payload_bytes),
             PayloadPlace::None | PayloadPlace::Extent(_) => 0,
         };
-        frame_bytes(length(self.envelope_bytes), length(self.particulars_bytes), inline)
+        frame_bytes(
+            length(self.envelope_bytes),
+            length(self.particulars_bytes),
+            inline,
+        )
     }
 
     /// Offset of the particulars in the frame.
@@ -111,7 +120,8 @@ impl FrameHeader {
 
     /// Offset of an inline payload in the frame.
     pub(crate) fn payload_at(&self) -> usize {
-        self.particulars_at().saturating_add(length(self.particulars_bytes))
+        self.particulars_at()
+            .saturating_add(length(self.particulars_bytes))
     }
 }
 
@@ -162,12 +172,19 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Frame<'_>> {
     let particulars = frame.get(header.particulars_at()..header.payload_at())?;
     let inline_payload = match header.payload_place {
         PayloadPlace::Here => {
-            let end = header.payload_at().checked_add(length(header.payload_bytes))?;
+            let end = header
+                .payload_at()
+                .checked_add(length(header.payload_bytes))?;
             frame.get(header.payload_at()..end)?
         }
         PayloadPlace::None | PayloadPlace::Extent(_) => &[],
     };
-    Some(Frame { header, envelope, particulars, inline_payload })
+    Some(Frame {
+        header,
+        envelope,
+        particulars,
+        inline_payload,
+    })
 }
 
 /// The erasable parts of a record on its way into a frame, with their CRCs (made by the caller's

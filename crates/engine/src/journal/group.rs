@@ -62,7 +62,10 @@ impl GroupHeader {
         let fits = head_at >= length32(HEADER_BYTES)
             && end <= u64::from(group_bytes)
             && group_bytes.is_multiple_of(length32(ALIGNMENT));
-        let mark = Place { segment: mark_segment, offset: mark_offset };
+        let mark = Place {
+            segment: mark_segment,
+            offset: mark_offset,
+        };
         fits.then_some(Self {
             group_bytes,
             records,
@@ -126,7 +129,10 @@ pub(crate) fn bound(frames: usize, partitions: usize) -> usize {
 }
 
 /// The head of a whole group in memory with its signature, if intact.
-pub(crate) fn head_block<'a>(group: &'a [u8], header: &GroupHeader) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn head_block<'a>(
+    group: &'a [u8],
+    header: &GroupHeader,
+) -> Option<(&'a [u8], &'a [u8])> {
     let start = super::bytes::length(header.head_at);
     let split = start.checked_add(super::bytes::length(header.head_bytes))?;
     let end = split.checked_add(SIGNATURE_BYTES)?;

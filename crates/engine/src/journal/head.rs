@@ -57,7 +57,10 @@ impl Head {
             .bytes(&self.previous)?
             .array(self.partitions.len() as u64)?;
         for (partition, sequence, chain) in &self.partitions {
-            cbor.array(3)?.u64(partition.0)?.u64(sequence.0)?.bytes(chain)?;
+            cbor.array(3)?
+                .u64(partition.0)?
+                .u64(sequence.0)?
+                .bytes(chain)?;
         }
         Ok(())
     }
@@ -82,7 +85,13 @@ impl Head {
             let sequence = Sequence(cbor.u64().ok()?);
             partitions.push((partition, sequence, cbor.bytes().ok()?.try_into().ok()?));
         }
-        Some(Self { region, incarnation, group, previous, partitions })
+        Some(Self {
+            region,
+            incarnation,
+            group,
+            previous,
+            partitions,
+        })
     }
 }
 
@@ -92,7 +101,9 @@ pub(crate) fn hash(head: &[u8]) -> [u8; 32] {
     context.update(&[0x03]);
     context.update(head);
     let mut out = [0; 32];
-    out.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    out.iter_mut()
+        .zip(context.finish().as_ref())
+        .for_each(|(to, from)| *to = *from);
     out
 }
 
@@ -107,5 +118,7 @@ pub(crate) fn sign(signer: &dyn SignHead, head: &[u8]) -> [u8; SIGNATURE_BYTES] 
 
 /// Whether a signature over an encoded head is right.
 pub(crate) fn verify(public_key: &[u8; 32], head: &[u8], signature: &[u8]) -> bool {
-    UnparsedPublicKey::new(&ED25519, public_key).verify(&message(head), signature).is_ok()
+    UnparsedPublicKey::new(&ED25519, public_key)
+        .verify(&message(head), signature)
+        .is_ok()
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::segment::{SegmentHeader, file_name, parse_file_name};
 use super::JournalFormat;
+use super::segment::{SegmentHeader, file_name, parse_file_name};
 use crate::disk::{self, Access, Disk, DiskFile};
 
 /// Opens, lists and creates segment files. Open files are kept: sealed segments do not change
@@ -24,7 +24,11 @@ const OPEN_FILES_MAX: usize = 256;
 
 impl SegmentFiles {
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: PathBuf) -> Self {
-        Self { disk, dir, open: RwLock::new(BTreeMap::new()) }
+        Self {
+            disk,
+            dir,
+            open: RwLock::new(BTreeMap::new()),
+        }
     }
 
     /// Numbers and lengths in bytes of the segments present, ascending.
@@ -66,7 +70,9 @@ impl SegmentFiles {
         header: &SegmentHeader,
         format: &JournalFormat,
     ) -> io::Result<Arc<dyn DiskFile>> {
-        let file = self.disk.create(&self.path(header.segment), Access::Cached)?;
+        let file = self
+            .disk
+            .create(&self.path(header.segment), Access::Cached)?;
         file.write_at(&header.encode(format), 0)?;
         file.sync_data()?;
         self.disk.sync_dir(&self.dir)?;
@@ -85,7 +91,11 @@ impl SegmentFiles {
     /// never written over.
     pub(crate) fn save_cut(&self, segment: u32, offset: u64, bytes: &[u8]) -> io::Result<String> {
         for attempt in 0u32.. {
-            let suffix = if attempt == 0 { String::new() } else { format!("-{attempt}") };
+            let suffix = if attempt == 0 {
+                String::new()
+            } else {
+                format!("-{attempt}")
+            };
             let name = format!("cut-{segment:08x}-{offset}{suffix}.bin");
             match disk::write_new_file(&*self.disk, &self.dir.join(&name), bytes) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -18,7 +18,6 @@ pub mod scan;
 pub(crate) mod segment;
 pub(crate) mod writer;
 
-
 /// Version of the journal's format that this release writes.
 pub const FORMAT_VERSION: u32 = 1;
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use azekura_model::position::{PartitionId, Sequence};
+use bytes::Bytes;
 
 use super::format_file::{self, BadFormat};
 use super::group::GroupHeader;
@@ -165,8 +166,13 @@ pub(crate) struct JournalEnd {
 /// [`ScanError`].
 pub fn read_format(disk: &dyn Disk, dir: &Path) -> Result<JournalFormat, ScanError> {
     let path = dir.join(format_file::FILE_NAME);
-    let unreadable = |why: String| ScanError::Unreadable { path: path.clone(), why };
-    let file = disk.open(&path).map_err(|error| unreadable(error.to_string()))?;
+    let unreadable = |why: String| ScanError::Unreadable {
+        path: path.clone(),
+        why,
+    };
+    let file = disk
+        .open(&path)
+        .map_err(|error| unreadable(error.to_string()))?;
     let text = disk::read_range(&*file, 0, 64 * 1024)?;
     format_file::decode(&text).map_err(|bad| match bad {
         BadFormat::Unknown(version) => ScanError::Newer(version),
@@ -223,7 +229,10 @@ impl Scanner {
             format,
             depth,
             segments,
-            at: Place { segment: from_segment, offset: SEGMENT_HEADER_BYTES },
+            at: Place {
+                segment: from_segment,
+                offset: SEGMENT_HEADER_BYTES,
+            },
             log_end: 0,
             chains,
             settled,
@@ -253,6 +262,21 @@ impl Scanner {
         self.at
     }
 
+    /// Bytes of all segments from the present one on, for progress.
+    #[must_use]
+    pub fn bytes_ahead(&self) -> u64 {
+        self.segments.iter().map(|(_, bytes)| *bytes).sum()
+    }
+
+    /// The inline payload of a record that this scan yielded, as stored; empty when there is none.
+    /// [`ScannedRecord::payload`] says whether it is right.
+    ///
+    /// # Errors
+    /// [`ScanError::Io`].
+    pub fn read_payload(&self, record: &ScannedRecord) -> Result<Bytes, ScanError> {
+        groups::read_payload(&self.files, record.locator)
+    }
+
     /// Bytes of the cut that recovery would make at the end, once the scan is over: segment,
     /// offset, length. A tool reports it; only opening the engine cuts.
     #[must_use]
@@ -268,7 +292,12 @@ impl Scanner {
 
     fn finding(&mut self, place: Place, bytes: u64, what: impl Into<String>) {
         let (segment, offset) = (place.segment, place.offset);
-        self.queue.push_back(Item::Finding(Finding { segment, offset, bytes, what: what.into() }));
+        self.queue.push_back(Item::Finding(Finding {
+            segment,
+            offset,
+            bytes,
+            what: what.into(),
+        }));
     }
 
     fn read_segment_header(&self, segment: u32) -> Result<Option<SegmentHeader>, ScanError> {
@@ -285,7 +314,9 @@ impl Scanner {
 
     /// Takes the mark of the last segment, and sets a segment apart whose creation never finished.
     fn learn_last_mark(&mut self) -> Result<(), ScanError> {
-        let Some((last, bytes)) = self.segments.back().copied() else { return Ok(()) };
+        let Some((last, bytes)) = self.segments.back().copied() else {
+            return Ok(());
+        };
         if let Some(header) = self.read_segment_header(last)? {
             self.mark = self.mark.max(header.mark);
             return Ok(());
@@ -307,7 +338,13 @@ impl Scanner {
         let file = self.files.file(segment)?;
         let until = bytes.min(self.format.log_limit);
         let from = SEGMENT_HEADER_BYTES;
-        Ok(search::find_group(&*file, from, until, self.format.incarnation, 0)?)
+        Ok(search::find_group(
+            &*file,
+            from,
+            until,
+            self.format.incarnation,
+            0,
+        )?)
     }
 
     /// Begins the segment at the front of the list.
@@ -319,12 +356,19 @@ impl Scanner {
         if number > self.at.segment {
             let place = self.at;
             let missing = number.saturating_sub(place.segment);
-            self.finding(place, 0, format!("{missing} segment files are missing before {number:08x}"));
+            self.finding(
+                place,
+                0,
+                format!("{missing} segment files are missing before {number:08x}"),
+            );
             let hidden = self.format.log_limit.saturating_mul(u64::from(missing));
             self.chains.unreadable(hidden);
             self.previous_head = None;
         }
-        self.at = Place { segment: number, offset: SEGMENT_HEADER_BYTES };
+        self.at = Place {
+            segment: number,
+            offset: SEGMENT_HEADER_BYTES,
+        };
         self.log_end = bytes.min(self.format.log_limit);
         match self.read_segment_header(number)? {
             Some(header) => {
@@ -332,7 +376,10 @@ impl Scanner {
                 self.previous_head.get_or_insert(header.previous_head);
             }
             None => self.finding(
-                Place { segment: number, offset: 0 },
+                Place {
+                    segment: number,
+                    offset: 0,
+                },
                 SEGMENT_HEADER_BYTES,
                 "the header of the segment is unreadable; its groups are read all the same",
             ),
@@ -389,10 +436,14 @@ impl Scanner {
 
     /// Where the log of this segment ends according to the next one; `None` when there is none.
     fn end_by_next_segment(&self) -> Result<Option<u64>, ScanError> {
-        let Some((next, bytes)) = self.segments.get(1).copied() else { return Ok(None) };
+        let Some((next, bytes)) = self.segments.get(1).copied() else {
+            return Ok(None);
+        };
         let mark = match self.read_segment_header(next)? {
             Some(header) => Some(header.mark),
-            None => self.first_group_in(next, bytes)?.map(|(_, header)| header.mark),
+            None => self
+                .first_group_in(next, bytes)?
+                .map(|(_, header)| header.mark),
         };
         Ok(Some(match mark {
             Some(mark) if mark.segment == self.at.segment => mark.offset,
@@ -405,7 +456,9 @@ impl Scanner {
         let mark = self.mark;
         let unmarked = self
             .last_whole
-            .filter(|(place, bytes)| place.offset.saturating_add(*bytes) > mark.offset || place.segment > mark.segment)
+            .filter(|(place, bytes)| {
+                place.offset.saturating_add(*bytes) > mark.offset || place.segment > mark.segment
+            })
             .filter(|(place, _)| place.segment >= mark.segment);
         self.end = Some(JournalEnd {
             place: self.at,

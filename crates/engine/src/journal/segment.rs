@@ -36,7 +36,9 @@ impl SegmentHeader {
     pub(crate) fn encode(&self, format: &JournalFormat) -> Vec<u8> {
         let region = format.region.as_str().as_bytes();
         let mut name = [0; 32];
-        name.iter_mut().zip(region).for_each(|(to, from)| *to = *from);
+        name.iter_mut()
+            .zip(region)
+            .for_each(|(to, from)| *to = *from);
         HeaderWriter::<HEADER_BYTES>::new(MAGIC)
             .u32(FORMAT_VERSION)
             .u32(self.segment)
@@ -53,8 +55,8 @@ impl SegmentHeader {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, BadSegment> {
-        let mut fields = HeaderReader::checked(bytes, HEADER_BYTES, MAGIC)
-            .ok_or(BadSegment::Unreadable)?;
+        let mut fields =
+            HeaderReader::checked(bytes, HEADER_BYTES, MAGIC).ok_or(BadSegment::Unreadable)?;
         let version = fields.u32().ok_or(BadSegment::Unreadable)?;
         if version != FORMAT_VERSION {
             return Err(BadSegment::UnknownVersion(version));
@@ -72,8 +74,18 @@ impl SegmentHeader {
         let _region: [u8; 32] = fields.array()?;
         let next_group = fields.u64()?;
         let previous_head = fields.array()?;
-        let mark = Place { segment: mark_segment, offset: mark_offset };
-        Some(Self { segment, incarnation, log_limit, mark, next_group, previous_head })
+        let mark = Place {
+            segment: mark_segment,
+            offset: mark_offset,
+        };
+        Some(Self {
+            segment,
+            incarnation,
+            log_limit,
+            mark,
+            next_group,
+            previous_head,
+        })
     }
 }
 
@@ -86,6 +98,10 @@ pub(crate) fn file_name(segment: u32) -> String {
 pub(crate) fn parse_file_name(name: &str) -> Option<u32> {
     let digits = name.strip_suffix(".seg")?;
     let canonical = digits.len() == 8
-        && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    canonical.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+        && digits
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    canonical
+        .then(|| u32::from_str_radix(digits, 16).ok())
+        .flatten()
 }

@@ -43,7 +43,11 @@ impl PreparedRecord {
             PayloadPlace::Here => self.payload.len(),
             PayloadPlace::None | PayloadPlace::Extent(_) => 0,
         };
-        frame::frame_bytes(self.core.len().saturating_add(160), self.particulars.len(), inline)
+        frame::frame_bytes(
+            self.core.len().saturating_add(160),
+            self.particulars.len(),
+            inline,
+        )
     }
 }
 
@@ -71,16 +75,30 @@ struct Present {
 impl Extents {
     fn new(segment: u32, file: Arc<dyn DiskFile>, format: &JournalFormat) -> io::Result<Self> {
         // Whatever an earlier run left behind the log area stays as it is.
-        let next = file.len()?.max(format.log_limit).next_multiple_of(EXTENT_ALIGNMENT);
+        let next = file
+            .length()?
+            .max(format.log_limit)
+            .next_multiple_of(EXTENT_ALIGNMENT);
         let (cap, log_limit) = (format.extent_cap, format.log_limit);
-        Ok(Self { present: Mutex::new(Present { segment, file, next }), cap, log_limit })
+        Ok(Self {
+            present: Mutex::new(Present {
+                segment,
+                file,
+                next,
+            }),
+            cap,
+            log_limit,
+        })
     }
 
     /// Writes a payload into a fresh extent. Not durable until the segment is synced.
     pub(crate) fn write(&self, payload: &[u8]) -> io::Result<Place> {
         let (place, file) = {
             let mut present = self.present.lock();
-            let place = Place { segment: present.segment, offset: present.next };
+            let place = Place {
+                segment: present.segment,
+                offset: present.next,
+            };
             let end = present.next.saturating_add(payload.len() as u64);
             present.next = end.next_multiple_of(EXTENT_ALIGNMENT);
             (place, Arc::clone(&present.file))
@@ -95,8 +113,11 @@ impl Extents {
     }
 
     fn move_to(&self, segment: u32, file: Arc<dyn DiskFile>) {
-        *self.present.lock() =
-            Present { segment, file, next: self.log_limit.next_multiple_of(EXTENT_ALIGNMENT) };
+        *self.present.lock() = Present {
+            segment,
+            file,
+            next: self.log_limit.next_multiple_of(EXTENT_ALIGNMENT),
+        };
     }
 }
 
@@ -138,7 +159,13 @@ impl LogWriter {
             files.file(segment)?
         } else {
             let mark = start.place;
-            let header = segment_header(&format, segment, mark, start.next_group, start.previous_head);
+            let header = segment_header(
+                &format,
+                segment,
+                mark,
+                start.next_group,
+                start.previous_head,
+            );
             files.create(&header, &format)?
         };
         let extents = Arc::new(Extents::new(segment, Arc::clone(&file), &format)?);
@@ -243,7 +270,8 @@ impl LogWriter {
         self.place.offset = end;
         self.next_group = self.next_group.saturating_add(1);
         for (record, written) in records.iter().zip(&written.0) {
-            self.heads.insert(record.partition, (written.sequence, written.chain));
+            self.heads
+                .insert(record.partition, (written.sequence, written.chain));
         }
         Ok(written.0)
     }
@@ -253,7 +281,9 @@ impl LogWriter {
         let mut envelope_bytes = Vec::new();
         let mut written = Vec::with_capacity(records.len());
         for (index, record) in (0u32..).zip(records) {
-            let before = heads.get(&record.partition).or_else(|| self.heads.get(&record.partition));
+            let before = heads
+                .get(&record.partition)
+                .or_else(|| self.heads.get(&record.partition));
             let start = (Sequence(self.start_after), envelope::CHAIN_START);
             let (last, chain) = before.copied().unwrap_or(start);
             let sequence = last.next();
@@ -265,7 +295,13 @@ impl LogWriter {
             };
             envelope_bytes.clear();
             let core = &record.core;
-            envelope::encode_into(&mut envelope_bytes, &position, record.commit, record.kind, core);
+            envelope::encode_into(
+                &mut envelope_bytes,
+                &position,
+                record.commit,
+                record.kind,
+                core,
+            );
             let chain = envelope::chain(&chain, &envelope::leaf(&envelope_bytes));
             heads.insert(record.partition, (sequence, chain));
             let offset = self.place.offset.saturating_add(buffer.len() as u64);
@@ -277,8 +313,16 @@ impl LogWriter {
                 payload_place: record.payload_place,
             };
             let bytes = frame::append(buffer, self.next_group, index, &envelope_bytes, &parts);
-            let locator = Locator { segment: self.place.segment, offset, bytes };
-            written.push(Written { sequence, chain, locator });
+            let locator = Locator {
+                segment: self.place.segment,
+                offset,
+                bytes,
+            };
+            written.push(Written {
+                sequence,
+                chain,
+                locator,
+            });
         }
         WrittenGroup(written)
     }
@@ -299,7 +343,10 @@ impl LogWriter {
         );
         self.file = self.files.create(&header, &self.format)?;
         self.extents.move_to(segment, Arc::clone(&self.file));
-        self.place = Place { segment, offset: SEGMENT_HEADER_BYTES };
+        self.place = Place {
+            segment,
+            offset: SEGMENT_HEADER_BYTES,
+        };
         Ok(())
     }
 }

@@ -15,7 +15,10 @@ const P: PartitionId = PartitionId(3);
 
 /// One commit a group: `count` of them.
 fn fill(engine: &Arc<Embedded>, from: u64, count: u64) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         for id in from..from + count {
             let commit = put(id, &format!("k{id}"), &format!("v{id}"), filler(id, 700));
@@ -24,28 +27,30 @@ fn fill(engine: &Arc<Embedded>, from: u64, count: u64) {
     });
 }
 
-fn vault(count: u64) -> (FaultyDisk, MemorySource) {
+fn vault(count: u64) -> FaultyDisk {
     let disk = FaultyDisk::default();
     kit::create(&disk, 1 << 20);
-    let index = MemorySource::default();
-    let engine = Arc::new(kit::open(&disk, index.fork()).unwrap());
+
+    let engine = Arc::new(kit::open(&disk, MemorySource::default()).unwrap());
     fill(&engine, 0, count);
     engine.close().unwrap();
     drop(engine);
-    (disk, MemorySource::default())
+    disk
 }
 
 /// Offsets of a magic in the first segment.
 fn find(disk: &FaultyDisk, magic: &[u8; 4]) -> (PathBuf, Vec<usize>) {
     let path = kit::segments(disk).remove(0);
     let bytes = disk.content(&path).unwrap();
-    let found = (4096..bytes.len()).step_by(16).filter(|at| bytes[*at..].starts_with(magic));
+    let found = (4096..bytes.len())
+        .step_by(16)
+        .filter(|at| bytes[*at..].starts_with(magic));
     (path, found.collect())
 }
 
 #[test]
 fn every_single_flipped_bit_is_reported_and_the_rest_is_served() {
-    let (disk, _) = vault(6);
+    let disk = vault(6);
     let (path, groups) = find(&disk, b"AZG1");
     let end = disk.content(&path).unwrap().len();
     // Every part of the third group, and some of the segment's header.
@@ -57,7 +62,10 @@ fn every_single_flipped_bit_is_reported_and_the_rest_is_served() {
         let engine = kit::open(&copy, MemorySource::default()).unwrap();
         let status = engine.status();
         let padding = before == 0 && status.damage.is_empty();
-        assert!(padding || !status.damage.is_empty(), "flip at {at} went unseen");
+        assert!(
+            padding || !status.damage.is_empty(),
+            "flip at {at} went unseen"
+        );
         for id in [0u64, 1, 3, 4, 5] {
             let entry = engine.get(P, &key(&format!("k{id}"))).unwrap();
             assert_eq!(entry.unwrap().value, format!("v{id}"), "flip at {at}");
@@ -72,27 +80,37 @@ fn every_single_flipped_bit_is_reported_and_the_rest_is_served() {
         }
         let engine = Arc::new(engine);
         fill(&engine, 100, 2);
-        assert_eq!(engine.status().heads[0].1, Sequence(8), "no position is given twice");
+        assert_eq!(
+            engine.status().heads[0].1,
+            Sequence(8),
+            "no position is given twice"
+        );
     }
 }
 
 #[test]
 fn a_lost_group_is_damage_and_later_ones_are_served() {
-    let (disk, _) = vault(5);
+    let disk = vault(5);
     let (path, groups) = find(&disk, b"AZG1");
     let length = groups[2] - groups[1];
     disk.corrupt(&path, groups[1], |bytes| bytes[..length].fill(0xee));
     let engine = kit::open(&disk, MemorySource::default()).unwrap();
     let damage = engine.status().damage.join("\n");
-    assert!(damage.contains(&format!("offset {}", groups[1])), "{damage}");
-    assert!(matches!(engine.journal(P, Sequence(2), 10), Err(ReadError::Damaged(_))));
+    assert!(
+        damage.contains(&format!("offset {}", groups[1])),
+        "{damage}"
+    );
+    assert!(matches!(
+        engine.journal(P, Sequence(2), 10),
+        Err(ReadError::Damaged(_))
+    ));
     assert_eq!(engine.journal(P, Sequence(3), 10).unwrap().len(), 3);
     assert_eq!(engine.get(P, &key("k1")).unwrap(), None);
 }
 
 #[test]
 fn a_torn_last_group_is_cut_saved_and_not_called_damage() {
-    let (disk, _) = vault(3);
+    let disk = vault(3);
     let (path, groups) = find(&disk, b"AZG1");
     // The mark group written at close goes, and the last group of a record is torn.
     let mark = *groups.last().unwrap();
@@ -103,7 +121,11 @@ fn a_torn_last_group_is_cut_saved_and_not_called_damage() {
     assert_eq!(engine.status().damage, Vec::<String>::new());
     assert_eq!(engine.status().heads[0].1, Sequence(2));
     let saved = azekura_engine::disk::Disk::list(&disk, kit::JOURNAL.as_ref()).unwrap();
-    assert!(saved.iter().any(|entry| entry.name.starts_with("cut-00000000-")));
+    assert!(
+        saved
+            .iter()
+            .any(|entry| entry.name.starts_with("cut-00000000-"))
+    );
     let engine = Arc::new(engine);
     fill(&engine, 2, 1);
     assert_eq!(engine.status().heads[0].1, Sequence(3));
@@ -125,7 +147,7 @@ fn an_idle_journal_marks_its_last_group() {
 
 #[test]
 fn erased_parts_read_as_erased_and_everything_else_verifies() {
-    let (disk, _) = vault(3);
+    let disk = vault(3);
     let (path, frames) = find(&disk, b"AZR1");
     let bytes = disk.content(&path).unwrap();
     let field = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
@@ -137,8 +159,14 @@ fn erased_parts_read_as_erased_and_everything_else_verifies() {
     assert_eq!(engine.status().damage, Vec::<String>::new());
     let record = engine.journal(P, Sequence(2), 1).unwrap().remove(0);
     assert_eq!(record.particulars, Part::Erased);
-    assert!(matches!(engine.payload(P, Sequence(2), 0, 700), Err(ReadError::Erased(_))));
-    assert!(matches!(engine.payload(P, Sequence(2), 3, 9), Err(ReadError::Erased(_))));
+    assert!(matches!(
+        engine.payload(P, Sequence(2), 0, 700),
+        Err(ReadError::Erased(_))
+    ));
+    assert!(matches!(
+        engine.payload(P, Sequence(2), 3, 9),
+        Err(ReadError::Erased(_))
+    ));
 }
 
 #[test]
@@ -146,8 +174,14 @@ fn a_second_engine_on_the_directory_is_refused() {
     let disk = FaultyDisk::default();
     kit::create(&disk, 1 << 20);
     let _first = kit::open(&disk, MemorySource::default()).unwrap();
-    let second = kit::open(&disk, MemorySource::default()).err().unwrap().to_string();
-    assert!(second.contains("another azekura process has this vault"), "{second}");
+    let second = kit::open(&disk, MemorySource::default())
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        second.contains("another azekura process has this vault"),
+        "{second}"
+    );
 }
 
 #[test]
@@ -162,15 +196,74 @@ fn below_the_floor_data_is_refused_and_essential_commits_go_on() {
     options.space_floor = Some(1 << 20);
     let engine = Embedded::open(options, kit::Signer::new(), &kit::Spelled, &mut |_| ()).unwrap();
     disk.set_faults(faults(900 << 10));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let refused = engine.commit(P, put(1, "a", "1", filler(1, 100))).await;
-        assert!(matches!(refused, Err(CommitError::NoSpace { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(CommitError::NoSpace { .. })),
+            "{refused:?}"
+        );
         let mut essential = put(2, "b", "1", Vec::new());
         essential.class = CommitClass::Essential;
         engine.commit(P, essential).await.unwrap();
         assert!(engine.status().space.refusing);
         disk.set_faults(faults(1 << 30));
-        engine.commit(P, put(1, "a", "1", filler(1, 100))).await.unwrap();
+        engine
+            .commit(P, put(1, "a", "1", filler(1, 100)))
+            .await
+            .unwrap();
     });
+}
+
+#[test]
+fn damage_that_hides_a_head_never_leads_to_a_position_given_twice() {
+    let disk = vault(4);
+    let (path, groups) = find(&disk, b"AZG1");
+    // The last group of a record goes entirely, its mark group stays: sequence 4 may have been more.
+    let (last, mark) = (groups[3], groups[4]);
+    disk.corrupt(&path, last, |bytes| bytes[..mark - last].fill(0xee));
+    let index = Arc::new(MemorySource::default());
+    let engine = Arc::new(kit::open(&disk, Arc::clone(&index)).unwrap());
+    let moved = engine.status().heads[0].1;
+    assert!(moved > Sequence(4), "{moved}");
+    fill(&engine, 50, 1);
+    engine.close().unwrap();
+    assert_eq!(
+        engine.get(P, &key("k50")).unwrap().unwrap().sequence,
+        moved.next()
+    );
+    drop(engine);
+    for index in [index, Arc::default()] {
+        let engine = kit::open(&disk, index).unwrap();
+        assert_eq!(engine.status().heads[0].1, moved.next());
+        assert!(matches!(
+            engine.payload(P, Sequence(4), 0, 1),
+            Err(ReadError::Damaged(_))
+        ));
+    }
+}
+
+#[test]
+fn a_missing_segment_is_refused_until_the_index_is_rebuilt() {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 16 << 10);
+    let index = Arc::new(MemorySource::default());
+    let engine = Arc::new(kit::open(&disk, Arc::clone(&index)).unwrap());
+    fill(&engine, 0, 40);
+    engine.close().unwrap();
+    drop(engine);
+    let last = kit::segments(&disk).pop().unwrap();
+    azekura_engine::disk::Disk::remove(&disk, &last).unwrap();
+    let refused = kit::open(&disk, Arc::clone(&index))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(refused.contains("rebuild the index"), "{refused}");
+    let options = kit::options(Arc::new(disk.clone()), Arc::clone(&index));
+    let rebuilt = Embedded::rebuild_index(&options, &kit::Spelled, &mut |_| ()).unwrap();
+    assert!(rebuilt.records > 10 && rebuilt.records < 40);
+    kit::open(&disk, index).unwrap();
 }

@@ -61,7 +61,10 @@ impl Project for Spelled {
 }
 
 pub fn key(name: &str) -> Key {
-    Key { family: Family(0), bytes: Bytes::copy_from_slice(name.as_bytes()) }
+    Key {
+        family: Family(0),
+        bytes: Bytes::copy_from_slice(name.as_bytes()),
+    }
 }
 
 pub fn put(id: u64, name: &str, value: &str, payload: Vec<u8>) -> Commit {
@@ -83,11 +86,11 @@ pub fn put(id: u64, name: &str, value: &str, payload: Vec<u8>) -> Commit {
     }
 }
 
-pub fn options(disk: Arc<dyn Disk>, index: MemorySource) -> Options {
+pub fn options(disk: Arc<dyn Disk>, index: impl Into<Arc<MemorySource>>) -> Options {
     let dir = |name: &str| PathBuf::from("/vault").join(name);
     let mut options = Options::new(dir("journal"), dir("index"), vec![dir("blobs")], 1 << 20);
     options.disk = disk;
-    options.index = Arc::new(index);
+    options.index = index.into();
     options.space_floor = Some(0);
     options
 }
@@ -103,7 +106,7 @@ pub fn create(disk: &FaultyDisk, log_limit: u64) {
     Embedded::create(&options, &new, &*Signer::new()).unwrap();
 }
 
-pub fn open(disk: &FaultyDisk, index: MemorySource) -> Result<Embedded, OpenError> {
+pub fn open(disk: &FaultyDisk, index: impl Into<Arc<MemorySource>>) -> Result<Embedded, OpenError> {
     let options = options(Arc::new(disk.clone()), index);
     Embedded::open(options, Signer::new(), &Spelled, &mut |_| ())
 }
@@ -120,5 +123,7 @@ pub fn segments(disk: &FaultyDisk) -> Vec<PathBuf> {
 
 /// Bytes that differ for every seed and place.
 pub fn filler(seed: u64, length: usize) -> Vec<u8> {
-    (0..length as u64).map(|i| (seed.wrapping_mul(31).wrapping_add(i * 7) % 251) as u8 + 1).collect()
+    (0..length as u64)
+        .map(|i| (seed.wrapping_mul(31).wrapping_add(i * 7) % 251) as u8 + 1)
+        .collect()
 }

@@ -3,7 +3,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
-    missing_docs,
+    clippy::panic,
     unreachable_pub,
     reason = "test code: a failed step is a failed test"
 )]

@@ -20,7 +20,7 @@ fn mark(offset: u64) -> Watermark {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(5))]
     #[test]
     fn it_holds_what_the_view_in_memory_holds_also_after_reopening(
         steps in history(60), batch in 1_usize..9,
@@ -156,10 +156,10 @@ fn digests(groups: &[&[DurableCommit]]) -> Vec<[u8; 32]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(ProptestConfig::with_cases(3))]
     #[test]
     fn a_killed_process_loses_nothing_and_a_torn_log_only_a_suffix(
-        steps in history(60), torn in proptest::collection::vec(1_u64..3_000, 3),
+        steps in history(60), torn in proptest::collection::vec(1_u64..3_000, 2),
     ) {
         let dir = tempfile::tempdir().unwrap();
         let all = commits(&steps);

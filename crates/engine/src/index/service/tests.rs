@@ -224,6 +224,8 @@ fn a_group_larger_than_the_bound_passes_alone() {
     let group = commits(&[(1, vec![((0, 1), Some(1)), ((0, 2), Some(2))])]);
     index.publish(group.clone(), mark(1)).unwrap();
     index.publish(group, mark(2)).unwrap();
+    index.drain().unwrap();
+    assert_eq!(index.watermark(), mark(2));
     index.close().unwrap();
 }
 

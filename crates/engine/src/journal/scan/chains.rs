@@ -101,7 +101,8 @@ impl Chains {
             }
             earlier => {
                 let from = earlier.map_or(1, |known| known.sequence.saturating_add(1));
-                self.known.insert(partition, Known::exact(sequence.0, chain, hidden));
+                self.known
+                    .insert(partition, Known::exact(sequence.0, chain, hidden));
                 Err(format!(
                     "records {from} to {sequence} of partition {partition} are unreadable"
                 ))
@@ -111,7 +112,10 @@ impl Chains {
 
     /// Takes note of bytes in which records may have been lost unseen.
     pub(super) fn unreadable(&mut self, bytes: u64) {
-        self.hidden = self.hidden.saturating_add(bytes / RECORD_BYTES_MIN).saturating_add(1);
+        self.hidden = self
+            .hidden
+            .saturating_add(bytes / RECORD_BYTES_MIN)
+            .saturating_add(1);
     }
 
     /// Heads to go on from, and the sequence after which a partition not listed must start.
@@ -124,7 +128,11 @@ impl Chains {
             .map(|(partition, known)| {
                 let skipped = self.hidden.saturating_sub(known.settled);
                 let sequence = Sequence(known.sequence.saturating_add(skipped));
-                (*partition, sequence, known.chain.unwrap_or(known.last_chain))
+                (
+                    *partition,
+                    sequence,
+                    known.chain.unwrap_or(known.last_chain),
+                )
             })
             .collect();
         (heads, self.hidden)
@@ -133,7 +141,9 @@ impl Chains {
     /// Chain hash from which a partition goes on.
     pub(super) fn working(&self, partition: PartitionId) -> [u8; 32] {
         let known = self.known.get(&partition);
-        known.map_or(envelope::CHAIN_START, |known| known.chain.unwrap_or(known.last_chain))
+        known.map_or(envelope::CHAIN_START, |known| {
+            known.chain.unwrap_or(known.last_chain)
+        })
     }
 
     /// Partitions whose sequence [`heads`](Self::heads) moves past what damage may have hidden.
@@ -142,7 +152,9 @@ impl Chains {
         heads
             .into_iter()
             .filter(|(partition, sequence, _)| {
-                self.known.get(partition).is_some_and(|known| known.sequence < sequence.0)
+                self.known
+                    .get(partition)
+                    .is_some_and(|known| known.sequence < sequence.0)
             })
             .collect()
     }
@@ -150,6 +162,11 @@ impl Chains {
 
 impl Known {
     fn exact(sequence: u64, chain: [u8; 32], settled: u64) -> Self {
-        Self { sequence, chain: Some(chain), last_chain: chain, settled }
+        Self {
+            sequence,
+            chain: Some(chain),
+            last_chain: chain,
+            settled,
+        }
     }
 }

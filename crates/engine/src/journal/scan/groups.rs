@@ -9,11 +9,12 @@ use super::{Item, PayloadState, ScanError, ScannedGroup, ScannedRecord, Scanner}
 use crate::disk;
 use crate::envelope;
 use crate::index::Locator;
+use crate::journal::Place;
 use crate::journal::bytes::{crc32c, length};
 use crate::journal::frame::{self, Frame, FrameHeader, PartState, PayloadPlace};
 use crate::journal::group::{self, GroupHeader};
 use crate::journal::head::{self, Head};
-use crate::journal::Place;
+use crate::journal::layout::SegmentFiles;
 use crate::seam::{Part, StoredRecord};
 
 /// A group taken apart, before anybody judged whether it is torn.
@@ -31,7 +32,10 @@ impl Scanner {
     /// Takes the group whose header stands at `self.at`.
     pub(super) fn take_group(&mut self, header: &GroupHeader) -> Result<(), ScanError> {
         let at = self.at;
-        let end = Place { offset: at.offset.saturating_add(u64::from(header.group_bytes)), ..at };
+        let end = Place {
+            offset: at.offset.saturating_add(u64::from(header.group_bytes)),
+            ..at
+        };
         self.mark = self.mark.max(header.mark);
         let file = self.files.file(at.segment)?;
         let bytes = disk::read_range(&*file, at.offset, length(header.group_bytes))?;
@@ -59,8 +63,13 @@ impl Scanner {
         if self.group_at(end)?.is_some_and(|next| next.mark >= end) {
             return Ok(true);
         }
-        let later =
-            search::find_group(&*file, end.offset, self.log_end, incarnation, self.next_group)?;
+        let later = search::find_group(
+            &*file,
+            end.offset,
+            self.log_end,
+            incarnation,
+            self.next_group,
+        )?;
         Ok(later.is_some_and(|(_, next)| next.mark >= end))
     }
 
@@ -68,11 +77,22 @@ impl Scanner {
         let expected = self.previous_head;
         if header.group > self.next_group && expected.is_some() {
             let (from, until) = (self.next_group, header.group);
-            self.finding(at, 0, format!("groups {from} to {until} (exclusive) are missing before here"));
+            self.finding(
+                at,
+                0,
+                format!("groups {from} to {until} (exclusive) are missing before here"),
+            );
         } else if expected.is_some_and(|expected| expected != header.previous_head) {
-            self.finding(at, u64::from(header.group_bytes), "it does not continue the chain of heads");
+            self.finding(
+                at,
+                u64::from(header.group_bytes),
+                "it does not continue the chain of heads",
+            );
         }
-        let heads = taken.head.as_ref().map(|(head, ..)| head.partitions.clone());
+        let heads = taken
+            .head
+            .as_ref()
+            .map(|(head, ..)| head.partitions.clone());
         let signature = taken.head.as_ref().and_then(|(.., signature)| *signature);
         self.queue.push_back(Item::Group(ScannedGroup {
             place: at,
@@ -84,7 +104,10 @@ impl Scanner {
         }));
         self.queue.extend(taken.items);
         let settled = at < self.settled;
-        let heads = taken.head.as_ref().map(|(head, ..)| head.partitions.as_slice());
+        let heads = taken
+            .head
+            .as_ref()
+            .map(|(head, ..)| head.partitions.as_slice());
         self.chain_records(taken.records, heads.unwrap_or_default());
         match taken.head {
             Some((head, hash, _)) => {
@@ -93,14 +116,22 @@ impl Scanner {
             }
             None => {
                 self.previous_head = None;
-                self.finding(at, u64::from(header.group_bytes), "the head of the group is unreadable");
+                self.finding(
+                    at,
+                    u64::from(header.group_bytes),
+                    "the head of the group is unreadable",
+                );
                 if !settled {
                     self.chains.unreadable(u64::from(header.group_bytes));
                 }
             }
         }
         if signature == Some(false) {
-            self.finding(at, u64::from(header.group_bytes), "the signature of the head is wrong");
+            self.finding(
+                at,
+                u64::from(header.group_bytes),
+                "the signature of the head is wrong",
+            );
         }
     }
 
@@ -112,12 +143,17 @@ impl Scanner {
         for mut record in records {
             let position = &record.record.position;
             let (partition, sequence) = (position.partition, position.sequence);
-            match self.chains.record(partition, sequence, &record.record.envelope) {
+            match self
+                .chains
+                .record(partition, sequence, &record.record.envelope)
+            {
                 Continues::Next(chain) => record.chain = Some(chain),
                 Continues::Before => {}
                 Continues::AfterGap(from, until) if from < until => {
-                    let place =
-                        Place { segment: record.locator.segment, offset: record.locator.offset };
+                    let place = Place {
+                        segment: record.locator.segment,
+                        offset: record.locator.offset,
+                    };
                     let last = until.saturating_sub(1);
                     self.finding(
                         place,
@@ -127,7 +163,9 @@ impl Scanner {
                 }
                 Continues::AfterGap(..) => {}
             }
-            let head = heads.iter().find(|head| (head.0, head.1) == (partition, sequence));
+            let head = heads
+                .iter()
+                .find(|head| (head.0, head.1) == (partition, sequence));
             record.working_chain =
                 head.map_or_else(|| self.chains.working(partition), |(.., chain)| *chain);
             self.queue.push_back(Item::Record(Box::new(record)));
@@ -158,7 +196,10 @@ impl Scanner {
         });
         let mut records = Vec::new();
         for (at, frame) in frames {
-            let place = Place { offset: from.offset.saturating_add(at as u64), ..from };
+            let place = Place {
+                offset: from.offset.saturating_add(at as u64),
+                ..from
+            };
             if let Ok(record) = self.read_record(&stretch, place, &frame, false)? {
                 records.push(record);
             }
@@ -170,7 +211,10 @@ impl Scanner {
             self.chains.unreadable(bytes);
         }
         self.previous_head = None;
-        self.at = Place { offset: until, ..from };
+        self.at = Place {
+            offset: until,
+            ..from
+        };
         Ok(())
     }
 
@@ -187,10 +231,18 @@ impl Scanner {
         };
         let head = self.take_head(&bytes, header);
         let frames_end = length(header.head_at).min(bytes.len());
-        let frames = bytes.get(group::HEADER_BYTES..frames_end).unwrap_or_default();
+        let frames = bytes
+            .get(group::HEADER_BYTES..frames_end)
+            .unwrap_or_default();
         let mut walked = Vec::new();
         search::walk(frames, Some(header.group), |found| walked.push(found));
-        let mut taken = Taken { items: Vec::new(), records: Vec::new(), whole: true, head, prefix: 0 };
+        let mut taken = Taken {
+            items: Vec::new(),
+            records: Vec::new(),
+            whole: true,
+            head,
+            prefix: 0,
+        };
         let mut unbroken = true;
         for found in walked {
             match found {
@@ -198,7 +250,9 @@ impl Scanner {
                     unbroken = false;
                     let what = format!("no readable record in group {}", header.group);
                     let place = place_of(from.saturating_add(group::HEADER_BYTES));
-                    taken.items.push(finding(place, until.saturating_sub(from), what));
+                    taken
+                        .items
+                        .push(finding(place, until.saturating_sub(from), what));
                 }
                 Walked::Frame(offset, frame) => {
                     let place = place_of(offset.saturating_add(group::HEADER_BYTES));
@@ -211,7 +265,11 @@ impl Scanner {
                         }
                         Err(what) => {
                             unbroken = false;
-                            taken.items.push(finding(place, length(frame.header.frame_bytes), what));
+                            taken.items.push(finding(
+                                place,
+                                length(frame.header.frame_bytes),
+                                what,
+                            ));
                         }
                     }
                 }
@@ -255,7 +313,9 @@ impl Scanner {
     ) -> Result<Result<ScannedRecord, String>, ScanError> {
         if crc32c(frame.envelope) != frame.header.envelope_crc {
             let index = frame.header.index;
-            return Ok(Err(format!("the envelope of record {index} of its group is damaged")));
+            return Ok(Err(format!(
+                "the envelope of record {index} of its group is damaged"
+            )));
         }
         let envelope_bytes = bytes.slice_ref(frame.envelope);
         let record = match stored_record(&envelope_bytes, frame, |part| bytes.slice_ref(part)) {
@@ -271,7 +331,13 @@ impl Scanner {
             offset: place.offset,
             bytes: frame.header.frame_bytes,
         };
-        Ok(Ok(ScannedRecord { record, locator, chain: None, working_chain: [0; 32], payload }))
+        Ok(Ok(ScannedRecord {
+            record,
+            locator,
+            chain: None,
+            working_chain: [0; 32],
+            payload,
+        }))
     }
 
     fn payload_state(&self, frame: &Frame<'_>, extents: bool) -> Result<PayloadState, ScanError> {
@@ -331,6 +397,27 @@ pub(crate) fn stored_record(
     })
 }
 
+/// Reads the inline payload of the frame at a locator, wherever it is.
+pub(super) fn read_payload(files: &SegmentFiles, locator: Locator) -> Result<Bytes, ScanError> {
+    let file = files.file(locator.segment)?;
+    let frame = disk::read_range(&*file, locator.offset, frame::HEADER_BYTES)?;
+    let Some(header) = FrameHeader::decode(&frame) else {
+        return Ok(Bytes::new());
+    };
+    let want = length(header.payload_bytes);
+    Ok(match header.payload_place {
+        PayloadPlace::None => Bytes::new(),
+        PayloadPlace::Here => {
+            let at = locator.offset.saturating_add(header.payload_at() as u64);
+            Bytes::from(disk::read_range(&*file, at, want)?)
+        }
+        PayloadPlace::Extent(place) => {
+            let holder = files.file(place.segment)?;
+            Bytes::from(disk::read_range(&*holder, place.offset, want)?)
+        }
+    })
+}
+
 fn payload_bytes(header: &FrameHeader) -> u64 {
     match header.payload_place {
         PayloadPlace::None => 0,
@@ -350,22 +437,41 @@ fn is_whole(record: &ScannedRecord, strict: bool) -> bool {
 
 fn part_findings(record: &ScannedRecord) -> Vec<Item> {
     let position = &record.record.position;
-    let named = format!("partition {} sequence {}", position.partition, position.sequence);
-    let place = Place { segment: record.locator.segment, offset: record.locator.offset };
+    let named = format!(
+        "partition {} sequence {}",
+        position.partition, position.sequence
+    );
+    let place = Place {
+        segment: record.locator.segment,
+        offset: record.locator.offset,
+    };
     let bytes = length(record.locator.bytes);
     let mut items = Vec::new();
     if matches!(record.record.particulars, Part::Damaged) {
-        items.push(finding(place, bytes, format!("the particulars of {named} are damaged")));
+        items.push(finding(
+            place,
+            bytes,
+            format!("the particulars of {named} are damaged"),
+        ));
     }
     if record.payload == PayloadState::Damaged {
-        items.push(finding(place, bytes, format!("the payload of {named} is damaged")));
+        items.push(finding(
+            place,
+            bytes,
+            format!("the payload of {named} is damaged"),
+        ));
     }
     items
 }
 
 fn finding(place: Place, bytes: usize, what: String) -> Item {
     let (segment, offset) = (place.segment, place.offset);
-    Item::Finding(super::Finding { segment, offset, bytes: bytes as u64, what })
+    Item::Finding(super::Finding {
+        segment,
+        offset,
+        bytes: bytes as u64,
+        what,
+    })
 }
 
 /// The records still readable in a damaged stretch, in words.
@@ -373,7 +479,10 @@ fn describe<'a>(records: impl Iterator<Item = &'a ScannedRecord>) -> String {
     let mut spans: Vec<(PartitionId, Sequence, Sequence)> = Vec::new();
     for record in records {
         let position = &record.record.position;
-        match spans.iter_mut().find(|(partition, ..)| *partition == position.partition) {
+        match spans
+            .iter_mut()
+            .find(|(partition, ..)| *partition == position.partition)
+        {
             Some((.., last)) => *last = position.sequence,
             None => spans.push((position.partition, position.sequence, position.sequence)),
         }

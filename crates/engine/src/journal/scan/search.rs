@@ -53,7 +53,9 @@ pub(super) fn end_of_bytes(file: &dyn DiskFile, from: u64, until: u64) -> io::Re
     let mut end = from;
     let mut start = from;
     while start < until {
-        let want = usize::try_from(until.saturating_sub(start)).unwrap_or(CHUNK).min(CHUNK);
+        let want = usize::try_from(until.saturating_sub(start))
+            .unwrap_or(CHUNK)
+            .min(CHUNK);
         let chunk = disk::read_range(file, start, want)?;
         if chunk.is_empty() {
             break;
@@ -80,7 +82,10 @@ pub(super) fn walk<'a>(bytes: &'a [u8], group: Option<u64>, mut each: impl FnMut
     let mut gap_from = None;
     while at < bytes.len() {
         let here = bytes.get(at..).unwrap_or_default();
-        let candidate = here.starts_with(&frame::MAGIC).then(|| frame::parse(here)).flatten();
+        let candidate = here
+            .starts_with(&frame::MAGIC)
+            .then(|| frame::parse(here))
+            .flatten();
         match candidate.filter(|frame| group.is_none_or(|group| frame.header.group == group)) {
             Some(frame) => {
                 if let Some(from) = gap_from.take() {

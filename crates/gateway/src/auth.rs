@@ -1,0 +1,210 @@
+//! Authenticate, then authorize: who signs with this key, and may it do this.
+//!
+//! `s3s` runs its access check only when it has an authenticator, so both are always given to it.
+//! One table leads from the name of an operation to the action that it needs; what the table does
+//! not name is refused.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azekura_model::access::{Action, Authorized, Grant, Right, authorize};
+use azekura_model::requester::Requester;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::{S3Auth, SecretKey};
+use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
+use zeroize::Zeroizing;
+
+use crate::guard::request::parse_query;
+
+/// What an access key is worth.
+#[derive(Clone)]
+pub struct Credential {
+    /// The secret that signs.
+    pub secret: Zeroizing<String>,
+    /// Whose key it is and what it may do.
+    pub grant: Grant,
+}
+
+/// Knows access keys.
+pub trait Authenticate: Send + Sync + 'static {
+    /// The credential of a key id, or `None` when no such key is good now.
+    fn credential(&self, key_id: &str) -> Option<Credential>;
+}
+
+/// No provider: every request is refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoKeys;
+
+impl Authenticate for NoKeys {
+    fn credential(&self, _key_id: &str) -> Option<Credential> {
+        None
+    }
+}
+
+/// A fixed set of keys with explicit rights.
+#[derive(Clone, Default)]
+pub struct StaticKeys(BTreeMap<String, Credential>);
+
+impl StaticKeys {
+    /// Without keys.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With one more key. A key of the same id is replaced.
+    #[must_use]
+    pub fn with(mut self, key_id: &str, secret: &str, principal: &str, rights: &[Right]) -> Self {
+        let requester = Requester {
+            principal: principal.to_owned(),
+            key_id: key_id.to_owned(),
+            ..Requester::default()
+        };
+        let grant = Grant {
+            requester,
+            rights: rights.to_vec(),
+        };
+        let secret = Zeroizing::new(secret.to_owned());
+        self.0
+            .insert(key_id.to_owned(), Credential { secret, grant });
+        self
+    }
+}
+
+impl Authenticate for StaticKeys {
+    fn credential(&self, key_id: &str) -> Option<Credential> {
+        self.0.get(key_id).cloned()
+    }
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// Address of the other end.
+    pub address: Option<IpAddr>,
+    /// Subject of the client certificate, if one was verified.
+    pub tls_identity: Option<String>,
+}
+
+/// What the service knows of a request before its signature is verified.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) peer: Peer,
+    pub(crate) request_id: String,
+}
+
+/// A caller whose signature was verified and whose operation was allowed.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    grant: Grant,
+    authorized: Authorized,
+}
+
+impl Caller {
+    /// The caller of a request.
+    ///
+    /// # Errors
+    /// `AccessDenied` when the access check did not run: nothing is done without it.
+    pub(crate) fn of<T>(request: &S3Request<T>) -> S3Result<Self> {
+        let caller = request.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| S3Error::new(S3ErrorCode::AccessDenied))
+    }
+
+    /// What was allowed for the operation as a whole.
+    pub(crate) fn authorized(&self) -> &Authorized {
+        &self.authorized
+    }
+
+    /// Whether a further action is allowed.
+    ///
+    /// # Errors
+    /// `AccessDenied`.
+    pub(crate) fn may(&self, action: Action) -> S3Result<Authorized> {
+        authorize(&self.grant, action).map_err(denied)
+    }
+}
+
+fn denied(denied: azekura_model::access::Denied) -> S3Error {
+    S3Error::with_message(S3ErrorCode::AccessDenied, denied.to_string())
+}
+
+/// The action that an operation needs; `None` for an operation that is not served.
+#[must_use]
+pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
+    Some(match operation {
+        "CreateBucket" => Action::CreateBucket,
+        "DeleteBucket" => Action::DeleteBucket,
+        "ListBuckets" => Action::ListAllMyBuckets,
+        "HeadBucket" | "ListObjects" | "ListObjectsV2" => Action::ListBucket,
+        "GetBucketTagging" | "GetObjectLockConfiguration" => Action::ListBucket,
+        "ListObjectVersions" => Action::ListBucketVersions,
+        "ListMultipartUploads" => Action::ListBucketMultipartUploads,
+        "GetBucketLocation" => Action::GetBucketLocation,
+        "GetBucketVersioning" => Action::GetBucketVersioning,
+        "PutBucketVersioning" => Action::PutBucketVersioning,
+        "GetObject" | "HeadObject" | "GetObjectTagging" if names_version => {
+            Action::GetObjectVersion
+        }
+        "GetObject" | "HeadObject" | "GetObjectTagging" => Action::GetObject,
+        "PutObject" | "CopyObject" | "CreateMultipartUpload" => Action::PutObject,
+        "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" => Action::PutObject,
+        "DeleteObject" if names_version => Action::DeleteObjectVersion,
+        "DeleteObject" | "DeleteObjects" => Action::DeleteObject,
+        "AbortMultipartUpload" => Action::AbortMultipartUpload,
+        "ListParts" => Action::ListMultipartUploadParts,
+        _ => return None,
+    })
+}
+
+/// Gives `s3s` the secret of a key.
+pub(crate) struct KeyLookup(pub(crate) Arc<dyn Authenticate>);
+
+#[async_trait]
+impl S3Auth for KeyLookup {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        match self.0.credential(access_key) {
+            Some(credential) => Ok(SecretKey::from(credential.secret.as_str())),
+            None => Err(S3Error::with_message(
+                S3ErrorCode::InvalidAccessKeyId,
+                "The AWS Access Key Id you provided does not exist in our records.",
+            )),
+        }
+    }
+}
+
+/// Runs the access rule before the input of an operation is read.
+pub(crate) struct AccessCheck(pub(crate) Arc<dyn Authenticate>);
+
+impl AccessCheck {
+    fn caller(&self, cx: &mut S3AccessContext<'_>) -> S3Result<Caller> {
+        let refused = || S3Error::new(S3ErrorCode::AccessDenied);
+        let key_id = &cx.credentials().ok_or_else(refused)?.access_key;
+        let credential = self.0.credential(key_id).ok_or_else(refused)?;
+        let operation = cx.s3_op().name();
+        let query = parse_query(cx.uri().query().unwrap_or_default()).unwrap_or_default();
+        let names_version = query.iter().any(|(name, _)| name == "versionId");
+        let Some(action) = action_of(operation, names_version) else {
+            let message = format!("{operation} is not built yet");
+            return Err(S3Error::with_message(S3ErrorCode::NotImplemented, message));
+        };
+        let origin = cx.extensions_mut().get::<Origin>().cloned();
+        let origin = origin.ok_or_else(refused)?;
+        let mut grant = credential.grant;
+        grant.requester.source = origin.peer.address;
+        grant.requester.tls_identity = origin.peer.tls_identity;
+        grant.requester.request_id = origin.request_id;
+        let authorized = authorize(&grant, action).map_err(denied)?;
+        Ok(Caller { grant, authorized })
+    }
+}
+
+#[async_trait]
+impl S3Access for AccessCheck {
+    async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let caller = self.caller(cx)?;
+        cx.extensions_mut().insert(caller);
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! System headers and metadata of an object.
+
+use azekura_store::object::Attributes;
+use http::HeaderMap;
+use s3s::{S3Error, S3ErrorCode, S3Result};
+
+use super::tags;
+
+/// System headers that are kept, in order.
+const KEPT: [&str; 6] = [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "expires",
+];
+/// Greatest size in bytes of the names and values of user metadata (AWS: 2 KB).
+const METADATA_BYTES_MAX: usize = 2048;
+
+/// Reads what is to be kept beside the content.
+///
+/// # Errors
+/// `MetadataTooLarge`, or an invalid tag.
+pub(crate) fn of_request(
+    headers: &HeaderMap,
+    metadata: Option<s3s::dto::Metadata>,
+) -> S3Result<Attributes> {
+    let kept = KEPT.into_iter().filter_map(|name| {
+        let value = headers.get(name)?;
+        let text = std::str::from_utf8(value.as_bytes()).ok()?;
+        let text = match name {
+            "content-encoding" => without_framing(text),
+            _ => text.to_owned(),
+        };
+        (!text.is_empty()).then(|| (name.to_owned(), text))
+    });
+    let mut metadata: Vec<_> = metadata.unwrap_or_default().into_iter().collect();
+    metadata.sort();
+    let bytes: usize = metadata.iter().map(|(n, v)| n.len() + v.len()).sum();
+    if bytes > METADATA_BYTES_MAX {
+        let message = "Your metadata headers exceed the maximum allowed metadata size";
+        return Err(S3Error::with_message(
+            S3ErrorCode::MetadataTooLarge,
+            message,
+        ));
+    }
+    Ok(Attributes {
+        headers: kept.collect(),
+        metadata,
+        tags: of_tagging(headers)?,
+    })
+}
+
+/// The tags of `x-amz-tagging`.
+pub(crate) fn of_tagging(headers: &HeaderMap) -> S3Result<Vec<(String, String)>> {
+    match headers.get("x-amz-tagging") {
+        Some(value) => tags::parse(std::str::from_utf8(value.as_bytes()).unwrap_or_default()),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// `Content-Encoding` without `aws-chunked`, which belongs to the transfer.
+fn without_framing(text: &str) -> String {
+    let codings = text.split(',').map(str::trim);
+    let kept: Vec<_> = codings
+        .filter(|coding| !coding.eq_ignore_ascii_case("aws-chunked"))
+        .collect();
+    kept.join(",")
+}

@@ -1,0 +1,137 @@
+//! From what the store says to what S3 says: one table.
+
+use azekura_model::condition::ConditionFailed;
+use azekura_store::body::BodyError;
+use azekura_store::error::StoreError;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use s3s::{S3Error, S3ErrorCode};
+
+use crate::faults::Fault;
+
+/// S3 code and HTTP status of an error of the store.
+fn row(error: &StoreError) -> (&'static str, u16) {
+    match error {
+        StoreError::NoSuchBucket => ("NoSuchBucket", 404),
+        StoreError::BucketAlreadyOwnedByYou => ("BucketAlreadyOwnedByYou", 409),
+        StoreError::BucketNotEmpty => ("BucketNotEmpty", 409),
+        StoreError::NoSuchKey { .. } => ("NoSuchKey", 404),
+        StoreError::NoSuchVersion => ("NoSuchVersion", 404),
+        StoreError::IsDeleteMarker { .. } => ("MethodNotAllowed", 405),
+        StoreError::NoSuchUpload => ("NoSuchUpload", 404),
+        StoreError::InvalidPart { .. } => ("InvalidPart", 400),
+        StoreError::InvalidPartOrder => ("InvalidPartOrder", 400),
+        StoreError::PartTooSmall { .. } => ("EntityTooSmall", 400),
+        StoreError::TooLarge { .. } => ("EntityTooLarge", 400),
+        StoreError::BadDigest | StoreError::BadChecksum { .. } => ("BadDigest", 400),
+        StoreError::MalformedTrailer => ("MalformedTrailerError", 400),
+        StoreError::Body(body) => body_row(body),
+        StoreError::Range(_) => ("InvalidRange", 416),
+        StoreError::Condition(ConditionFailed::NotModified) => ("NotModified", 304),
+        StoreError::Condition(ConditionFailed::PreconditionFailed) => ("PreconditionFailed", 412),
+        StoreError::Condition(ConditionFailed::NoSuchKey) => ("NoSuchKey", 404),
+        StoreError::Conflict => ("ConditionalRequestConflict", 409),
+        StoreError::InvalidArgument(_) => ("InvalidArgument", 400),
+        StoreError::NoSpace(_) => ("InsufficientStorage", 507),
+        StoreError::Stopped(_) => ("ServiceUnavailable", 503),
+        StoreError::NotPlaced(_) => ("AccessDenied", 403),
+        // Bytes that are not what was written are never served, and never called missing.
+        _ => ("InternalError", 500),
+    }
+}
+
+fn body_row(error: &BodyError) -> (&'static str, u16) {
+    match error {
+        BodyError::Incomplete => ("IncompleteBody", 400),
+        BodyError::BadSignature => ("SignatureDoesNotMatch", 403),
+        BodyError::BadSha256 => ("XAmzContentSHA256Mismatch", 400),
+        BodyError::Malformed(_) => ("InvalidChunkSizeError", 400),
+        BodyError::Source(_) => ("InternalError", 500),
+    }
+}
+
+/// An answer of the given code and status.
+pub(crate) fn answer(code: &'static str, status: u16, message: String) -> S3Error {
+    let code = S3ErrorCode::from_bytes(code.as_bytes()).unwrap_or(S3ErrorCode::InternalError);
+    let mut error = S3Error::with_message(code, message);
+    if let Ok(status) = StatusCode::from_u16(status) {
+        error.set_status_code(status);
+    }
+    error
+}
+
+/// An error of the store as S3 tells it. What went wrong inside is logged; whoever asked gets the
+/// words of [`StoreError`].
+pub(crate) fn from_store(error: StoreError) -> S3Error {
+    let (code, status) = row(&error);
+    if status >= 500 {
+        tracing::error!(%error, code, "the store failed");
+    }
+    let message = match &error {
+        StoreError::Internal(_) => "we met an internal error; see the log".to_owned(),
+        error => error.to_string(),
+    };
+    let mut answer = answer(code, status, message);
+    let headers = headers_of(&error);
+    if !headers.is_empty() {
+        answer.set_headers(headers);
+    }
+    answer
+}
+
+/// Headers that go with an error.
+fn headers_of(error: &StoreError) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let (marker, null) = match error {
+        StoreError::NoSuchKey { marker, null } => (*marker, *null),
+        StoreError::IsDeleteMarker { version } => {
+            headers.insert("allow", HeaderValue::from_static("DELETE"));
+            (Some(*version), false)
+        }
+        _ => (None, false),
+    };
+    if let Some(version) = marker {
+        headers.insert("x-amz-delete-marker", HeaderValue::from_static("true"));
+        let version = if null {
+            "null".to_owned()
+        } else {
+            version.to_string()
+        };
+        if let Ok(version) = HeaderValue::from_str(&version) {
+            headers.insert("x-amz-version-id", version);
+        }
+    }
+    if let StoreError::Range(unsatisfiable) = error
+        && let Ok(value) = HeaderValue::from_str(&format!("bytes */{}", unsatisfiable.bytes))
+    {
+        headers.insert("content-range", value);
+    }
+    headers
+}
+
+/// A fault of a body as S3 tells it.
+pub(crate) fn from_fault(fault: &Fault) -> S3Error {
+    let (code, status) = match fault {
+        Fault::Body(body) => body_row(body),
+        Fault::BadDigest | Fault::BadChecksum(_) => ("BadDigest", 400),
+    };
+    answer(code, status, fault.to_string())
+}
+
+/// `InvalidArgument`.
+pub(crate) fn invalid_argument(message: &str) -> S3Error {
+    S3Error::with_message(S3ErrorCode::InvalidArgument, message.to_owned())
+}
+
+/// `InvalidRequest`.
+pub(crate) fn invalid_request(message: &str) -> S3Error {
+    S3Error::with_message(S3ErrorCode::InvalidRequest, message.to_owned())
+}
+
+/// `NotImplemented`, by name.
+pub(crate) fn not_built(what: &str) -> S3Error {
+    let message = format!("{what} is not built yet");
+    S3Error::with_message(S3ErrorCode::NotImplemented, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! What stands in front of `s3s`. One rule a file; each refuses something that `s3s` 0.14.1 would
+//! take, or bounds something that it would read without bound. None of them verifies a signature:
+//! that follows, over exactly what is checked here.
+
+mod chunks;
+mod credentials;
+mod document;
+mod features;
+mod hoist;
+pub(crate) mod host;
+mod limits;
+mod payload;
+mod presign;
+mod refusal;
+pub(crate) mod request;
+mod scope;
+mod signed_headers;
+mod text;
+mod token;
+
+pub use limits::Limits;
+pub use refusal::Refusal;
+
+pub(crate) use chunks::ChunkedBody;
+pub(crate) use document::{Document, DocumentBody};
+
+use http::Method;
+use http::request::Parts;
+use payload::Payload;
+use request::View;
+
+/// The rules and what they are configured with.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard {
+    /// Regions that a signature may name; ours first.
+    pub(crate) regions: Vec<String>,
+    pub(crate) limits: Limits,
+}
+
+/// How the body of a request that passed is to be read.
+#[derive(Debug)]
+pub(crate) enum BodyPlan {
+    /// Content as it is.
+    Plain,
+    /// Content in chunks.
+    Chunked {
+        /// Longest signed chunk in bytes.
+        chunk_bytes_max: u64,
+    },
+    /// A document, with what is claimed of it.
+    Document(Document),
+}
+
+impl Guard {
+    /// Judges a request by its head alone, and completes its headers.
+    ///
+    /// # Errors
+    /// [`Refusal`] of the first rule that is broken.
+    pub(crate) fn inspect(&self, parts: &mut Parts) -> Result<BodyPlan, Refusal> {
+        self.limits.check_head(parts)?;
+        text::check(&parts.headers)?;
+        host::check(parts)?;
+        let view = View::new(parts)?;
+        let claimed = credentials::find(&view)?;
+        token::check(&view)?;
+        scope::check(&claimed, &self.regions)?;
+        signed_headers::check(&view, &claimed)?;
+        if claimed.presigned {
+            presign::check(&view)?;
+        }
+        let hoisted = hoist::hoisted(&view, claimed.presigned)?;
+        parts.headers.extend(hoisted);
+        features::check(&parts.headers)?;
+        let view = View::new(parts)?;
+        let payload = payload::check(&view, &claimed)?;
+        self.plan(&view, payload)
+    }
+
+    fn plan(&self, view: &View<'_>, payload: Payload) -> Result<BodyPlan, Refusal> {
+        if !view.carries_content() {
+            let bytes = limits::check_document(view, &self.limits)?;
+            return Document::claimed(view, bytes).map(BodyPlan::Document);
+        }
+        match payload {
+            Payload::SignedChunks | Payload::UnsignedChunks => Ok(BodyPlan::Chunked {
+                chunk_bytes_max: self.limits.signed_chunk_bytes,
+            }),
+            Payload::Hashed | Payload::Unsigned => {
+                if view.method() == Method::PUT && !view.header_present("content-length") {
+                    return Err(Refusal::length_required());
+                }
+                Ok(BodyPlan::Plain)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

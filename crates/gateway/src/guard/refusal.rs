@@ -1,0 +1,80 @@
+//! The guard's answer to what it does not let through.
+
+use http::StatusCode;
+
+/// Why a request goes no further: an S3 error code, its HTTP status and words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// S3 error code.
+    pub code: &'static str,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Refusal {
+    fn new(code: &'static str, status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            status,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn access_denied(message: impl Into<String>) -> Self {
+        Self::new("AccessDenied", StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new("InvalidRequest", StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn invalid_argument(message: impl Into<String>) -> Self {
+        Self::new("InvalidArgument", StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn malformed_header(message: impl Into<String>) -> Self {
+        let code = "AuthorizationHeaderMalformed";
+        Self::new(code, StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn malformed_query(message: impl Into<String>) -> Self {
+        let code = "AuthorizationQueryParametersError";
+        Self::new(code, StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn not_implemented(message: impl Into<String>) -> Self {
+        Self::new("NotImplemented", StatusCode::NOT_IMPLEMENTED, message)
+    }
+
+    pub(crate) fn invalid_digest() -> Self {
+        let message = "the Content-MD5 you specified is not valid";
+        Self::new("InvalidDigest", StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn invalid_token() -> Self {
+        let message = "session tokens are not issued here: sign with a permanent key";
+        Self::new("InvalidToken", StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn too_large(message: impl Into<String>) -> Self {
+        let code = "MaxMessageLengthExceeded";
+        Self::new(code, StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn headers_too_large(message: impl Into<String>) -> Self {
+        let code = "RequestHeaderSectionTooLarge";
+        Self::new(code, StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn length_required() -> Self {
+        let message = "you must provide the Content-Length header";
+        Self::new("MissingContentLength", StatusCode::LENGTH_REQUIRED, message)
+    }
+
+    pub(crate) fn uri_too_long(limit: usize) -> Self {
+        let message = format!("the request line has more than {limit} bytes");
+        Self::new("InvalidURI", StatusCode::BAD_REQUEST, message)
+    }
+}

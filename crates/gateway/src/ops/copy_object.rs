@@ -1,0 +1,207 @@
+use azekura_model::access::Action;
+use azekura_model::condition::{ConditionFailed, Conditions};
+use azekura_model::name::{BucketName, ObjectKey};
+use azekura_model::range::ByteRange;
+use azekura_store::body::Claims;
+use azekura_store::error::StoreError;
+use azekura_store::object::{Attributes, GetOutcome, GetRequest, PutRequest, Which};
+use azekura_store::upload::PUT_BYTES_MAX;
+use http::HeaderMap;
+use s3s::dto::{
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, ETag, ETagCondition, Timestamp,
+};
+use s3s::{S3Request, S3Result};
+
+use super::{Answer, Context, answer};
+use crate::auth::Caller;
+use crate::convert::checksums::Fields;
+use crate::convert::{attributes, conditions, names, times};
+use crate::{body, errors};
+
+/// What is copied.
+pub(crate) struct Source {
+    pub(crate) bucket: BucketName,
+    key: ObjectKey,
+    which: Which,
+}
+
+impl Source {
+    pub(crate) fn of(source: &CopySource) -> S3Result<Self> {
+        match source {
+            CopySource::Bucket {
+                bucket,
+                key,
+                version_id,
+            } => Ok(Self {
+                bucket: names::bucket(bucket)?,
+                key: names::key(key)?,
+                which: names::which(version_id.as_deref())?,
+            }),
+            _ => Err(errors::not_built("x-amz-copy-source of an access point")),
+        }
+    }
+}
+
+/// `x-amz-copy-source-if-*`.
+pub(crate) struct CopyConditions {
+    pub(crate) if_match: Option<ETagCondition>,
+    pub(crate) if_none_match: Option<ETagCondition>,
+    pub(crate) if_modified_since: Option<Timestamp>,
+    pub(crate) if_unmodified_since: Option<Timestamp>,
+}
+
+/// Opens the source. Its reader needs the right to read it; a condition that fails is always 412,
+/// for nothing was asked to be shown.
+pub(crate) async fn open_source(
+    cx: &Context,
+    caller: &Caller,
+    source: &Source,
+    asked: CopyConditions,
+    range: Option<ByteRange>,
+) -> S3Result<GetOutcome> {
+    let by = caller.may(match source.which {
+        Which::Current => Action::GetObject,
+        Which::Null | Which::Version(_) => Action::GetObjectVersion,
+    })?;
+    let get = GetRequest {
+        key: source.key.clone(),
+        which: source.which,
+        conditions: Conditions {
+            if_match: conditions::etag(asked.if_match),
+            if_none_match: conditions::etag(asked.if_none_match),
+            if_modified_since: asked.if_modified_since.map(times::wall),
+            if_unmodified_since: asked.if_unmodified_since.map(times::wall),
+        },
+        range,
+        part: None,
+    };
+    let got = cx.store.get(&by, &source.bucket, get).await;
+    got.map_err(|error| match error {
+        StoreError::Condition(_) => {
+            errors::from_store(StoreError::Condition(ConditionFailed::PreconditionFailed))
+        }
+        StoreError::IsDeleteMarker { .. } => errors::invalid_request(
+            "The source of a copy request may not specifically refer to a delete marker by \
+             version id.",
+        ),
+        error => errors::from_store(error),
+    })
+}
+
+/// `COPY` (the default) or `REPLACE`.
+fn replaces(directive: Option<&str>, name: &str) -> S3Result<bool> {
+    match directive {
+        None | Some("COPY") => Ok(false),
+        Some("REPLACE") => Ok(true),
+        Some(_) => Err(errors::invalid_argument(&format!(
+            "Unknown {name} directive."
+        ))),
+    }
+}
+
+/// Conditions on what the copy overwrites, which `s3s` does not read.
+fn write_conditions(headers: &HeaderMap) -> S3Result<Conditions> {
+    let read = |name: &str| {
+        let value = headers.get(name);
+        value
+            .map(|value| ETagCondition::parse_http_header(value.as_bytes()))
+            .transpose()
+            .map_err(|_| errors::invalid_argument(&format!("{name} is not an entity tag")))
+    };
+    Ok(conditions::of_write(
+        read("if-match")?,
+        read("if-none-match")?,
+    ))
+}
+
+/// Headers and metadata of the copy: the source's, or those of the request.
+fn attributes_of(
+    request: &S3Request<CopyObjectInput>,
+    source: Attributes,
+    replace: (bool, bool),
+) -> S3Result<Attributes> {
+    let given = attributes::of_request(&request.headers, request.input.metadata.clone())?;
+    let (metadata, tags) = replace;
+    let mut copy = if metadata {
+        given.clone()
+    } else {
+        source.clone()
+    };
+    copy.tags = if tags { given.tags } else { source.tags };
+    Ok(copy)
+}
+
+pub(crate) async fn copy_object(
+    cx: &Context,
+    request: S3Request<CopyObjectInput>,
+) -> Answer<CopyObjectOutput> {
+    let caller = Caller::of(&request)?;
+    let input = &request.input;
+    let bucket = names::bucket(&input.bucket)?;
+    let key = names::key(&input.key)?;
+    let source = Source::of(&input.copy_source)?;
+    let metadata = input.metadata_directive.as_ref().map(|d| d.as_str());
+    let metadata = replaces(metadata, "metadata")?;
+    let tags = input.tagging_directive.as_ref().map(|d| d.as_str());
+    let tags = replaces(tags, "tagging")?;
+    let onto_itself = source.bucket == bucket && source.key == key;
+    if onto_itself && source.which == Which::Current && !metadata && !tags {
+        return Err(errors::invalid_request(
+            "This copy request is illegal because it is trying to copy an object to itself \
+             without changing the object's metadata, storage class, website redirect location or \
+             encryption attributes.",
+        ));
+    }
+    let asked = CopyConditions {
+        if_match: input.copy_source_if_match.clone(),
+        if_none_match: input.copy_source_if_none_match.clone(),
+        if_modified_since: input.copy_source_if_modified_since.clone(),
+        if_unmodified_since: input.copy_source_if_unmodified_since.clone(),
+    };
+    let got = open_source(cx, &caller, &source, asked, None).await?;
+    if got.info.bytes > PUT_BYTES_MAX {
+        return Err(errors::invalid_request(
+            "The specified copy source is larger than the maximum allowable size for a copy \
+             source: 5368709120",
+        ));
+    }
+    let algorithm = input.checksum_algorithm.as_ref().map(|a| a.as_str());
+    let compute = match algorithm {
+        Some(name) => Some(body::read_algorithm(name)?),
+        None => got.info.checksums.first().map(|kept| kept.algorithm),
+    };
+    let put = PutRequest {
+        key,
+        attributes: attributes_of(&request, got.info.attributes, (metadata, tags))?,
+        claims: Claims {
+            bytes: Some(got.info.bytes),
+            compute,
+            ..Claims::default()
+        },
+        conditions: write_conditions(&request.headers)?,
+        body: got.body,
+    };
+    let put = cx
+        .store
+        .put(caller.authorized(), &bucket, put)
+        .await
+        .map_err(errors::from_store)?;
+    let of_source = cx.versioning(&source.bucket)?;
+    let of_copy = cx.versioning(&bucket)?;
+    let fields = Fields::of(&put.checksums);
+    answer(CopyObjectOutput {
+        copy_object_result: Some(CopyObjectResult {
+            checksum_crc32: fields.crc32,
+            checksum_crc32c: fields.crc32c,
+            checksum_crc64nvme: fields.crc64nvme,
+            checksum_sha1: fields.sha1,
+            checksum_sha256: fields.sha256,
+            checksum_type: fields.kind,
+            e_tag: Some(ETag::Strong(put.etag.to_string())),
+            last_modified: Some(times::timestamp(put.modified)),
+        }),
+        copy_source_version_id: names::shown_version(of_source, got.info.version, got.info.null),
+        version_id: names::shown_version(of_copy, put.version, put.null),
+        ..CopyObjectOutput::default()
+    })
+}

@@ -1,0 +1,61 @@
+use s3s::dto::{CreateBucketConfiguration, CreateBucketInput, CreateBucketOutput};
+use s3s::{S3Request, S3Result};
+
+use super::{Answer, Context, answer};
+use crate::auth::Caller;
+use crate::convert::names;
+use crate::errors;
+
+pub(crate) async fn create_bucket(
+    cx: &Context,
+    request: S3Request<CreateBucketInput>,
+) -> Answer<CreateBucketOutput> {
+    let caller = Caller::of(&request)?;
+    let input = request.input;
+    let grants = [
+        &input.grant_full_control,
+        &input.grant_read,
+        &input.grant_read_acp,
+        &input.grant_write,
+        &input.grant_write_acp,
+    ];
+    if grants.iter().any(|grant| grant.is_some()) {
+        return Err(errors::not_built("CreateBucket with grants"));
+    }
+    check_location(cx, input.create_bucket_configuration)?;
+    let name = names::bucket(&input.bucket)?;
+    cx.store
+        .create_bucket(caller.authorized(), &name)
+        .await
+        .map_err(errors::from_store)?;
+    answer(CreateBucketOutput {
+        location: Some(format!("/{name}")),
+    })
+}
+
+/// Only this region can be asked for. `us-east-1`, which clients sign with by default, is never a
+/// place: data is in Japan or the bucket is not made.
+fn check_location(cx: &Context, asked: Option<CreateBucketConfiguration>) -> S3Result<()> {
+    let Some(asked) = asked else {
+        return Ok(());
+    };
+    if asked.location.is_some() || asked.bucket.is_some() {
+        return Err(errors::not_built("CreateBucket for a directory bucket"));
+    }
+    let Some(location) = asked.location_constraint else {
+        return Ok(());
+    };
+    let location = location.as_str();
+    if location.is_empty() || cx.locations.iter().any(|ours| ours == location) {
+        return Ok(());
+    }
+    Err(errors::answer(
+        "InvalidLocationConstraint",
+        400,
+        format!(
+            "The specified location-constraint '{location}' is not valid: this endpoint keeps \
+             buckets in '{}'",
+            cx.region
+        ),
+    ))
+}

@@ -1,0 +1,105 @@
+use azekura_model::access::Action;
+use azekura_model::bucket::Versioning;
+use azekura_model::name::BucketName;
+use azekura_store::object::Which;
+use futures::StreamExt as _;
+use s3s::dto::{DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, Error, ObjectIdentifier};
+use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
+
+use super::{Answer, Context, answer};
+use crate::auth::Caller;
+use crate::convert::names;
+use crate::errors;
+
+/// Most keys in one request (S3).
+const KEYS_MAX: usize = 1000;
+/// Deletions under way at once: they share the group commits of the journal.
+const AT_ONCE: usize = 32;
+
+/// Each key stands for itself: refused or failed, it is reported and the others go on.
+pub(crate) async fn delete_objects(
+    cx: &Context,
+    request: S3Request<DeleteObjectsInput>,
+) -> Answer<DeleteObjectsOutput> {
+    let caller = Caller::of(&request)?;
+    let input = request.input;
+    let bucket = names::bucket(&input.bucket)?;
+    let versioning = cx.versioning(&bucket)?;
+    let objects = input.delete.objects;
+    if objects.is_empty() || objects.len() > KEYS_MAX {
+        let message = "The request must name 1 to 1000 keys";
+        return Err(S3Error::with_message(S3ErrorCode::MalformedXML, message));
+    }
+    let quiet = input.delete.quiet == Some(true);
+    let one = |object| delete_one(cx, &caller, &bucket, versioning, object);
+    let outcomes: Vec<_> = futures::stream::iter(objects)
+        .map(one)
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    let (mut deleted, mut failed) = (Vec::new(), Vec::new());
+    for outcome in outcomes {
+        match outcome {
+            Ok(_) if quiet => {}
+            Ok(done) => deleted.push(done),
+            Err(error) => failed.push(error),
+        }
+    }
+    answer(DeleteObjectsOutput {
+        deleted: Some(deleted),
+        errors: Some(failed),
+        ..DeleteObjectsOutput::default()
+    })
+}
+
+async fn delete_one(
+    cx: &Context,
+    caller: &Caller,
+    bucket: &BucketName,
+    versioning: Versioning,
+    object: ObjectIdentifier,
+) -> Result<DeletedObject, Error> {
+    let (key, version) = (object.key.clone(), object.version_id.clone());
+    let result = try_delete(cx, caller, bucket, versioning, object).await;
+    result.map_err(|error| Error {
+        code: Some(error.code().as_str().to_owned()),
+        key: Some(key),
+        message: error.message().map(str::to_owned),
+        version_id: version,
+    })
+}
+
+async fn try_delete(
+    cx: &Context,
+    caller: &Caller,
+    bucket: &BucketName,
+    versioning: Versioning,
+    object: ObjectIdentifier,
+) -> S3Result<DeletedObject> {
+    let conditional =
+        object.e_tag.is_some() || object.last_modified_time.is_some() || object.size.is_some();
+    if conditional {
+        return Err(errors::not_built("DeleteObjects with conditions"));
+    }
+    let key = names::key(&object.key)?;
+    let which = names::which(object.version_id.as_deref())?;
+    let action = match which {
+        Which::Current => Action::DeleteObject,
+        Which::Null | Which::Version(_) => Action::DeleteObjectVersion,
+    };
+    let by = caller.may(action)?;
+    let done = cx
+        .store
+        .delete(&by, bucket, &key, which)
+        .await
+        .map_err(errors::from_store)?;
+    let shown = done
+        .version
+        .and_then(|id| names::shown_version(versioning, id, done.null));
+    Ok(DeletedObject {
+        delete_marker: (done.marker && shown.is_some()).then_some(true),
+        delete_marker_version_id: shown.filter(|_| done.marker),
+        key: Some(object.key),
+        version_id: object.version_id,
+    })
+}

@@ -1,0 +1,114 @@
+use azekura_model::condition::{ConditionFailed, Conditions};
+use azekura_model::name::{BucketName, ObjectKey};
+use azekura_store::error::StoreError;
+use azekura_store::object::{GetRequest, Which};
+use s3s::dto::{ChecksumMode, GetObjectInput, GetObjectOutput};
+use s3s::{S3Error, S3Request, S3Response, S3Result};
+
+use super::{Answer, Context, signed};
+use crate::auth::Caller;
+use crate::body;
+use crate::convert::{conditions, headers, names, times};
+use crate::errors;
+
+pub(crate) async fn get_object(
+    cx: &Context,
+    request: S3Request<GetObjectInput>,
+) -> Answer<GetObjectOutput> {
+    let caller = Caller::of(&request)?;
+    let input = request.input;
+    let bucket = names::bucket(&input.bucket)?;
+    let asked = GetRequest {
+        key: names::key(&input.key)?,
+        which: names::which(input.version_id.as_deref())?,
+        conditions: Conditions {
+            if_match: conditions::etag(input.if_match),
+            if_none_match: conditions::etag(input.if_none_match),
+            if_modified_since: input.if_modified_since.map(times::wall),
+            if_unmodified_since: input.if_unmodified_since.map(times::wall),
+        },
+        range: input.range.map(conditions::range),
+        part: part_number(input.part_number)?,
+    };
+    if asked.range.is_some() && asked.part.is_some() {
+        return Err(errors::invalid_request(
+            "Cannot specify both Range header and partNumber query parameter",
+        ));
+    }
+    let partial = asked.range.is_some() || asked.part.is_some();
+    let (key, which) = (asked.key.clone(), asked.which);
+    let got = match cx.store.get(caller.authorized(), &bucket, asked).await {
+        Ok(got) => got,
+        Err(StoreError::Condition(ConditionFailed::NotModified)) => {
+            return Err(not_modified(cx, &caller, &bucket, &key, which).await);
+        }
+        Err(error) => return Err(errors::from_store(error)),
+    };
+    let versioning = cx.versioning(&bucket)?;
+    // A checksum of the whole says nothing of a part.
+    let with_checksums = !partial && wants_checksums(input.checksum_mode.as_ref());
+    let mut answer = headers::of_object(&got.info, versioning, with_checksums);
+    let overrides = [
+        ("cache-control", input.response_cache_control),
+        ("content-disposition", input.response_content_disposition),
+        ("content-encoding", input.response_content_encoding),
+        ("content-language", input.response_content_language),
+        ("content-type", input.response_content_type),
+        (
+            "expires",
+            input.response_expires.as_ref().map(headers::http_date),
+        ),
+    ];
+    for (name, value) in overrides {
+        if let Some(value) = value {
+            headers::set(&mut answer, http::HeaderName::from_static(name), &value);
+        }
+    }
+    let bytes = got.range.end.saturating_sub(got.range.start);
+    let mut output = GetObjectOutput {
+        body: Some(body::outgoing(got.body, bytes)),
+        content_length: Some(signed(bytes)),
+        ..GetObjectOutput::default()
+    };
+    if input.part_number.is_some() && !got.info.parts.is_empty() {
+        output.parts_count = i32::try_from(got.info.parts.len()).ok();
+    }
+    let mut response = S3Response::with_headers(output, answer);
+    if partial && bytes > 0 {
+        let status = headers::of_range(&mut response.headers, &got.range, got.info.bytes);
+        response.status = Some(status);
+    }
+    Ok(response)
+}
+
+/// `partNumber`.
+pub(crate) fn part_number(asked: Option<i32>) -> S3Result<Option<u32>> {
+    match asked {
+        None => Ok(None),
+        Some(number @ 1..=10_000) => Ok(u32::try_from(number).ok()),
+        Some(_) => Err(errors::invalid_argument(
+            "Part number must be an integer between 1 and 10000, inclusive",
+        )),
+    }
+}
+
+/// `x-amz-checksum-mode: ENABLED`.
+pub(crate) fn wants_checksums(mode: Option<&ChecksumMode>) -> bool {
+    mode.is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED)
+}
+
+/// A 304 names the version that the client already has.
+async fn not_modified(
+    cx: &Context,
+    caller: &Caller,
+    bucket: &BucketName,
+    key: &ObjectKey,
+    which: Which,
+) -> S3Error {
+    let mut error = errors::from_store(StoreError::Condition(ConditionFailed::NotModified));
+    let info = cx.store.head(caller.authorized(), bucket, key, which).await;
+    if let (Ok(info), Ok(versioning)) = (info, cx.versioning(bucket)) {
+        error.set_headers(headers::validators(&info, versioning));
+    }
+    error
+}

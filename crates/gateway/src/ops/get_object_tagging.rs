@@ -1,0 +1,32 @@
+use s3s::S3Request;
+use s3s::dto::{GetObjectTaggingInput, GetObjectTaggingOutput, Tag};
+
+use super::{Answer, Context, answer};
+use crate::auth::Caller;
+use crate::convert::names;
+use crate::errors;
+
+pub(crate) async fn get_object_tagging(
+    cx: &Context,
+    request: S3Request<GetObjectTaggingInput>,
+) -> Answer<GetObjectTaggingOutput> {
+    let caller = Caller::of(&request)?;
+    let input = request.input;
+    let bucket = names::bucket(&input.bucket)?;
+    let key = names::key(&input.key)?;
+    let which = names::which(input.version_id.as_deref())?;
+    let info = cx
+        .store
+        .head(caller.authorized(), &bucket, &key, which)
+        .await
+        .map_err(errors::from_store)?;
+    let versioning = cx.versioning(&bucket)?;
+    let tags = info.attributes.tags.into_iter().map(|(key, value)| Tag {
+        key: Some(key),
+        value: Some(value),
+    });
+    answer(GetObjectTaggingOutput {
+        tag_set: tags.collect(),
+        version_id: names::shown_version(versioning, info.version, info.null),
+    })
+}

@@ -1,0 +1,103 @@
+//! One file per S3 operation. Each takes the request as `s3s` parsed it, the caller whom the access
+//! rule let through, asks the store, and answers.
+
+mod abort_multipart_upload;
+mod complete_multipart_upload;
+mod copy_object;
+mod create_bucket;
+mod create_multipart_upload;
+mod delete_bucket;
+mod delete_object;
+mod delete_objects;
+mod get_bucket_location;
+mod get_bucket_tagging;
+mod get_bucket_versioning;
+mod get_object;
+mod get_object_lock_configuration;
+mod get_object_tagging;
+mod head_bucket;
+mod head_object;
+mod list_buckets;
+mod list_multipart_uploads;
+mod list_object_versions;
+mod list_objects;
+mod list_objects_v2;
+mod list_parts;
+mod listing;
+mod put_bucket_versioning;
+mod put_object;
+mod upload_part;
+mod upload_part_copy;
+
+use std::sync::Arc;
+
+use azekura_model::bucket::Versioning;
+use azekura_model::name::BucketName;
+use azekura_store::bucket::Bucket;
+use azekura_store::store::Store;
+use s3s::{S3Response, S3Result};
+
+use crate::convert::names;
+use crate::errors;
+use crate::service::GatewayConfig;
+
+pub(crate) use self::{
+    abort_multipart_upload::abort_multipart_upload,
+    complete_multipart_upload::complete_multipart_upload, copy_object::copy_object,
+    create_bucket::create_bucket, create_multipart_upload::create_multipart_upload,
+    delete_bucket::delete_bucket, delete_object::delete_object, delete_objects::delete_objects,
+    get_bucket_location::get_bucket_location, get_bucket_tagging::get_bucket_tagging,
+    get_bucket_versioning::get_bucket_versioning, get_object::get_object,
+    get_object_lock_configuration::get_object_lock_configuration,
+    get_object_tagging::get_object_tagging, head_bucket::head_bucket, head_object::head_object,
+    list_buckets::list_buckets, list_multipart_uploads::list_multipart_uploads,
+    list_object_versions::list_object_versions, list_objects::list_objects,
+    list_objects_v2::list_objects_v2, list_parts::list_parts,
+    put_bucket_versioning::put_bucket_versioning, put_object::put_object, upload_part::upload_part,
+    upload_part_copy::upload_part_copy,
+};
+
+/// What every operation works with.
+pub(crate) struct Context {
+    pub(crate) store: Arc<Store>,
+    /// Region shown as location.
+    pub(crate) region: String,
+    /// Names taken as a location constraint: the region and its aliases.
+    pub(crate) locations: Vec<String>,
+}
+
+impl Context {
+    pub(crate) fn new(store: Arc<Store>, config: &GatewayConfig) -> Self {
+        let mut locations = vec![config.region.clone()];
+        locations.extend(config.aliases.iter().cloned());
+        Self {
+            store,
+            region: config.region.clone(),
+            locations,
+        }
+    }
+
+    /// The bucket named in a request.
+    fn bucket(&self, name: &str) -> S3Result<Bucket> {
+        let name = names::bucket(name)?;
+        self.store.bucket(&name).map_err(errors::from_store)
+    }
+
+    /// Versioning of a bucket, for what an answer shows.
+    fn versioning(&self, name: &BucketName) -> S3Result<Versioning> {
+        let bucket = self.store.bucket(name).map_err(errors::from_store)?;
+        Ok(bucket.versioning)
+    }
+}
+
+/// An answer of an operation.
+type Answer<T> = S3Result<S3Response<T>>;
+
+fn answer<T>(output: T) -> Answer<T> {
+    Ok(S3Response::new(output))
+}
+
+/// A length as `s3s` carries it.
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,186 @@
+//! The operations that are served, one line each. All others answer `NotImplemented` by name: the
+//! access check refuses them before they are read.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azekura_store::store::Store;
+use s3s::{S3, S3Request as In, S3Response, S3Result, dto};
+
+use crate::ops::{self, Context};
+use crate::service::GatewayConfig;
+
+type Out<T> = S3Result<S3Response<T>>;
+
+/// S3 over one store.
+pub(crate) struct Operations(Context);
+
+impl Operations {
+    pub(crate) fn new(store: Arc<Store>, config: &GatewayConfig) -> Self {
+        Self(Context::new(store, config))
+    }
+}
+
+#[async_trait]
+impl S3 for Operations {
+    async fn abort_multipart_upload(
+        &self,
+        request: In<dto::AbortMultipartUploadInput>,
+    ) -> Out<dto::AbortMultipartUploadOutput> {
+        ops::abort_multipart_upload(&self.0, request).await
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: In<dto::CompleteMultipartUploadInput>,
+    ) -> Out<dto::CompleteMultipartUploadOutput> {
+        ops::complete_multipart_upload(&self.0, request).await
+    }
+
+    async fn copy_object(&self, request: In<dto::CopyObjectInput>) -> Out<dto::CopyObjectOutput> {
+        ops::copy_object(&self.0, request).await
+    }
+
+    async fn create_bucket(
+        &self,
+        request: In<dto::CreateBucketInput>,
+    ) -> Out<dto::CreateBucketOutput> {
+        ops::create_bucket(&self.0, request).await
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        request: In<dto::CreateMultipartUploadInput>,
+    ) -> Out<dto::CreateMultipartUploadOutput> {
+        ops::create_multipart_upload(&self.0, request).await
+    }
+
+    async fn delete_bucket(
+        &self,
+        request: In<dto::DeleteBucketInput>,
+    ) -> Out<dto::DeleteBucketOutput> {
+        ops::delete_bucket(&self.0, request).await
+    }
+
+    async fn delete_object(
+        &self,
+        request: In<dto::DeleteObjectInput>,
+    ) -> Out<dto::DeleteObjectOutput> {
+        ops::delete_object(&self.0, request).await
+    }
+
+    async fn delete_objects(
+        &self,
+        request: In<dto::DeleteObjectsInput>,
+    ) -> Out<dto::DeleteObjectsOutput> {
+        ops::delete_objects(&self.0, request).await
+    }
+
+    async fn get_bucket_location(
+        &self,
+        request: In<dto::GetBucketLocationInput>,
+    ) -> Out<dto::GetBucketLocationOutput> {
+        ops::get_bucket_location(&self.0, &request)
+    }
+
+    async fn get_bucket_tagging(
+        &self,
+        request: In<dto::GetBucketTaggingInput>,
+    ) -> Out<dto::GetBucketTaggingOutput> {
+        ops::get_bucket_tagging(&self.0, &request)
+    }
+
+    async fn get_bucket_versioning(
+        &self,
+        request: In<dto::GetBucketVersioningInput>,
+    ) -> Out<dto::GetBucketVersioningOutput> {
+        ops::get_bucket_versioning(&self.0, &request)
+    }
+
+    async fn get_object(&self, request: In<dto::GetObjectInput>) -> Out<dto::GetObjectOutput> {
+        ops::get_object(&self.0, request).await
+    }
+
+    async fn get_object_lock_configuration(
+        &self,
+        request: In<dto::GetObjectLockConfigurationInput>,
+    ) -> Out<dto::GetObjectLockConfigurationOutput> {
+        ops::get_object_lock_configuration(&self.0, &request)
+    }
+
+    async fn get_object_tagging(
+        &self,
+        request: In<dto::GetObjectTaggingInput>,
+    ) -> Out<dto::GetObjectTaggingOutput> {
+        ops::get_object_tagging(&self.0, request).await
+    }
+
+    async fn head_bucket(&self, request: In<dto::HeadBucketInput>) -> Out<dto::HeadBucketOutput> {
+        ops::head_bucket(&self.0, &request)
+    }
+
+    async fn head_object(&self, request: In<dto::HeadObjectInput>) -> Out<dto::HeadObjectOutput> {
+        ops::head_object(&self.0, request).await
+    }
+
+    async fn list_buckets(
+        &self,
+        request: In<dto::ListBucketsInput>,
+    ) -> Out<dto::ListBucketsOutput> {
+        ops::list_buckets(&self.0, &request)
+    }
+
+    async fn list_multipart_uploads(
+        &self,
+        request: In<dto::ListMultipartUploadsInput>,
+    ) -> Out<dto::ListMultipartUploadsOutput> {
+        ops::list_multipart_uploads(&self.0, &request)
+    }
+
+    async fn list_object_versions(
+        &self,
+        request: In<dto::ListObjectVersionsInput>,
+    ) -> Out<dto::ListObjectVersionsOutput> {
+        ops::list_object_versions(&self.0, &request)
+    }
+
+    async fn list_objects(
+        &self,
+        request: In<dto::ListObjectsInput>,
+    ) -> Out<dto::ListObjectsOutput> {
+        ops::list_objects(&self.0, &request)
+    }
+
+    async fn list_objects_v2(
+        &self,
+        request: In<dto::ListObjectsV2Input>,
+    ) -> Out<dto::ListObjectsV2Output> {
+        ops::list_objects_v2(&self.0, &request)
+    }
+
+    async fn list_parts(&self, request: In<dto::ListPartsInput>) -> Out<dto::ListPartsOutput> {
+        ops::list_parts(&self.0, &request)
+    }
+
+    async fn put_bucket_versioning(
+        &self,
+        request: In<dto::PutBucketVersioningInput>,
+    ) -> Out<dto::PutBucketVersioningOutput> {
+        ops::put_bucket_versioning(&self.0, request).await
+    }
+
+    async fn put_object(&self, request: In<dto::PutObjectInput>) -> Out<dto::PutObjectOutput> {
+        ops::put_object(&self.0, request).await
+    }
+
+    async fn upload_part(&self, request: In<dto::UploadPartInput>) -> Out<dto::UploadPartOutput> {
+        ops::upload_part(&self.0, request).await
+    }
+
+    async fn upload_part_copy(
+        &self,
+        request: In<dto::UploadPartCopyInput>,
+    ) -> Out<dto::UploadPartCopyOutput> {
+        ops::upload_part_copy(&self.0, request).await
+    }
+}

@@ -1,0 +1,327 @@
+//! The service that a listener mounts on each connection.
+//!
+//! ```text
+//! S3Gateway::new(store, keys, config) ── .connection(peer) ──► hyper service
+//! ```
+//!
+//! The listener sets `TCP_NODELAY` (without it small answers wait for 40 ms), limits the header
+//! buffer and times out idle connections; TLS is its business too. HTTP/1.1 is served.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use azekura_store::store::Store;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use s3s::S3Error;
+use s3s::config::{S3Config, StaticConfigProvider};
+use s3s::host::{S3Host, VirtualHost};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use tracing::Instrument as _;
+
+use crate::auth::{AccessCheck, Authenticate, KeyLookup, Origin, Peer};
+use crate::errors;
+use crate::faults::Faults;
+use crate::guard::request::HostStyle;
+use crate::guard::{BodyPlan, ChunkedBody, DocumentBody, Guard, Limits, Refusal, host};
+use crate::s3::Operations;
+
+/// Body of an answer.
+pub type ResponseBody = s3s::Body;
+
+/// What the gateway is configured with.
+#[derive(Clone, Debug, Default)]
+pub struct GatewayConfig {
+    /// Region shown as the location of buckets and expected in signatures.
+    pub region: String,
+    /// Further names that signatures and locations may give for it. `us-east-1` is always taken in
+    /// signatures and never as a location.
+    pub aliases: Vec<String>,
+    /// Domains under which `BUCKET.DOMAIN` addresses a bucket, without port.
+    pub domains: Vec<String>,
+    /// Greatest sizes.
+    pub limits: Limits,
+    /// Makes request ids of this start differ from those of others: random, or the start time.
+    pub request_id_seed: u64,
+}
+
+/// S3 over one store. Cheap to clone.
+#[derive(Clone)]
+pub struct S3Gateway {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    s3: S3Service,
+    guard: Guard,
+    domains: Vec<String>,
+    region: String,
+    seed: u64,
+    requests: AtomicU64,
+}
+
+impl S3Gateway {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(store: Arc<Store>, auth: Arc<dyn Authenticate>, config: GatewayConfig) -> Self {
+        let mut regions = vec![config.region.clone()];
+        regions.extend(config.aliases.iter().cloned());
+        regions.push("us-east-1".to_owned());
+        let operations = Operations::new(store, &config);
+        let mut builder = S3ServiceBuilder::new(operations);
+        builder.set_auth(KeyLookup(Arc::clone(&auth)));
+        builder.set_access(AccessCheck(auth));
+        builder.set_host(Domains(config.domains.clone()));
+        let mut s3_config = S3Config::default();
+        s3_config.xml_max_body_size =
+            usize::try_from(config.limits.any_document_bytes()).unwrap_or(usize::MAX);
+        let s3_config = StaticConfigProvider::new(Arc::new(s3_config));
+        builder.set_config(Arc::new(s3_config));
+        let inner = Inner {
+            s3: builder.build(),
+            guard: Guard {
+                regions,
+                limits: config.limits,
+            },
+            domains: config.domains,
+            region: config.region,
+            seed: config.request_id_seed,
+            requests: AtomicU64::new(0),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The service of one connection.
+    #[must_use]
+    pub fn connection(&self, peer: Peer) -> S3Connection {
+        S3Connection {
+            gateway: self.clone(),
+            peer,
+        }
+    }
+
+    /// Answers one request. Never fails: what goes wrong is an answer too.
+    pub async fn serve<B>(&self, peer: Peer, request: Request<B>) -> Response<ResponseBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Sync + Unpin + 'static,
+        B::Error: std::error::Error + Send + Sync + 'static,
+    {
+        let number = self.inner.requests.fetch_add(1, Ordering::Relaxed);
+        let id = request_id(self.inner.seed, number);
+        let span = tracing::info_span!("s3", request_id = %id);
+        let origin = Origin {
+            peer,
+            request_id: id.clone(),
+        };
+        let head = *request.method() == Method::HEAD;
+        let resource = request.uri().path().to_owned();
+        let mut response = self.answer(origin, request).instrument(span).await;
+        self.complete(&mut response, &id, &resource, head);
+        response
+    }
+
+    async fn answer<B>(&self, origin: Origin, request: Request<B>) -> Response<ResponseBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Sync + Unpin + 'static,
+        B::Error: std::error::Error + Send + Sync + 'static,
+    {
+        let (mut parts, body) = request.into_parts();
+        if names_bucket(&self.inner.domains, host::of(&parts).unwrap_or_default()) {
+            parts.extensions.insert(HostStyle);
+        }
+        let plan = match self.inner.guard.inspect(&mut parts) {
+            Ok(plan) => plan,
+            Err(refusal) => {
+                tracing::info!(code = refusal.code, why = %refusal.message, "refused");
+                return from_refusal(refusal);
+            }
+        };
+        let faults = Faults::default();
+        let body = match plan {
+            BodyPlan::Plain => s3s::Body::http_body(body),
+            BodyPlan::Chunked { chunk_bytes_max } => {
+                s3s::Body::http_body(ChunkedBody::new(body, chunk_bytes_max, faults.clone()))
+            }
+            BodyPlan::Document(document) => {
+                s3s::Body::http_body(DocumentBody::new(body, document, faults.clone()))
+            }
+        };
+        parts.extensions.insert(origin);
+        parts.extensions.insert(faults.clone());
+        let response = match self.inner.s3.call(Request::from_parts(parts, body)).await {
+            Ok(response) => response,
+            Err(error) => {
+                let error: s3s::StdError = error.into();
+                tracing::error!(%error, "no answer could be made");
+                return from_error(errors::answer("InternalError", 500, String::new()));
+            }
+        };
+        match faults.first() {
+            // The operation saw a broken stream; say what broke.
+            Some(fault) if response.status().is_server_error() => {
+                from_error(errors::from_fault(&fault))
+            }
+            _ => response,
+        }
+    }
+
+    /// Adds what every answer carries.
+    fn complete(&self, response: &mut Response<s3s::Body>, id: &str, resource: &str, head: bool) {
+        let id2 = format!("{id}/{}", self.inner.region);
+        for (name, value) in [("x-amz-request-id", id), ("x-amz-id-2", &id2)] {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        let headers = response.headers_mut();
+        headers.insert("server", HeaderValue::from_static("azekura"));
+        let status = response.status();
+        if status == StatusCode::NOT_MODIFIED || (head && status.as_u16() >= 400) {
+            *response.body_mut() = s3s::Body::empty();
+            response.headers_mut().remove("content-type");
+            return;
+        }
+        if status.as_u16() < 400 {
+            return;
+        }
+        let body = response.body_mut();
+        let text = body
+            .bytes()
+            .and_then(|b| String::from_utf8(b.to_vec()).ok());
+        if let Some(kept) = text
+            .as_deref()
+            .and_then(|text| text.strip_suffix("</Error>"))
+        {
+            let kept = kept.replace("<RequestId></RequestId>", "");
+            let mut text = kept;
+            let resource = escape(resource);
+            // Writing to a string cannot fail.
+            if write!(
+                text,
+                "<Resource>{resource}</Resource><RequestId>{id}</RequestId><HostId>{id2}</HostId></Error>"
+            )
+            .is_ok()
+            {
+                *body = s3s::Body::from(text);
+                response.headers_mut().remove("content-length");
+            }
+        }
+    }
+}
+
+/// The service of one connection.
+#[derive(Clone)]
+pub struct S3Connection {
+    gateway: S3Gateway,
+    peer: Peer,
+}
+
+impl hyper::service::Service<Request<hyper::body::Incoming>> for S3Connection {
+    type Response = Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<hyper::body::Incoming>) -> Self::Future {
+        let (gateway, peer) = (self.gateway.clone(), self.peer.clone());
+        Box::pin(async move { Ok(gateway.serve(peer, request).await) })
+    }
+}
+
+/// Sixteen hexadecimal digits, different for every request of a start (a bijection of its number).
+fn request_id(seed: u64, number: u64) -> String {
+    let mut x = seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    format!("{:016X}", x ^ (x >> 31))
+}
+
+fn from_refusal(refusal: Refusal) -> Response<s3s::Body> {
+    from_error(errors::answer(
+        refusal.code,
+        refusal.status.as_u16(),
+        refusal.message,
+    ))
+}
+
+fn from_error(error: S3Error) -> Response<s3s::Body> {
+    error.to_http_response().unwrap_or_else(|_| {
+        let mut response = Response::new(s3s::Body::empty());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// The bucket in a host name, if it is one of a domain of ours.
+fn bucket_of<'a>(domains: &[String], host: &'a str) -> Option<&'a str> {
+    let host = without_port(host);
+    domains.iter().find_map(|domain| {
+        let at = host.len().checked_sub(domain.len())?;
+        let (bucket, rest) = (host.get(..at)?, host.get(at..)?);
+        let bucket = bucket.strip_suffix('.')?;
+        (rest.eq_ignore_ascii_case(domain) && !bucket.is_empty()).then_some(bucket)
+    })
+}
+
+fn names_bucket(domains: &[String], host: &str) -> bool {
+    bucket_of(domains, host).is_some()
+}
+
+/// Finds the bucket in the host name; every other host is path style.
+struct Domains(Vec<String>);
+
+impl S3Host for Domains {
+    fn parse_host_header<'a>(&'a self, host: &'a str) -> s3s::S3Result<VirtualHost<'a>> {
+        let found = VirtualHost::new(host);
+        Ok(match bucket_of(&self.0, host) {
+            Some(bucket) => found.with_bucket(bucket.to_ascii_lowercase()),
+            None => found,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_ids_differ() {
+        let ids: std::collections::BTreeSet<_> = (0..1000).map(|n| request_id(7, n)).collect();
+        assert_eq!(ids.len(), 1000);
+        assert_ne!(request_id(7, 0), request_id(8, 0));
+    }
+
+    #[test]
+    fn a_bucket_is_found_in_the_host_name() {
+        let domains = ["s3.hospital.example".to_owned()];
+        let of = |host| bucket_of(&domains, host);
+        assert_eq!(of("backup.S3.hospital.example:9000"), Some("backup"));
+        assert_eq!(of("a.b.s3.hospital.example"), Some("a.b"));
+        for host in [
+            "s3.hospital.example",
+            "xs3.hospital.example",
+            "localhost:9000",
+            "",
+        ] {
+            assert_eq!(of(host), None, "{host}");
+        }
+    }
+}
