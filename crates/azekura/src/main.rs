@@ -45,7 +45,6 @@ fn overrides(args: ServeArgs) -> Overrides {
         log_filter: args.log.or_else(|| env("RUST_LOG")),
         otlp_endpoint: args.otlp_endpoint,
         passphrase_file: args.passphrase_file,
-        passphrase: env("AZEKURA_PASSPHRASE"),
         accept_plaintext: args.i_accept_unencrypted_http_beyond_loopback,
         root_key_id: env("AZEKURA_ROOT_ACCESS_KEY_ID"),
         root_secret: env("AZEKURA_ROOT_SECRET_ACCESS_KEY"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use azekura_engine::seam::{Engine, Status};
-use azekura_store::clock::Clock;
+use azekura_store::clock::{Clock, Ticker};
 use azekura_store::store::Store;
 
 /// What listeners need of the open vault.
@@ -16,6 +16,8 @@ pub(crate) struct Running {
     pub(crate) clock: Arc<Clock>,
     /// Whether the keyring was ever exported.
     pub(crate) keyring_exported: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Credits running time to the compliance clock while it lives.
+    pub(crate) _ticker: Ticker,
 }
 
 impl Running {

@@ -48,8 +48,6 @@ pub struct Checked {
     pub otlp_endpoint: Option<String>,
     /// File with the passphrase of the keyring.
     pub passphrase_file: Option<PathBuf>,
-    /// The passphrase itself.
-    pub passphrase: Option<String>,
     /// Root key id and secret from the environment.
     pub root_key: Option<(String, String)>,
     /// Further keys.
@@ -200,7 +198,6 @@ impl Checked {
                 .unwrap_or_else(|| "info".to_owned()),
             otlp_endpoint: over.otlp_endpoint.or(file.otlp.endpoint),
             passphrase_file: over.passphrase_file.or(file.keyring.passphrase_file),
-            passphrase: over.passphrase,
             root_key,
             keys,
         })

@@ -186,8 +186,6 @@ pub struct Overrides {
     pub otlp_endpoint: Option<String>,
     /// `--passphrase-file`.
     pub passphrase_file: Option<PathBuf>,
-    /// `AZEKURA_PASSPHRASE`.
-    pub passphrase: Option<String>,
     /// `--i-accept-unencrypted-http-beyond-loopback`.
     pub accept_plaintext: bool,
     /// `AZEKURA_ROOT_ACCESS_KEY_ID`.
