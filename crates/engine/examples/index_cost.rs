@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azekura_engine::index::fjall::{FjallSource, FjallView};
-use azekura_engine::index::{DurableCommit, Index, Limits, Locator, View, ViewSource, Watermark};
+use azekura_engine::index::{DurableCommit, Index, OverlayLimits, Locator, View, ViewSource, Watermark};
 use azekura_engine::seam::{Family, Key, Mutations};
 use azekura_model::position::{PartitionId, Sequence};
 use bytes::Bytes;
@@ -34,7 +34,7 @@ fn main() -> Outcome<()> {
 
 fn live(dir: &Path, commits: u64) -> Outcome<[u8; 32]> {
     let view = Arc::new(FjallView::open(dir, CACHE_BYTES)?);
-    let index = Index::open(view.clone(), Limits::default())?;
+    let index = Index::open(view.clone(), OverlayLimits::default())?;
     let meter = Meter::start()?;
     for group in 0..commits.div_ceil(GROUP) {
         let from = group * GROUP;

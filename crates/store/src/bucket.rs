@@ -1,5 +1,10 @@
 //! Buckets as the store knows them.
 
+pub(crate) mod change;
+pub(crate) mod create;
+pub(crate) mod read;
+pub(crate) mod retire;
+
 use azekura_model::bucket::Versioning;
 use azekura_model::ident::{BucketUuid, TenantId};
 use azekura_model::name::BucketName;

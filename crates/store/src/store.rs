@@ -1,34 +1,70 @@
 //! The store of one region: the operations, each delegated to the file that does it.
 
+use std::sync::Arc;
+
+use azekura_engine::seam::Engine;
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
-use azekura_model::ident::UploadId;
+use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
+use azekura_model::release::BlobId;
 
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, change, create, read, retire};
+use crate::cut::{Snapshot, VaultInfo};
 use crate::error::StoreError;
+use crate::history::HistoryEntry;
+use crate::inner::Inner;
+pub use crate::inner::Parts;
 use crate::listing::{
     ListPage, ListRequest, ListUploadsPage, ListVersionsPage, ListVersionsRequest,
 };
+use crate::multipart::list::UploadsRequest;
 use crate::object::{
     DeleteOutcome, GetOutcome, GetRequest, ObjectInfo, PutOutcome, PutRequest, Which,
 };
+use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
+use crate::{cut, delete, get, head, history, list, list_versions, multipart, put, sweep};
 
-/// One region's store. Cheap to clone behind an `Arc`.
-pub struct Store {}
-
-fn not_yet<T>() -> Result<T, StoreError> {
-    Err(StoreError::Internal("not built yet".to_owned()))
+/// One region's store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
 }
 
-#[expect(unused_variables, clippy::unused_async, reason = "signatures first")]
 impl Store {
+    /// A store over an opened engine. Call [`Store::bootstrap`] and [`Store::start`] before it
+    /// serves.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            inner: Arc::new(Inner::new(parts)),
+        }
+    }
+
+    /// Makes the vault's tenant when it has none. Idempotent.
+    pub async fn bootstrap(&self, tenant_name: &str) -> Result<TenantId, StoreError> {
+        create::bootstrap(&self.inner, tenant_name).await
+    }
+
+    /// Ends what earlier processes left half done: bucket deletions, blobs that nothing names. Must
+    /// run before anything is served.
+    pub async fn start(&self) -> Result<Swept, StoreError> {
+        retire::finish_closing(&self.inner).await?;
+        sweep::sweep_dead(&self.inner).await
+    }
+
     /// The region in which this store runs.
     #[must_use]
     pub fn region(&self) -> &RegionName {
-        panic!("signatures first")
+        &self.inner.region
+    }
+
+    /// The engine below, for status and for tools.
+    #[must_use]
+    pub fn engine(&self) -> &Arc<dyn Engine> {
+        &self.inner.engine
     }
 
     /// Makes a bucket in the caller's tenant.
@@ -37,17 +73,18 @@ impl Store {
         by: &Authorized,
         name: &BucketName,
     ) -> Result<Bucket, StoreError> {
-        not_yet()
+        create::create(&self.inner, by, name).await
     }
 
     /// The bucket of this name.
     pub fn bucket(&self, name: &BucketName) -> Result<Bucket, StoreError> {
-        not_yet()
+        Ok(read::open(&self.inner, name)?.bucket)
     }
 
     /// All buckets that are not retired, by name.
-    pub fn list_buckets(&self, by: &Authorized) -> Result<Vec<Bucket>, StoreError> {
-        not_yet()
+    pub fn list_buckets(&self, _by: &Authorized) -> Result<Vec<Bucket>, StoreError> {
+        let buckets = read::all(&self.inner)?;
+        Ok(buckets.into_iter().map(|open| open.bucket).collect())
     }
 
     /// Retires a bucket that shows nothing.
@@ -56,7 +93,7 @@ impl Store {
         by: &Authorized,
         name: &BucketName,
     ) -> Result<(), StoreError> {
-        not_yet()
+        retire::retire(&self.inner, by.requester(), name).await
     }
 
     /// Sets versioning; back to unversioned is refused.
@@ -66,7 +103,7 @@ impl Store {
         name: &BucketName,
         versioning: Versioning,
     ) -> Result<(), StoreError> {
-        not_yet()
+        change::put_versioning(&self.inner, by, name, versioning).await
     }
 
     /// Stores one version. See [`crate::put`].
@@ -76,28 +113,28 @@ impl Store {
         bucket: &BucketName,
         request: PutRequest,
     ) -> Result<PutOutcome, StoreError> {
-        not_yet()
+        put::put(&self.inner, by, bucket, request).await
     }
 
     /// Content of a version, whole or a range.
     pub async fn get(
         &self,
-        by: &Authorized,
+        _by: &Authorized,
         bucket: &BucketName,
         request: GetRequest,
     ) -> Result<GetOutcome, StoreError> {
-        not_yet()
+        get::get(&self.inner, bucket, request).await
     }
 
     /// What is known of a version, without content. Conditions are not judged.
     pub async fn head(
         &self,
-        by: &Authorized,
+        _by: &Authorized,
         bucket: &BucketName,
         key: &ObjectKey,
         which: Which,
     ) -> Result<ObjectInfo, StoreError> {
-        not_yet()
+        head::head(&self.inner, bucket, key, which)
     }
 
     /// DELETE: without a version makes a marker (or hides the `null` version of an unversioned
@@ -109,12 +146,12 @@ impl Store {
         key: &ObjectKey,
         which: Which,
     ) -> Result<DeleteOutcome, StoreError> {
-        not_yet()
+        delete::delete(&self.inner, by, bucket, key, which).await
     }
 
     /// Current objects.
     pub fn list(&self, bucket: &BucketName, request: &ListRequest) -> Result<ListPage, StoreError> {
-        not_yet()
+        list::list(&self.inner, bucket, request)
     }
 
     /// Versions and markers.
@@ -123,7 +160,7 @@ impl Store {
         bucket: &BucketName,
         request: &ListVersionsRequest,
     ) -> Result<ListVersionsPage, StoreError> {
-        not_yet()
+        list_versions::list_versions(&self.inner, bucket, request)
     }
 
     /// Begins a multipart upload.
@@ -133,7 +170,7 @@ impl Store {
         bucket: &BucketName,
         request: CreateUpload,
     ) -> Result<Upload, StoreError> {
-        not_yet()
+        multipart::create::create(&self.inner, by, bucket, request).await
     }
 
     /// The upload of this id and key.
@@ -143,7 +180,7 @@ impl Store {
         key: &ObjectKey,
         upload: UploadId,
     ) -> Result<Upload, StoreError> {
-        not_yet()
+        multipart::upload(&self.inner, bucket, key, upload)
     }
 
     /// Stores one part.
@@ -153,7 +190,7 @@ impl Store {
         bucket: &BucketName,
         request: PutPart,
     ) -> Result<StoredPart, StoreError> {
-        not_yet()
+        multipart::part::put(&self.inner, by, bucket, request).await
     }
 
     /// Makes one version of the parts.
@@ -163,7 +200,7 @@ impl Store {
         bucket: &BucketName,
         request: CompleteUpload,
     ) -> Result<PutOutcome, StoreError> {
-        not_yet()
+        multipart::complete::complete(&self.inner, by, bucket, request).await
     }
 
     /// Gives an upload up; its parts are swept.
@@ -174,7 +211,7 @@ impl Store {
         key: &ObjectKey,
         upload: UploadId,
     ) -> Result<(), StoreError> {
-        not_yet()
+        multipart::abort::abort(&self.inner, by, bucket, key, upload).await
     }
 
     /// Parts stored so far, numbers above `after`, at most `max`; and whether more follow.
@@ -186,7 +223,7 @@ impl Store {
         after: u32,
         max: usize,
     ) -> Result<(Vec<StoredPart>, bool), StoreError> {
-        not_yet()
+        multipart::list::parts(&self.inner, bucket, (key, upload), after, max)
     }
 
     /// Uploads under way.
@@ -198,6 +235,40 @@ impl Store {
         after: Option<(String, Option<UploadId>)>,
         max: usize,
     ) -> Result<ListUploadsPage, StoreError> {
-        not_yet()
+        multipart::list::uploads(
+            &self.inner,
+            bucket,
+            &UploadsRequest {
+                prefix,
+                delimiter,
+                after,
+                max,
+            },
+        )
+    }
+
+    /// Every version of a key, newest first, hidden ones included, with who made and hid it.
+    pub fn history(
+        &self,
+        _by: &Authorized,
+        bucket: &BucketName,
+        key: &ObjectKey,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        history::history(&self.inner, bucket, key)
+    }
+
+    /// What the vault is and how it fares.
+    pub fn info(&self) -> Result<VaultInfo, StoreError> {
+        cut::info(&self.inner)
+    }
+
+    /// A cut: the head of every partition now.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        cut::snapshot(&self.inner)
+    }
+
+    /// Blobs on disk of which no readable record speaks: kept, for people to look at.
+    pub fn unknown_blobs(&self) -> Result<Vec<(BlobId, u64)>, StoreError> {
+        sweep::unknown_blobs(&self.inner)
     }
 }

@@ -55,7 +55,7 @@ pub struct Options {
     /// The index.
     pub index: Arc<dyn ViewSource>,
     /// Bounds of the index's overlay.
-    pub index_limits: index::Limits,
+    pub index_limits: index::OverlayLimits,
     /// Bytes that must stay free on each disk; `None` = 2 GiB or 5 % of the disk, the smaller.
     pub space_floor: Option<u64>,
     /// Called once when a write failed; the process should then end with a non-zero exit code.
@@ -81,7 +81,7 @@ impl Options {
             index_dir,
             blob_dirs,
             index: Arc::new(source),
-            index_limits: index::Limits::default(),
+            index_limits: index::OverlayLimits::default(),
             space_floor: None,
             on_poison: None,
         }

@@ -26,7 +26,7 @@ use load::Loader;
 
 use crate::seam::{Mutations, ReadError};
 
-pub use service::{Index, Limits};
+pub use service::{Index, OverlayLimits};
 pub use view::{Snapshot, View, Visit, Walk};
 
 /// Where a record's frame stands in the log area of a segment.

@@ -16,7 +16,7 @@ use crate::seam::{Entry, Family, Key, ReadError, ReadView, Scan, ScanPage};
 
 /// Bounds of what is durable and not yet in the view.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct OverlayLimits {
     /// Bytes of keys and values in memory beyond which publishing waits.
     pub overlay_bytes: usize,
     /// Changed keys in memory beyond which publishing waits.
@@ -25,7 +25,7 @@ pub struct Limits {
     pub batch_commits: usize,
 }
 
-impl Default for Limits {
+impl Default for OverlayLimits {
     fn default() -> Self {
         Self {
             overlay_bytes: 64 << 20,
@@ -43,7 +43,7 @@ pub struct Index {
 
 struct Shared {
     view: Arc<dyn View>,
-    limits: Limits,
+    limits: OverlayLimits,
     overlay: RwLock<Overlay>,
     heads: RwLock<BTreeMap<PartitionId, (Sequence, [u8; 32])>>,
     queue: Mutex<Queue>,
@@ -114,7 +114,7 @@ impl Index {
     ///
     /// # Errors
     /// [`IndexError`] when the view cannot be read or the thread cannot be started.
-    pub fn open(view: Arc<dyn View>, limits: Limits) -> Result<Self, IndexError> {
+    pub fn open(view: Arc<dyn View>, limits: OverlayLimits) -> Result<Self, IndexError> {
         let heads = view.heads()?.into_iter();
         let heads = heads.map(|(partition, sequence, chain)| (partition, (sequence, chain)));
         let queue = Queue {
@@ -296,7 +296,11 @@ impl Index {
     /// A partition's last durable sequence, if it has records.
     #[must_use]
     pub fn head(&self, partition: PartitionId) -> Option<Sequence> {
-        self.shared.heads.read().get(&partition).map(|(sequence, _)| *sequence)
+        self.shared
+            .heads
+            .read()
+            .get(&partition)
+            .map(|(sequence, _)| *sequence)
     }
 
     /// End of the last group that was published.

@@ -18,6 +18,9 @@ pub mod scan;
 pub(crate) mod segment;
 pub(crate) mod writer;
 
+#[cfg(test)]
+mod tests;
+
 /// Version of the journal's format that this release writes.
 pub const FORMAT_VERSION: u32 = 1;
 

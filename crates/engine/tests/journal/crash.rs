@@ -211,3 +211,42 @@ fn a_failed_sync_at_every_point_stops_the_engine_and_loses_nothing() {
         }
     }
 }
+
+#[test]
+fn loss_of_power_during_recovery_loses_nothing_either() {
+    for seed in 0..12u64 {
+        let disk = FaultyDisk::default();
+        kit::create(&disk, 64 << 10);
+        let engine = Arc::new(kit::open(&disk, MemorySource::default()).unwrap());
+        let (operations, ..) = disk.counts();
+        let power_off = Some(operations + 5 + seed * 2);
+        disk.set_faults(Faults {
+            power_off,
+            ..Faults::default()
+        });
+        let acknowledged = run(&engine);
+        drop(engine);
+        let first = disk.crash(seed);
+        for point in 1.. {
+            let context = format!("seed {seed}, power off at {point} of recovery");
+            let second = first.crash(point);
+            let power_off = Some(point);
+            second.set_faults(Faults {
+                power_off,
+                ..Faults::default()
+            });
+            let struck = match kit::open(&second, MemorySource::default()) {
+                Ok(engine) => engine.close().is_err(),
+                Err(_) => true,
+            };
+            let third = second.crash(seed + point);
+            let engine = kit::open(&third, MemorySource::default()).unwrap();
+            verify(&engine, &acknowledged, &context);
+            drop(engine);
+            scan_clean(&third, &context);
+            if !struck {
+                break;
+            }
+        }
+    }
+}

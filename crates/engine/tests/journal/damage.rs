@@ -267,3 +267,53 @@ fn a_missing_segment_is_refused_until_the_index_is_rebuilt() {
     assert!(rebuilt.records > 10 && rebuilt.records < 40);
     kit::open(&disk, index).unwrap();
 }
+
+#[test]
+fn zeros_in_an_unmarked_group_are_a_torn_write_and_not_an_erasure() {
+    let disk = vault(3);
+    let (path, groups) = find(&disk, b"AZG1");
+    let (_, frames) = find(&disk, b"AZR1");
+    let bytes = disk.content(&path).unwrap();
+    let field = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let frame = *frames.last().unwrap();
+    let payload = frame + 64 + field(frame + 12) + field(frame + 20);
+    let length = field(frame + 28);
+    disk.corrupt(&path, *groups.last().unwrap(), |bytes| bytes.fill(0));
+    disk.corrupt(&path, payload, |bytes| bytes[..length].fill(0));
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    assert_eq!(engine.status().heads[0].1, Sequence(2));
+    assert_eq!(engine.get(P, &key("k2")).unwrap(), None);
+}
+
+#[test]
+fn what_is_shown_after_a_failed_sync_and_a_restart_survives_loss_of_power() {
+    for seed in 0..40u64 {
+        let disk = FaultyDisk::default();
+        kit::create(&disk, 1 << 20);
+        let engine = kit::open(&disk, MemorySource::default()).unwrap();
+        let (.., syncs) = disk.counts();
+        disk.set_faults(azekura_engine::disk::faulty::Faults {
+            fail_sync: Some(syncs + 1),
+            ..Default::default()
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let length = if seed.is_multiple_of(2) { 900 } else { 80_000 };
+        let outcome = runtime.block_on(engine.commit(P, put(1, "a", "1", filler(seed, length))));
+        assert!(matches!(outcome, Err(CommitError::Poisoned(_))));
+        drop(engine);
+        // The process starts again; the kernel's cache still has all that was written.
+        let engine = kit::open(&disk, MemorySource::default()).unwrap();
+        let shown = engine.get(P, &key("a")).unwrap();
+        assert!(shown.is_some(), "the cache holds it");
+        let after = disk.crash(seed);
+        let engine = kit::open(&after, MemorySource::default()).unwrap();
+        assert_eq!(engine.get(P, &key("a")).unwrap(), shown, "seed {seed}");
+        assert_eq!(
+            engine.payload(P, Sequence(1), 0, u64::MAX).unwrap(),
+            filler(seed, length)
+        );
+    }
+}

@@ -10,7 +10,7 @@ use super::{FORMAT_KEY, FjallView, SUBDIRECTORY, Tables};
 use crate::index::btree::BTreeView;
 use crate::index::load::Loader;
 use crate::index::testing::{commits, history, key};
-use crate::index::{DurableCommit, Index, IndexError, Limits, View, Watermark};
+use crate::index::{DurableCommit, Index, IndexError, OverlayLimits, View, Watermark};
 use crate::seam::{Family, Scan};
 
 const CACHE: u64 = 1 << 20;
@@ -61,10 +61,10 @@ fn pages_of_the_disk_equal_those_of_memory() {
         .collect();
     let disk = Index::open(
         Arc::new(FjallView::open(dir.path(), CACHE).unwrap()),
-        Limits::default(),
+        OverlayLimits::default(),
     )
     .unwrap();
-    let memory = Index::open(Arc::new(BTreeView::new()), Limits::default()).unwrap();
+    let memory = Index::open(Arc::new(BTreeView::new()), OverlayLimits::default()).unwrap();
     for (n, commit) in (0..).zip(commits(&steps)) {
         disk.publish(vec![commit.clone()], mark(n)).unwrap();
         memory.publish(vec![commit], mark(n)).unwrap();

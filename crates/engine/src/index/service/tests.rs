@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex};
 use proptest::prelude::{ProptestConfig, proptest};
 use proptest::prop_assert_eq;
 
-use super::{Index, Limits};
+use super::{Index, OverlayLimits};
 use crate::index::btree::BTreeView;
 use crate::index::testing::{commits, history, key, partitions};
 use crate::index::{DurableCommit, Head, IndexError, Locator, Snapshot, View, Walk, Watermark};
@@ -128,7 +128,7 @@ proptest! {
     ) {
         let commits = commits(&steps);
         let view = Gated::new(false);
-        let index = Index::open(view.clone(), Limits::default()).unwrap();
+        let index = Index::open(view.clone(), OverlayLimits::default()).unwrap();
         let applied = applied.min(commits.len());
         for (n, commit) in commits.iter().enumerate() {
             if n == applied {
@@ -177,9 +177,9 @@ proptest! {
 #[test]
 fn publish_waits_beyond_the_bound_until_the_view_catches_up() {
     let view = Gated::new(true);
-    let limits = Limits {
+    let limits = OverlayLimits {
         overlay_entries: 10,
-        ..Limits::default()
+        ..OverlayLimits::default()
     };
     let index = Arc::new(Index::open(view.clone(), limits).unwrap());
     let steps: Vec<_> = (0_u8..100)
@@ -215,7 +215,7 @@ fn publish_waits_beyond_the_bound_until_the_view_catches_up() {
 
 #[test]
 fn a_group_larger_than_the_bound_passes_alone() {
-    let limits = Limits {
+    let limits = OverlayLimits {
         overlay_bytes: 1,
         overlay_entries: 1,
         batch_commits: 1,
@@ -233,7 +233,7 @@ fn a_group_larger_than_the_bound_passes_alone() {
 fn a_view_that_fails_fails_the_index_for_good() {
     let view = Arc::new(BTreeView::new());
     view.fail_after(1);
-    let index = Index::open(view.clone(), Limits::default()).unwrap();
+    let index = Index::open(view.clone(), OverlayLimits::default()).unwrap();
     let all = commits(&[(1, vec![((0, 1), Some(1))]), (1, vec![((0, 2), Some(2))])]);
     index.publish(vec![all[0].clone()], mark(1)).unwrap();
     index.drain().unwrap();
@@ -250,7 +250,7 @@ fn a_view_that_fails_fails_the_index_for_good() {
 #[test]
 fn close_drains_and_refuses_what_comes_later() {
     let view = Arc::new(BTreeView::new());
-    let index = Index::open(view.clone(), Limits::default()).unwrap();
+    let index = Index::open(view.clone(), OverlayLimits::default()).unwrap();
     let all = commits(&vec![(1, vec![((0, 1), Some(1))]); 500]);
     for (n, commit) in all.iter().enumerate() {
         index.publish(vec![commit.clone()], mark(n)).unwrap();
@@ -265,7 +265,8 @@ fn close_drains_and_refuses_what_comes_later() {
 #[test]
 fn a_scan_is_one_cut_while_commits_move_from_overlay_to_view() {
     // Every commit writes one value to all keys: a page with two values is torn.
-    let index = Arc::new(Index::open(Arc::new(BTreeView::new()), Limits::default()).unwrap());
+    let index =
+        Arc::new(Index::open(Arc::new(BTreeView::new()), OverlayLimits::default()).unwrap());
     let steps: Vec<_> = (0_u8..250)
         .map(|v| (1, (1_u8..9).map(|n| ((0, n), Some(v))).collect()))
         .collect();

@@ -1,0 +1,68 @@
+//! Settings of a bucket.
+
+use azekura_engine::seam::{CommitClass, Guard};
+use azekura_model::access::Authorized;
+use azekura_model::bucket::Versioning;
+use azekura_model::name::BucketName;
+use azekura_record::bucket::BucketChanged;
+use azekura_record::particulars::Event;
+use bytes::Bytes;
+
+use crate::bucket::read;
+use crate::entry::{self, BucketSettings};
+use crate::error::StoreError;
+use crate::families::{self, CONFIGURATION};
+use crate::inner::{Draft, Inner, Refused};
+
+/// Sets versioning. A bucket that was versioned once never becomes unversioned again.
+pub(crate) async fn put_versioning(
+    inner: &Inner,
+    by: &Authorized,
+    name: &BucketName,
+    versioning: Versioning,
+) -> Result<(), StoreError> {
+    loop {
+        let open = read::open(inner, name)?;
+        let bucket = &open.bucket;
+        if bucket.versioning == versioning {
+            return Ok(());
+        }
+        if versioning == Versioning::Unversioned {
+            let why = "versioning can be suspended, not taken back".to_owned();
+            return Err(StoreError::InvalidArgument(why));
+        }
+        let before = entry::encode(&BucketSettings::new(bucket.versioning, bucket.history_days));
+        let guards = vec![
+            Guard::Equals(families::bucket(name.as_str()), open.raw.clone()),
+            Guard::Equals(families::bucket_settings(bucket.uuid), before),
+        ];
+        let draft = Draft {
+            tenant: bucket.tenant,
+            bucket: Some(bucket.uuid),
+            version: None,
+            hybrid: inner.clock.hybrid(),
+            content_bytes: 0,
+            sealed_bytes: 0,
+            payload: Bytes::new(),
+            event: Event::BucketChanged(BucketChanged {
+                name: name.as_str().to_owned(),
+                versioning,
+                history_days: bucket.history_days,
+            }),
+        };
+        let appended = inner
+            .append(
+                by.requester(),
+                CONFIGURATION,
+                CommitClass::Data,
+                guards,
+                draft,
+            )
+            .await;
+        match appended {
+            Ok(_) => return Ok(()),
+            Err(Refused::Guard(_)) => {}
+            Err(Refused::Error(error)) => return Err(error),
+        }
+    }
+}

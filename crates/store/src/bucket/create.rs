@@ -1,0 +1,110 @@
+//! A tenant, a bucket: how they come to be.
+
+use azekura_engine::seam::{CommitClass, Guard};
+use azekura_model::access::Authorized;
+use azekura_model::bucket::Versioning;
+use azekura_model::ident::TenantId;
+use azekura_model::name::BucketName;
+use azekura_model::position::PartitionId;
+use azekura_model::requester::Requester;
+use azekura_record::bucket::BucketCreated;
+use azekura_record::particulars::Event;
+use azekura_record::tenant::TenantCreated;
+use bytes::Bytes;
+
+use crate::bucket::{Bucket, read};
+use crate::error::StoreError;
+use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
+use crate::inner::{Draft, Inner, Refused};
+
+/// Days for which what S3 no longer shows stays, unless the bucket says otherwise.
+const HISTORY_DAYS: u32 = 30;
+
+/// Makes the vault's tenant when it has none.
+pub(crate) async fn bootstrap(inner: &Inner, name: &str) -> Result<TenantId, StoreError> {
+    if let Ok(tenant) = read::tenant(inner) {
+        return Ok(tenant);
+    }
+    let tenant = inner.ids.tenant()?;
+    let event = Event::TenantCreated(TenantCreated {
+        name: name.to_owned(),
+        wrapped_key: inner.keys.new_tenant(tenant)?,
+        dual_control: false,
+    });
+    let draft = Draft {
+        tenant,
+        bucket: None,
+        version: None,
+        hybrid: inner.clock.hybrid(),
+        content_bytes: 0,
+        sealed_bytes: 0,
+        payload: Bytes::new(),
+        event,
+    };
+    inner
+        .append(
+            &Requester::vault("bootstrap"),
+            CONFIGURATION,
+            CommitClass::Essential,
+            vec![Guard::Absent(families::tenant(tenant))],
+            draft,
+        )
+        .await
+        .map_err(Refused::unexpected)?;
+    Ok(tenant)
+}
+
+/// Makes a bucket.
+pub(crate) async fn create(
+    inner: &Inner,
+    by: &Authorized,
+    name: &BucketName,
+) -> Result<Bucket, StoreError> {
+    let tenant = read::tenant(inner)?;
+    if read::open(inner, name).is_ok() {
+        return Err(StoreError::BucketAlreadyOwnedByYou);
+    }
+    let uuid = inner.ids.bucket()?;
+    let region = inner.region.to_string();
+    let event = Event::BucketCreated(BucketCreated {
+        name: name.as_str().to_owned(),
+        location: region.clone(),
+        partition: fresh_partition(inner)?,
+        versioning: Versioning::Unversioned,
+        history_days: HISTORY_DAYS,
+        regions: vec![region],
+        wrapped_key: inner.keys.new_bucket_key(tenant, uuid, 1)?,
+    });
+    let draft = Draft {
+        tenant,
+        bucket: Some(uuid),
+        version: None,
+        hybrid: inner.clock.hybrid(),
+        content_bytes: 0,
+        sealed_bytes: 0,
+        payload: Bytes::new(),
+        event,
+    };
+    let guards = vec![Guard::Absent(families::bucket(name.as_str()))];
+    let appended = inner
+        .append(
+            by.requester(),
+            CONFIGURATION,
+            CommitClass::Data,
+            guards,
+            draft,
+        )
+        .await;
+    match appended {
+        Ok(_) => Ok(read::open(inner, name)?.bucket),
+        Err(Refused::Guard(_)) => Err(StoreError::BucketAlreadyOwnedByYou),
+        Err(Refused::Error(error)) => Err(error),
+    }
+}
+
+/// A partition that no bucket has had. 63 random bits do not meet twice.
+fn fresh_partition(inner: &Inner) -> Result<PartitionId, StoreError> {
+    let random = u128::from_be_bytes(inner.ids.random16()?);
+    let low = u64::try_from(random & u128::from(u64::MAX >> 1)).unwrap_or(u64::MAX >> 1);
+    Ok(PartitionId(low.saturating_add(RESERVED_PARTITIONS)))
+}

@@ -1,0 +1,125 @@
+//! Buckets out of the index.
+
+use azekura_engine::seam::{SCAN_ENTRIES_MAX, Scan};
+use azekura_model::ident::{BucketUuid, TenantId};
+use azekura_model::name::BucketName;
+use azekura_model::placement::Residency;
+use azekura_model::position::RegionName;
+use azekura_model::time::WallTime;
+use bytes::Bytes;
+
+use crate::bucket::Bucket;
+use crate::entry::{self, BucketEntry, BucketSettings};
+use crate::error::StoreError;
+use crate::families::{self, CONFIG, CONFIGURATION};
+use crate::inner::Inner;
+use crate::slot::after;
+
+/// A bucket with what only the store needs of it.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenBucket {
+    pub(crate) bucket: Bucket,
+    /// Where its bytes may live.
+    pub(crate) residency: Residency,
+    /// The entry of its name, to guard a retirement.
+    pub(crate) raw: Bytes,
+}
+
+/// The bucket of this name.
+pub(crate) fn open(inner: &Inner, name: &BucketName) -> Result<OpenBucket, StoreError> {
+    let entry = inner
+        .get(CONFIGURATION, &families::bucket(name.as_str()))?
+        .ok_or(StoreError::NoSuchBucket)?;
+    open_entry(inner, entry.value)
+}
+
+fn open_entry(inner: &Inner, raw: Bytes) -> Result<OpenBucket, StoreError> {
+    let identity: BucketEntry = entry::decode(&raw)?;
+    let uuid = identity.uuid();
+    let missing = |what: &str| StoreError::Internal(format!("bucket {uuid} has no {what}"));
+    let settings = inner
+        .get(CONFIGURATION, &families::bucket_settings(uuid))?
+        .ok_or_else(|| missing("settings"))?;
+    let settings: BucketSettings = entry::decode(&settings.value)?;
+    let epoch = inner
+        .get(CONFIGURATION, &families::bucket_epoch(uuid))?
+        .ok_or_else(|| missing("key epoch"))?;
+    let regions = identity.regions.iter().map(|name| RegionName::parse(name));
+    let regions = regions
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| StoreError::Internal(error.to_string()))?;
+    let name = BucketName::parse(&identity.name)
+        .map_err(|error| StoreError::Internal(format!("bucket {uuid}: {error}")))?;
+    Ok(OpenBucket {
+        bucket: Bucket {
+            name,
+            uuid,
+            tenant: identity.tenant(),
+            partition: identity.partition(),
+            versioning: settings.versioning()?,
+            location: identity.location,
+            created: WallTime(identity.created),
+            history_days: settings.history_days,
+            epoch: entry::decode(&epoch.value)?,
+        },
+        residency: Residency { regions },
+        raw,
+    })
+}
+
+/// All values of the configuration whose keys begin with `prefix`, with the rest of their keys.
+fn with_prefix(inner: &Inner, prefix: &[u8]) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+    let mut out = Vec::new();
+    let mut from = Bytes::copy_from_slice(prefix);
+    loop {
+        let page = inner.scan(
+            CONFIGURATION,
+            &Scan {
+                family: CONFIG,
+                from: from.clone(),
+                until: families::after_prefix(prefix),
+                limit: SCAN_ENTRIES_MAX,
+            },
+        )?;
+        let last = page.entries.last().map(|(key, _)| key.clone());
+        out.extend(page.entries.into_iter().map(|(key, entry)| {
+            let rest = key.slice(prefix.len().min(key.len())..);
+            (rest, entry.value)
+        }));
+        match last {
+            Some(key) if page.more => from = after(&key),
+            _ => return Ok(out),
+        }
+    }
+}
+
+/// All buckets that are not retired, by name.
+pub(crate) fn all(inner: &Inner) -> Result<Vec<OpenBucket>, StoreError> {
+    with_prefix(inner, &families::bucket("").bytes)?
+        .into_iter()
+        .map(|(_, value)| open_entry(inner, value))
+        .collect()
+}
+
+/// Identities of all buckets, retired ones included, in no useful order.
+pub(crate) fn all_for_ever(inner: &Inner) -> Result<Vec<BucketEntry>, StoreError> {
+    with_prefix(inner, b"bucket-uuid/")?
+        .into_iter()
+        .map(|(_, value)| Ok(entry::decode(&value)?))
+        .collect()
+}
+
+/// Whether a bucket left the name space.
+pub(crate) fn is_retired(inner: &Inner, uuid: BucketUuid) -> Result<bool, StoreError> {
+    Ok(inner
+        .get(CONFIGURATION, &families::retired(uuid))?
+        .is_some())
+}
+
+/// The tenant of the vault. Until tenants can be made there is one.
+pub(crate) fn tenant(inner: &Inner) -> Result<TenantId, StoreError> {
+    with_prefix(inner, b"tenant/")?
+        .first()
+        .and_then(|(id, _)| TenantId::parse(std::str::from_utf8(id).ok()?))
+        .ok_or_else(|| StoreError::Internal("the vault has no tenant yet".to_owned()))
+}

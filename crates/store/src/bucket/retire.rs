@@ -1,0 +1,178 @@
+//! DELETE of a bucket: its name becomes free, its history stays.
+//!
+//! Objects and the name live in different partitions, and a commit changes one partition. So a
+//! deletion that could race with a put goes in three steps, each a durable record:
+//!
+//! 1. *close* the bucket's own partition: from now on every write there fails its guard (all writes
+//!    guard that `closed` is absent, so no counter is shared by them);
+//! 2. look whether S3 shows anything. Nothing can be added behind the look any more. If something
+//!    is there, *open* the partition again and refuse;
+//! 3. *retire* the name in the configuration partition.
+//!
+//! A put that was acknowledged is seen by step 2; one that comes later fails and says so. A crash
+//! between the steps is finished at the next start ([`finish_closing`]).
+
+use azekura_engine::seam::{CommitClass, Guard, Scan};
+use azekura_model::bucket::Versioning;
+use azekura_model::name::BucketName;
+use azekura_model::position::PartitionId;
+use azekura_model::requester::Requester;
+use azekura_record::bucket::{BucketChanged, BucketRetired};
+use azekura_record::particulars::Event;
+use bytes::Bytes;
+
+use crate::bucket::Bucket;
+use crate::bucket::read::{self, OpenBucket};
+use crate::entry;
+use crate::error::StoreError;
+use crate::families::{self, CONFIGURATION, HISTORY, UPLOADS};
+use crate::inner::{Draft, Inner, Refused};
+use crate::slot::after;
+use crate::visibility::Rule;
+
+/// Retires the bucket of this name, if it shows nothing.
+pub(crate) async fn retire(
+    inner: &Inner,
+    by: &Requester,
+    name: &BucketName,
+) -> Result<(), StoreError> {
+    let open = read::open(inner, name)?;
+    // Refuses without writing in the usual case.
+    if shows_anything(inner, &open.bucket)? {
+        return Err(StoreError::BucketNotEmpty);
+    }
+    let partition = open.bucket.partition;
+    let guard = vec![Guard::Absent(families::closed())];
+    append(
+        inner,
+        by,
+        partition,
+        guard,
+        &open.bucket,
+        retired(&open.bucket),
+    )
+    .await
+    .map_err(Refused::unexpected)?;
+    decide(inner, by, &open).await
+}
+
+/// What is left to do for a bucket that is closed.
+async fn decide(inner: &Inner, by: &Requester, open: &OpenBucket) -> Result<(), StoreError> {
+    let bucket = &open.bucket;
+    if shows_anything(inner, bucket)? {
+        let event = Event::BucketChanged(BucketChanged {
+            name: bucket.name.as_str().to_owned(),
+            versioning: bucket.versioning,
+            history_days: bucket.history_days,
+        });
+        let guard = vec![Guard::Equals(families::closed(), entry::present())];
+        append(inner, by, bucket.partition, guard, bucket, event)
+            .await
+            .map_err(Refused::unexpected)?;
+        return Err(StoreError::BucketNotEmpty);
+    }
+    let key = families::bucket(bucket.name.as_str());
+    let guard = vec![Guard::Equals(key, open.raw.clone())];
+    match append(inner, by, CONFIGURATION, guard, bucket, retired(bucket)).await {
+        Ok(()) => Ok(()),
+        Err(Refused::Guard(_)) => Err(StoreError::NoSuchBucket),
+        Err(Refused::Error(error)) => Err(error),
+    }
+}
+
+/// Finishes what a crash left between the steps.
+pub(crate) async fn finish_closing(inner: &Inner) -> Result<(), StoreError> {
+    for open in read::all(inner)? {
+        if inner
+            .get(open.bucket.partition, &families::closed())?
+            .is_some()
+        {
+            match decide(inner, &Requester::vault("finish-closing"), &open).await {
+                Ok(()) | Err(StoreError::BucketNotEmpty | StoreError::NoSuchBucket) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn retired(bucket: &Bucket) -> Event {
+    Event::BucketRetired(BucketRetired {
+        name: bucket.name.as_str().to_owned(),
+    })
+}
+
+async fn append(
+    inner: &Inner,
+    by: &Requester,
+    partition: PartitionId,
+    guards: Vec<Guard>,
+    bucket: &Bucket,
+    event: Event,
+) -> Result<(), Refused> {
+    let draft = Draft {
+        tenant: bucket.tenant,
+        bucket: Some(bucket.uuid),
+        version: None,
+        hybrid: inner.clock.hybrid(),
+        content_bytes: 0,
+        sealed_bytes: 0,
+        payload: Bytes::new(),
+        event,
+    };
+    inner
+        .append(by, partition, CommitClass::Essential, guards, draft)
+        .await
+        .map(|_| ())
+}
+
+/// Whether S3 shows a version, a marker or an upload.
+fn shows_anything(inner: &Inner, bucket: &Bucket) -> Result<bool, StoreError> {
+    let any = |family, prefix: &[u8]| {
+        let scan = Scan {
+            family,
+            from: Bytes::copy_from_slice(prefix),
+            until: families::after_prefix(prefix),
+            limit: 1,
+        };
+        Ok::<bool, StoreError>(!inner.scan(bucket.partition, &scan)?.entries.is_empty())
+    };
+    if any(families::CURRENT, b"")? || any(UPLOADS, b"u")? {
+        return Ok(true);
+    }
+    // Without versioning nothing but the current versions was ever shown.
+    if bucket.versioning == Versioning::Unversioned {
+        return Ok(false);
+    }
+    shows_version(inner, bucket.partition)
+}
+
+fn shows_version(inner: &Inner, partition: PartitionId) -> Result<bool, StoreError> {
+    let mut from = Bytes::new();
+    let mut rule = Rule::default();
+    let mut object = String::new();
+    loop {
+        let scan = Scan {
+            family: HISTORY,
+            from: from.clone(),
+            until: None,
+            limit: 1000,
+        };
+        let page = inner.scan(partition, &scan)?;
+        for (key, value) in &page.entries {
+            let (found, _) = families::split_history(key)
+                .ok_or_else(|| StoreError::Internal("history key".to_owned()))?;
+            if found != object {
+                object = found;
+                rule = Rule::default();
+            }
+            if rule.shows(&entry::summary(&value.value)?) {
+                return Ok(true);
+            }
+        }
+        match page.entries.last() {
+            Some((key, _)) if page.more => from = after(key),
+            _ => return Ok(false),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! DELETE of an object. Nothing is ever freed: a marker or a hiding is appended to the history.
+
+use azekura_engine::seam::{CommitClass, Guard};
+use azekura_model::access::Authorized;
+use azekura_model::bucket::Versioning;
+use azekura_model::ident::VersionId;
+use azekura_model::name::{BucketName, ObjectKey};
+use azekura_model::requester::Requester;
+use azekura_record::hidden::{CurrentChange, VersionHidden};
+use azekura_record::marker::DeleteMarker;
+use azekura_record::particulars::Event;
+use azekura_record::summary::Summary;
+use bytes::Bytes;
+
+use crate::bucket::{Bucket, read};
+use crate::error::StoreError;
+use crate::families;
+use crate::find::shown;
+use crate::inner::{Draft, Inner, Refused};
+use crate::object::{DeleteOutcome, Which};
+use crate::put::closed;
+use crate::slot::{Slot, for_each_version, read_slot, stamp_guard};
+use crate::visibility::Rule;
+
+/// Without a version: a marker, or in an unversioned bucket the current version is hidden. With
+/// one: that version is hidden.
+pub(crate) async fn delete(
+    inner: &Inner,
+    by: &Authorized,
+    bucket: &BucketName,
+    key: &ObjectKey,
+    which: Which,
+) -> Result<DeleteOutcome, StoreError> {
+    let by = by.requester();
+    loop {
+        let bucket = read::open(inner, bucket)?.bucket;
+        let step = match (which, bucket.versioning) {
+            (Which::Current, Versioning::Unversioned) => {
+                hide_current(inner, by, &bucket, key.as_str()).await
+            }
+            (Which::Current, versioning) => {
+                let null = versioning.makes_null();
+                mark(inner, by, &bucket, key.as_str(), null).await
+            }
+            _ => hide_shown(inner, by, &bucket, key.as_str(), which).await,
+        };
+        match step {
+            Ok(outcome) => return Ok(outcome),
+            // The first guard says that the bucket is open; any other: read again and judge again.
+            Err(Refused::Guard(0)) => return Err(closed(inner, &bucket)),
+            Err(Refused::Guard(_)) => {}
+            Err(Refused::Error(error)) => return Err(error),
+        }
+    }
+}
+
+/// S3 knows nothing to do.
+fn nothing(version: Option<VersionId>, null: bool) -> DeleteOutcome {
+    DeleteOutcome {
+        version,
+        null,
+        marker: false,
+    }
+}
+
+async fn mark(
+    inner: &Inner,
+    by: &Requester,
+    bucket: &Bucket,
+    object: &str,
+    null: bool,
+) -> Result<DeleteOutcome, Refused> {
+    let slot = read_slot(inner, bucket.partition, object)?;
+    // Taken after the slot was read, and guarded by it: nothing newer can be there.
+    let version = inner.ids.version();
+    let mut guards = vec![Guard::Absent(families::closed())];
+    guards.extend(slot.guards());
+    let draft = Draft {
+        tenant: bucket.tenant,
+        bucket: Some(bucket.uuid),
+        version: Some(version),
+        hybrid: version.hybrid_time(),
+        content_bytes: 0,
+        sealed_bytes: 0,
+        payload: Bytes::new(),
+        event: Event::DeleteMarker(DeleteMarker {
+            key: object.to_owned(),
+            null,
+            superseded: false,
+        }),
+    };
+    let class = CommitClass::Essential;
+    inner
+        .append(by, bucket.partition, class, guards, draft)
+        .await?;
+    Ok(DeleteOutcome {
+        version: Some(version),
+        null,
+        marker: true,
+    })
+}
+
+async fn hide_current(
+    inner: &Inner,
+    by: &Requester,
+    bucket: &Bucket,
+    object: &str,
+) -> Result<DeleteOutcome, Refused> {
+    let slot = read_slot(inner, bucket.partition, object)?;
+    let Some((summary, _)) = slot.current() else {
+        return Ok(nothing(None, true));
+    };
+    let target = summary.version;
+    hide(inner, by, bucket, &slot, object, target).await?;
+    // An unversioned bucket names no version in its answer.
+    Ok(nothing(None, true))
+}
+
+async fn hide_shown(
+    inner: &Inner,
+    by: &Requester,
+    bucket: &Bucket,
+    object: &str,
+    which: Which,
+) -> Result<DeleteOutcome, Refused> {
+    let slot = read_slot(inner, bucket.partition, object)?;
+    let Some(found) = shown(inner, bucket.partition, object, which)? else {
+        // As AWS: deleting what is not there succeeds, and names what was asked for.
+        return Ok(match which {
+            Which::Version(version) => nothing(Some(version), false),
+            _ => nothing(None, true),
+        });
+    };
+    let Summary {
+        version,
+        null,
+        marker,
+        ..
+    } = found.summary;
+    hide(inner, by, bucket, &slot, object, version).await?;
+    Ok(DeleteOutcome {
+        version: Some(version),
+        null,
+        marker,
+    })
+}
+
+/// What hiding one version of a key does to the others, as read at one moment.
+struct Plan {
+    target: Summary,
+    current: CurrentChange,
+    guards: Vec<Guard>,
+}
+
+fn plan(
+    inner: &Inner,
+    bucket: &Bucket,
+    object: &str,
+    target: VersionId,
+) -> Result<Option<Plan>, StoreError> {
+    let mut before = Rule::default();
+    let mut hidden = None;
+    let mut newest = None;
+    let mut next = None;
+    for_each_version(inner, bucket.partition, object, None, |summary, raw, at| {
+        let shown = before.shows(summary);
+        let located = || Summary {
+            at: Some(at),
+            ..summary.clone()
+        };
+        if shown && newest.is_none() {
+            newest = Some(summary.version);
+        }
+        if summary.version == target {
+            if summary.hidden {
+                return false;
+            }
+            let summary = Summary {
+                hidden: true,
+                ..located()
+            };
+            hidden = Some((summary, raw.clone()));
+        } else if shown && next.is_none() {
+            // Hiding does not change what the rule says of others: nulls count hidden or not.
+            next = Some((located(), raw.clone()));
+        }
+        hidden.is_none() || (newest == Some(target) && next.is_none())
+    })?;
+    let Some((summary, raw)) = hidden else {
+        return Ok(None);
+    };
+    let mut guards = vec![Guard::Equals(families::history(object, target), raw)];
+    let current = match (newest == Some(target), next) {
+        (false, _) => CurrentChange::Stays,
+        (true, None) => CurrentChange::Cleared,
+        (true, Some((next, raw))) => {
+            guards.push(Guard::Equals(families::history(object, next.version), raw));
+            CurrentChange::Becomes(next)
+        }
+    };
+    Ok(Some(Plan {
+        target: summary,
+        current,
+        guards,
+    }))
+}
+
+async fn hide(
+    inner: &Inner,
+    by: &Requester,
+    bucket: &Bucket,
+    slot: &Slot,
+    object: &str,
+    target: VersionId,
+) -> Result<(), Refused> {
+    let stamp = stamp_guard(inner, bucket.partition, object)?;
+    let Some(plan) = plan(inner, bucket, object, target)? else {
+        return Ok(());
+    };
+    let mut guards = vec![Guard::Absent(families::closed()), stamp];
+    guards.extend(slot.guards());
+    guards.extend(plan.guards);
+    let draft = Draft {
+        tenant: bucket.tenant,
+        bucket: Some(bucket.uuid),
+        version: Some(target),
+        // After everything that was read: slots never go back in time.
+        hybrid: inner.clock.hybrid(),
+        content_bytes: 0,
+        sealed_bytes: 0,
+        payload: Bytes::new(),
+        event: Event::VersionHidden(Box::new(VersionHidden {
+            key: object.to_owned(),
+            target: plan.target,
+            current: plan.current,
+        })),
+    };
+    let class = CommitClass::Essential;
+    inner
+        .append(by, bucket.partition, class, guards, draft)
+        .await?;
+    Ok(())
+}

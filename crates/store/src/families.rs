@@ -1,0 +1,346 @@
+//! The keys of the index: which family holds what, and how names become ordered bytes without NUL.
+//!
+//! | family | key | value |
+//! |---|---|---|
+//! | 0 current | escape(object key) | [`Slotted`](crate::entry::Slotted): the version that S3 shows |
+//! | 1 history | escape(object key) 01 base32hex(!version id) | summary; newest first within a key |
+//! | 2 uploads | `u` escape(object key) 01 upload id | upload under way |
+//! |           | `p` upload id, part number | last part stored under a number |
+//! |           | `d` upload id | upload that was completed or aborted |
+//! | 3 blobs | `o` blob | announced, nothing names it yet |
+//! |         | `p` blob | named by a part of an upload |
+//! |         | `n` blob | named by a version |
+//! |         | `f` blob | fenced: its intent was withdrawn |
+//! | 4 configuration | see [`tenant`] … [`closed`] | |
+//! | 5 vacated | `v` escape(object key) | [`Slotted`](crate::entry::Slotted): why the key shows nothing now |
+//! |           | `s` escape(object key) | hybrid time of the last change that left *current* as it was |
+//!
+//! Ids stand in base32hex, whose text order is their byte order.
+
+use azekura_engine::seam::{Family, Key};
+use azekura_model::ident::{BucketUuid, TenantId, UploadId, VersionId, from_text, to_text};
+use azekura_model::position::PartitionId;
+use azekura_model::release::BlobId;
+use bytes::Bytes;
+
+/// Partition of tenants and buckets.
+pub const CONFIGURATION: PartitionId = PartitionId(1);
+/// Partitions of buckets lie above this one; those below are the vault's own.
+pub const RESERVED_PARTITIONS: u64 = 1000;
+
+/// What S3 shows of each key.
+pub const CURRENT: Family = Family(0);
+/// Every version and marker.
+pub const HISTORY: Family = Family(1);
+/// Multipart uploads and their parts.
+pub const UPLOADS: Family = Family(2);
+/// Blobs and their intents.
+pub const BLOBS: Family = Family(3);
+/// Tenants, buckets, wrapped keys.
+pub const CONFIG: Family = Family(4);
+/// Keys that show nothing.
+pub const VACATED: Family = Family(5);
+
+/// Ends an escaped object key; sorts before every escaped byte.
+pub const END: u8 = 1;
+
+/// Maps bytes to bytes without 00 and 01, keeping order and prefixes: 00 → 02 01, 01 → 02 02,
+/// 02 → 02 03, all others as they are.
+#[must_use]
+pub fn escape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for byte in text {
+        match byte {
+            0..=2 => out.extend_from_slice(&[2, byte.saturating_add(1)]),
+            _ => out.push(*byte),
+        }
+    }
+    out
+}
+
+/// Reads what [`escape`] wrote; `None` for anything else.
+#[must_use]
+pub fn unescape(escaped: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(escaped.len());
+    let mut bytes = escaped.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            0 | 1 => return None,
+            2 => match bytes.next() {
+                Some(code @ 1..=3) => out.push(code.saturating_sub(1)),
+                _ => return None,
+            },
+            _ => out.push(*byte),
+        }
+    }
+    Some(out)
+}
+
+/// Reads an escaped object key as text.
+#[must_use]
+pub fn unescape_text(escaped: &[u8]) -> Option<String> {
+    String::from_utf8(unescape(escaped)?).ok()
+}
+
+/// The smallest bytes above everything that begins with `prefix`; `None` = there are none.
+#[must_use]
+pub fn after_prefix(prefix: &[u8]) -> Option<Bytes> {
+    let mut bytes = prefix.to_vec();
+    while let Some(last) = bytes.pop() {
+        if let Some(next) = last.checked_add(1) {
+            bytes.push(next);
+            return Some(Bytes::from(bytes));
+        }
+    }
+    None
+}
+
+fn key(family: Family, bytes: Vec<u8>) -> Key {
+    Key {
+        family,
+        bytes: Bytes::from(bytes),
+    }
+}
+
+fn tagged(tag: u8, rest: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(rest.len().saturating_add(1));
+    out.push(tag);
+    out.extend_from_slice(rest);
+    out
+}
+
+/// Current version of a key.
+#[must_use]
+pub fn current(object: &str) -> Key {
+    key(CURRENT, escape(object.as_bytes()))
+}
+
+/// What every history entry of a key begins with.
+#[must_use]
+pub fn history_prefix(object: &str) -> Vec<u8> {
+    let mut out = escape(object.as_bytes());
+    out.push(END);
+    out
+}
+
+/// One version in the history of a key.
+#[must_use]
+pub fn history(object: &str, version: VersionId) -> Key {
+    let mut out = history_prefix(object);
+    out.extend_from_slice(newest_first(version).as_bytes());
+    key(HISTORY, out)
+}
+
+/// Text of a version id that sorts newer versions first.
+#[must_use]
+pub fn newest_first(version: VersionId) -> String {
+    to_text(&version.0.map(|byte| !byte))
+}
+
+/// Object key and version of a history entry.
+#[must_use]
+pub fn split_history(bytes: &[u8]) -> Option<(String, VersionId)> {
+    let end = bytes.iter().position(|byte| *byte == END)?;
+    let object = unescape_text(bytes.get(..end)?)?;
+    let text = std::str::from_utf8(bytes.get(end.saturating_add(1)..)?).ok()?;
+    Some((object, VersionId(from_text(text)?.map(|byte| !byte))))
+}
+
+/// Why a key shows nothing.
+#[must_use]
+pub fn vacated(object: &str) -> Key {
+    key(VACATED, tagged(b'v', &escape(object.as_bytes())))
+}
+
+/// Last change under a key that left its current entry as it was.
+#[must_use]
+pub fn stamp(object: &str) -> Key {
+    key(VACATED, tagged(b's', &escape(object.as_bytes())))
+}
+
+/// An upload under way.
+#[must_use]
+pub fn upload(object: &str, id: UploadId) -> Key {
+    let mut out = tagged(b'u', &history_prefix(object));
+    out.extend_from_slice(id.to_string().as_bytes());
+    key(UPLOADS, out)
+}
+
+/// Object key and id of an upload entry.
+#[must_use]
+pub fn split_upload(bytes: &[u8]) -> Option<(String, UploadId)> {
+    let rest = bytes.strip_prefix(b"u")?;
+    let end = rest.iter().position(|byte| *byte == END)?;
+    let object = unescape_text(rest.get(..end)?)?;
+    let text = std::str::from_utf8(rest.get(end.saturating_add(1)..)?).ok()?;
+    Some((object, UploadId::parse(text)?))
+}
+
+/// What every part entry of an upload begins with.
+#[must_use]
+pub fn part_prefix(id: UploadId) -> Vec<u8> {
+    tagged(b'p', id.to_string().as_bytes())
+}
+
+/// The part stored last under a number.
+#[must_use]
+pub fn part(id: UploadId, number: u32) -> Key {
+    let mut out = part_prefix(id);
+    out.extend_from_slice(format!("{number:05}").as_bytes());
+    key(UPLOADS, out)
+}
+
+/// An upload that ended.
+#[must_use]
+pub fn upload_done(id: UploadId) -> Key {
+    key(UPLOADS, tagged(b'd', id.to_string().as_bytes()))
+}
+
+/// What the index knows of a blob.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BlobState {
+    /// Announced; nothing names it.
+    Open,
+    /// Named by a part of an upload.
+    Part,
+    /// Named by a version.
+    Named,
+    /// Its intent was withdrawn.
+    Fenced,
+}
+
+impl BlobState {
+    /// First byte of its keys.
+    #[must_use]
+    pub fn tag(self) -> u8 {
+        match self {
+            Self::Open => b'o',
+            Self::Part => b'p',
+            Self::Named => b'n',
+            Self::Fenced => b'f',
+        }
+    }
+}
+
+/// A blob in one of its states.
+#[must_use]
+pub fn blob(state: BlobState, blob: BlobId) -> Key {
+    let mut out = blob_prefix(state, &blob.intent);
+    out.extend_from_slice(to_text(&blob.attempt).as_bytes());
+    key(BLOBS, out)
+}
+
+/// What the keys of all blobs of one intent begin with, in one state.
+#[must_use]
+pub fn blob_prefix(state: BlobState, intent: &[u8; 16]) -> Vec<u8> {
+    tagged(state.tag(), to_text(intent).as_bytes())
+}
+
+/// The blob of a blob key.
+#[must_use]
+pub fn split_blob(bytes: &[u8]) -> Option<BlobId> {
+    let text = std::str::from_utf8(bytes.get(1..)?).ok()?;
+    Some(BlobId {
+        intent: from_text(text.get(..26)?)?,
+        attempt: from_text(text.get(26..)?)?,
+    })
+}
+
+fn config(text: String) -> Key {
+    key(CONFIG, text.into_bytes())
+}
+
+/// A tenant and its wrapped key.
+#[must_use]
+pub fn tenant(id: TenantId) -> Key {
+    config(format!("tenant/{id}"))
+}
+
+/// A bucket that is not retired, by name. Also the prefix of all, with an empty name.
+#[must_use]
+pub fn bucket(name: &str) -> Key {
+    config(format!("bucket/{name}"))
+}
+
+/// A bucket by identity, retired ones included.
+#[must_use]
+pub fn bucket_by_uuid(uuid: BucketUuid) -> Key {
+    config(format!("bucket-uuid/{uuid}"))
+}
+
+/// What of a bucket may change.
+#[must_use]
+pub fn bucket_settings(uuid: BucketUuid) -> Key {
+    config(format!("bucket-settings/{uuid}"))
+}
+
+/// The number of a bucket's newest key epoch.
+#[must_use]
+pub fn bucket_epoch(uuid: BucketUuid) -> Key {
+    config(format!("bucket-epoch/{uuid}"))
+}
+
+/// A wrapped bucket key.
+#[must_use]
+pub fn epoch(uuid: BucketUuid, number: u32) -> Key {
+    config(format!("epoch/{uuid}/{number:08x}"))
+}
+
+/// A bucket that left the name space.
+#[must_use]
+pub fn retired(uuid: BucketUuid) -> Key {
+    config(format!("retired/{uuid}"))
+}
+
+/// In the partition of a bucket: no write may commit any more (see `bucket/retire.rs`).
+#[must_use]
+pub fn closed() -> Key {
+    config("closed".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    proptest! {
+        #[test]
+        fn escaping_round_trips_and_keeps_order_and_prefixes(
+            a in proptest::collection::vec(0_u8..6, 0..8),
+            b in proptest::collection::vec(0_u8..6, 0..8),
+        ) {
+            let (ea, eb) = (escape(&a), escape(&b));
+            prop_assert_eq!(unescape(&ea), Some(a.clone()));
+            prop_assert!(!ea.contains(&0) && !ea.contains(&END));
+            prop_assert_eq!(a.cmp(&b), ea.cmp(&eb));
+            prop_assert_eq!(a.starts_with(&b), ea.starts_with(&eb));
+        }
+
+        #[test]
+        fn history_keys_order_by_key_then_newest_first(
+            a in "[\u{0}-\u{3}a-c]{1,4}", b in "[\u{0}-\u{3}a-c]{1,4}",
+            v in any::<[u8; 16]>(), w in any::<[u8; 16]>(),
+        ) {
+            let (v, w) = (VersionId(v), VersionId(w));
+            let (ka, kb) = (history(&a, v), history(&b, w));
+            prop_assert_eq!(split_history(&ka.bytes), Some((a.clone(), v)));
+            prop_assert_eq!(ka.bytes.cmp(&kb.bytes), a.cmp(&b).then(w.cmp(&v)));
+        }
+
+        #[test]
+        fn upload_and_blob_keys_round_trip(object in "\\PC{1,9}", id in any::<[u8; 16]>(), attempt in any::<[u8; 16]>()) {
+            let id = UploadId(id);
+            prop_assert_eq!(split_upload(&upload(&object, id).bytes), Some((object, id)));
+            let b = BlobId { intent: id.0, attempt };
+            prop_assert_eq!(split_blob(&blob(BlobState::Open, b).bytes), Some(b));
+        }
+    }
+
+    #[test]
+    fn after_prefix_is_the_successor_of_the_whole_range() {
+        assert_eq!(after_prefix(b"a/"), Some(Bytes::from_static(b"a0")));
+        assert_eq!(after_prefix(&[b'a', 255]), Some(Bytes::from_static(b"b")));
+        assert_eq!(after_prefix(&[255, 255]), None);
+        assert_eq!(after_prefix(&[]), None);
+    }
+}

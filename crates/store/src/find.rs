@@ -1,0 +1,231 @@
+//! From what a request names to the record of one version.
+
+use azekura_model::checksum::Checksum;
+use azekura_model::ident::{PayloadId, UploadId};
+use azekura_model::name::ObjectKey;
+use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::release::BlobId;
+use azekura_model::time::WallTime;
+use azekura_record::core::Core;
+use azekura_record::particulars::Event;
+use azekura_record::summary::Summary;
+use azekura_record::version::{PartRef, Payload, Version};
+
+use crate::bucket::Bucket;
+use crate::entry;
+use crate::error::StoreError;
+use crate::families;
+use crate::inner::Inner;
+use crate::object::{Attributes, ObjectInfo, Which};
+use crate::outflow::{Piece, Source};
+use crate::seal::cipher::SecretKey;
+use crate::seal::frames::part_key;
+use crate::slot::{for_each_version, read_slot};
+use crate::visibility::Rule;
+
+/// A version that S3 shows, and where its record stands.
+pub(crate) struct Found {
+    pub(crate) summary: Summary,
+    pub(crate) sequence: Sequence,
+}
+
+/// The version that a request names.
+///
+/// # Errors
+/// [`StoreError::NoSuchKey`], [`StoreError::NoSuchVersion`], or [`StoreError::IsDeleteMarker`] for
+/// a marker named by its id.
+pub(crate) fn find(
+    inner: &Inner,
+    bucket: &Bucket,
+    key: &ObjectKey,
+    which: Which,
+) -> Result<Found, StoreError> {
+    let found = match which {
+        Which::Current => {
+            let slot = read_slot(inner, bucket.partition, key.as_str())?;
+            let (summary, sequence) = slot.current().ok_or_else(|| slot.nothing())?;
+            return Ok(Found {
+                summary: summary.clone(),
+                sequence,
+            });
+        }
+        Which::Null | Which::Version(_) => shown(inner, bucket.partition, key.as_str(), which)?,
+    };
+    let found = found.ok_or(StoreError::NoSuchVersion)?;
+    if found.summary.marker {
+        let version = found.summary.version;
+        return Err(StoreError::IsDeleteMarker { version });
+    }
+    Ok(found)
+}
+
+/// The version or marker of this id, if S3 shows it. A `null` version has no id for S3.
+pub(crate) fn shown(
+    inner: &Inner,
+    partition: PartitionId,
+    object: &str,
+    which: Which,
+) -> Result<Option<Found>, StoreError> {
+    let mut found = None;
+    match which {
+        Which::Current => {}
+        Which::Version(version) => {
+            if let Some(value) = inner.get(partition, &families::history(object, version))? {
+                let summary = entry::summary(&value.value)?;
+                if !summary.hidden && !summary.null {
+                    let sequence = summary.at.unwrap_or(value.sequence);
+                    found = Some(Found { summary, sequence });
+                }
+            }
+        }
+        Which::Null => {
+            let mut rule = Rule::default();
+            for_each_version(inner, partition, object, None, |summary, _, sequence| {
+                if rule.shows(summary) && summary.null {
+                    let summary = summary.clone();
+                    found = Some(Found { summary, sequence });
+                }
+                !rule.null_seen()
+            })?;
+        }
+    }
+    Ok(found)
+}
+
+/// A version out of its record.
+pub(crate) struct Loaded {
+    pub(crate) info: ObjectInfo,
+    pub(crate) partition: PartitionId,
+    pub(crate) sequence: Sequence,
+    payload: Payload,
+    upload: Option<UploadId>,
+}
+
+/// Reads the record of a version and checks that it is the one the index speaks of.
+pub(crate) fn load(inner: &Inner, bucket: &Bucket, found: &Found) -> Result<Loaded, StoreError> {
+    let (_, opened) = inner.record(bucket.partition, found.sequence)?;
+    let damaged = || {
+        StoreError::Damaged(format!(
+            "record {} of bucket {} is not the version {} that the index names",
+            found.sequence, bucket.name, found.summary.version
+        ))
+    };
+    if opened.core.version != Some(found.summary.version) {
+        return Err(damaged());
+    }
+    let Event::Version(version) = opened.particulars.event else {
+        return Err(damaged());
+    };
+    let Version {
+        payload, upload, ..
+    } = &*version;
+    Ok(Loaded {
+        payload: payload.clone(),
+        upload: *upload,
+        partition: bucket.partition,
+        sequence: found.sequence,
+        info: info(&opened.core, &version, found)?,
+    })
+}
+
+fn info(core: &Core, version: &Version, found: &Found) -> Result<ObjectInfo, StoreError> {
+    Ok(ObjectInfo {
+        key: ObjectKey::parse(&version.key)
+            .map_err(|error| StoreError::Damaged(error.to_string()))?,
+        version: found.summary.version,
+        null: version.null,
+        bytes: core.content_bytes,
+        etag: version.etag,
+        sha256: (version.sha256 != [0; 32]).then_some(version.sha256),
+        checksums: version.checksums.clone(),
+        modified: WallTime(core.wall.0),
+        attributes: Attributes {
+            headers: version.headers.clone(),
+            metadata: version.metadata.clone(),
+            tags: version.tags.clone(),
+        },
+        lock: core.lock,
+        parts: parts(&version.payload)
+            .iter()
+            .map(|part| part.content_bytes)
+            .collect(),
+    })
+}
+
+/// The parts of a multipart version.
+fn parts(payload: &Payload) -> &[PartRef] {
+    match payload {
+        Payload::Parts { parts, .. } => parts,
+        _ => &[],
+    }
+}
+
+impl Loaded {
+    /// Range of bytes and kept checksum of a part, counted from 1; a plain version has one.
+    pub(crate) fn part(&self, number: u32) -> Option<(std::ops::Range<u64>, Option<Checksum>)> {
+        let parts = parts(&self.payload);
+        if parts.is_empty() {
+            let whole = (0..self.info.bytes, None);
+            return (number == 1).then_some(whole);
+        }
+        let mut from = 0_u64;
+        for part in parts {
+            let until = from.saturating_add(part.content_bytes);
+            if part.number == number {
+                return Some((from..until, part.checksum.clone()));
+            }
+            from = until;
+        }
+        None
+    }
+
+    /// Where the content lies, piece by piece.
+    pub(crate) fn pieces(&self) -> Result<Vec<Piece>, StoreError> {
+        let whole = |source, data_key: &[u8; 32]| {
+            vec![Piece {
+                name: self.name(),
+                source,
+                payload: PayloadId(self.info.version.0),
+                data_key: SecretKey::new(*data_key),
+                content_bytes: self.info.bytes,
+            }]
+        };
+        match &self.payload {
+            Payload::Empty => Ok(Vec::new()),
+            Payload::Inline { data_key } => Ok(whole(
+                Source::Record(self.partition, self.sequence),
+                data_key,
+            )),
+            Payload::Blob { blob, data_key } => Ok(whole(Source::Blob(*blob), data_key)),
+            Payload::Parts { upload_key, parts } => {
+                let key = SecretKey::new(*upload_key);
+                parts.iter().map(|part| self.piece(&key, part)).collect()
+            }
+        }
+    }
+
+    fn piece(&self, upload_key: &SecretKey, part: &PartRef) -> Result<Piece, StoreError> {
+        let source = match (part.inline_at, self.upload) {
+            (Some(sequence), _) => Source::Record(self.partition, sequence),
+            (None, Some(upload)) => Source::Blob(BlobId {
+                intent: upload.0,
+                attempt: part.attempt.0,
+            }),
+            (None, None) => {
+                let what = format!("{} names parts and no upload", self.name());
+                return Err(StoreError::Damaged(what));
+            }
+        };
+        Ok(Piece {
+            name: format!("{}, part {}", self.name(), part.number),
+            source,
+            payload: part.attempt,
+            data_key: part_key(upload_key, part.attempt)?,
+            content_bytes: part.content_bytes,
+        })
+    }
+
+    fn name(&self) -> String {
+        format!("version {} of {}", self.info.version, self.info.key)
+    }
+}

@@ -1,0 +1,227 @@
+//! What every operation works with: the engine, keys, clock and identities, and the one way to
+//! append a record and to read one back.
+
+use std::sync::Arc;
+
+use azekura_engine::seam::{
+    Commit, CommitClass, CommitError, Committed, Engine, Entry, Guard, Key, Part, Scan, ScanPage,
+    StoredRecord,
+};
+use azekura_model::ident::{BucketUuid, TenantId, VersionId};
+use azekura_model::lock::Lock;
+use azekura_model::position::{PartitionId, RegionName, Sequence};
+use azekura_model::requester::Requester;
+use azekura_model::time::{HybridTime, WallTime};
+use azekura_record::core::Core;
+use azekura_record::particulars::{Event, Particulars};
+use bytes::Bytes;
+
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::entry::BadEntry;
+use crate::error::StoreError;
+use crate::ids::Ids;
+use crate::keys::Keys;
+use crate::projector::{Happened, mutations};
+use crate::seal::record::{Opened, open_record, seal_record};
+
+/// What a store is made of.
+pub struct Parts {
+    /// The engine, opened with a [`crate::projector::Projector`] over the same keys and clock.
+    pub engine: Arc<dyn Engine>,
+    /// Keys.
+    pub keys: Arc<Keys>,
+    /// Clock.
+    pub clock: Arc<Clock>,
+    /// Identities.
+    pub ids: Arc<Ids>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The region in which the store runs.
+    pub region: RegionName,
+}
+
+/// Shared by all operations and by what they leave running.
+pub(crate) struct Inner {
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) ids: Arc<Ids>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) region: RegionName,
+}
+
+/// A record to be, before position, times and seal.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    /// Institution.
+    pub(crate) tenant: TenantId,
+    /// Bucket, where the record belongs to one.
+    pub(crate) bucket: Option<BucketUuid>,
+    /// Version that the record makes or concerns.
+    pub(crate) version: Option<VersionId>,
+    /// Orders the record: the version's own time where it makes one, else taken after everything
+    /// that was read to judge it.
+    pub(crate) hybrid: HybridTime,
+    /// Length of the content in bytes.
+    pub(crate) content_bytes: u64,
+    /// Length of the content in bytes as stored, wherever it lies.
+    pub(crate) sealed_bytes: u64,
+    /// Inline payload, sealed.
+    pub(crate) payload: Bytes,
+    /// What happened.
+    pub(crate) event: Event,
+}
+
+/// A durable record.
+#[derive(Clone, Debug)]
+pub(crate) struct Appended {
+    pub(crate) committed: Committed,
+    pub(crate) wall: WallTime,
+}
+
+/// Why nothing was appended.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// A guard did not hold: what was read has changed.
+    Guard(usize),
+    /// Anything else.
+    Error(StoreError),
+}
+
+impl Refused {
+    /// For commits whose guards cannot fail unless something is wrong.
+    pub(crate) fn unexpected(self) -> StoreError {
+        match self {
+            Self::Guard(_) => StoreError::Conflict,
+            Self::Error(error) => error,
+        }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<CommitError> for Refused {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::GuardFailed { index } => Self::Guard(index),
+            other => Self::Error(other.into()),
+        }
+    }
+}
+
+impl From<BadEntry> for StoreError {
+    fn from(error: BadEntry) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            engine: parts.engine,
+            keys: parts.keys,
+            clock: parts.clock,
+            ids: parts.ids,
+            entropy: parts.entropy,
+            region: parts.region,
+        }
+    }
+
+    /// Seals a draft and appends it, with the mutations that a replay of it would give.
+    pub(crate) async fn append(
+        &self,
+        by: &Requester,
+        partition: PartitionId,
+        class: CommitClass,
+        guards: Vec<Guard>,
+        draft: Draft,
+    ) -> Result<Appended, Refused> {
+        let particulars = Particulars {
+            salt_seed: self.entropy.bytes32().map_err(StoreError::from)?,
+            requester: by.clone(),
+            event: draft.event,
+        };
+        let wall = self.clock.wall();
+        let core = Core {
+            kind: particulars.event.kind(),
+            hybrid: draft.hybrid,
+            wall,
+            compliance: self.clock.compliance(),
+            tenant: draft.tenant,
+            bucket: draft.bucket,
+            version: draft.version,
+            content_bytes: draft.content_bytes,
+            sealed_bytes: draft.sealed_bytes,
+            lock: Lock::default(),
+            epoch: 0,
+            commitment: [0; 32],
+        };
+        let sealed = seal_record(&self.keys, core, &particulars).map_err(StoreError::from)?;
+        let mutations = mutations(Happened {
+            partition,
+            core: &sealed.core,
+            event: &particulars.event,
+        })
+        .map_err(|error| StoreError::Internal(error.to_string()))?;
+        let mut record = sealed.record;
+        record.payload = draft.payload;
+        let commit = Commit {
+            id: self.ids.commit().map_err(StoreError::from)?,
+            class,
+            guards,
+            mutations,
+            record,
+        };
+        let committed = self.engine.commit(partition, commit).await?;
+        Ok(Appended { committed, wall })
+    }
+
+    /// The record at a sequence, opened and checked against its commitment.
+    pub(crate) fn record(
+        &self,
+        partition: PartitionId,
+        sequence: Sequence,
+    ) -> Result<(StoredRecord, Opened), StoreError> {
+        let records = self.engine.journal(partition, sequence, 1)?;
+        let record = records
+            .into_iter()
+            .next()
+            .filter(|record| record.position.sequence == sequence)
+            .ok_or_else(|| {
+                StoreError::Damaged(format!(
+                    "record {sequence} of partition {partition} is missing"
+                ))
+            })?;
+        if record.particulars == Part::Damaged {
+            let what = format!("record {sequence} of partition {partition}: particulars");
+            return Err(StoreError::Damaged(what));
+        }
+        let opened = open_record(&self.keys, record.kind, &record.core, &record.particulars)?;
+        Ok((record, opened))
+    }
+
+    pub(crate) fn get(
+        &self,
+        partition: PartitionId,
+        key: &Key,
+    ) -> Result<Option<Entry>, StoreError> {
+        Ok(self.engine.get(partition, key)?)
+    }
+
+    pub(crate) fn scan(&self, partition: PartitionId, scan: &Scan) -> Result<ScanPage, StoreError> {
+        Ok(self.engine.scan(partition, scan)?)
+    }
+}
+
+/// The guard that a key is still as it was read.
+pub(crate) fn unchanged(key: Key, read: Option<Bytes>) -> Guard {
+    match read {
+        Some(value) => Guard::Equals(key, value),
+        None => Guard::Absent(key),
+    }
+}

@@ -1,0 +1,79 @@
+//! Beginning of a multipart upload.
+
+use azekura_engine::seam::{CommitClass, Guard};
+use azekura_model::access::Authorized;
+use azekura_model::checksum::{ChecksumAlgorithm, ChecksumType};
+use azekura_model::name::BucketName;
+use azekura_record::particulars::Event;
+use azekura_record::upload::UploadStarted;
+use bytes::Bytes;
+
+use crate::error::StoreError;
+use crate::families;
+use crate::inner::{Draft, Inner, Refused};
+use crate::put::{closed, placed};
+use crate::upload::{CreateUpload, Upload};
+
+/// Begins an upload.
+pub(crate) async fn create(
+    inner: &Inner,
+    by: &Authorized,
+    bucket: &BucketName,
+    request: CreateUpload,
+) -> Result<Upload, StoreError> {
+    check(request.checksum)?;
+    let bucket = placed(inner, bucket)?.bucket;
+    let id = inner.ids.upload();
+    let key = request.key;
+    let draft = Draft {
+        tenant: bucket.tenant,
+        bucket: Some(bucket.uuid),
+        version: None,
+        hybrid: inner.clock.hybrid(),
+        content_bytes: 0,
+        sealed_bytes: 0,
+        payload: Bytes::new(),
+        event: Event::UploadStarted(Box::new(UploadStarted {
+            upload: id,
+            key: key.as_str().to_owned(),
+            upload_key: inner.entropy.bytes32()?,
+            headers: request.attributes.headers,
+            metadata: request.attributes.metadata,
+            tags: request.attributes.tags,
+            checksum: request.checksum,
+        })),
+    };
+    let guards = vec![Guard::Absent(families::closed())];
+    let class = CommitClass::Data;
+    let by = by.requester();
+    match inner
+        .append(by, bucket.partition, class, guards, draft)
+        .await
+    {
+        Ok(appended) => Ok(Upload {
+            key,
+            id,
+            checksum: request.checksum,
+            started: appended.wall,
+        }),
+        Err(Refused::Guard(_)) => Err(closed(inner, &bucket)),
+        Err(Refused::Error(error)) => Err(error),
+    }
+}
+
+/// S3's table of algorithms and types.
+fn check(checksum: Option<(ChecksumAlgorithm, ChecksumType)>) -> Result<(), StoreError> {
+    use ChecksumAlgorithm::{Crc64Nvme, Sha1, Sha256};
+    let (algorithm, fits) = match checksum {
+        Some((a @ Crc64Nvme, kind)) => (a, kind == ChecksumType::FullObject),
+        Some((a @ (Sha1 | Sha256), kind)) => (a, kind == ChecksumType::Composite),
+        _ => return Ok(()),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(StoreError::InvalidArgument(format!(
+        "the checksum type does not fit the algorithm {}",
+        algorithm.as_str()
+    )))
+}

@@ -1,0 +1,303 @@
+//! PUT of an object: place → seal → write → commit → acknowledge.
+//!
+//! Each stage takes a value that only the stage before can make. Nothing is visible before the
+//! commit, and nothing is acknowledged before the commit is durable.
+
+use std::sync::Arc;
+
+use azekura_engine::seam::{CommitClass, Guard};
+use azekura_model::access::Authorized;
+use azekura_model::condition::Conditions;
+use azekura_model::ident::VersionId;
+use azekura_model::name::{BucketName, ObjectKey};
+use azekura_model::placement::{Placement, place};
+use azekura_model::release::BlobId;
+use azekura_model::requester::Requester;
+use azekura_model::time::WallTime;
+use azekura_record::particulars::Event;
+use azekura_record::version::{Payload, Version};
+use bytes::Bytes;
+
+use crate::body::{Body, Claims};
+use crate::bucket::Bucket;
+use crate::bucket::read;
+use crate::error::StoreError;
+use crate::families;
+use crate::inner::{Draft, Inner, Refused};
+use crate::intake::{Received, Sealed, Sealing, SealingKey, receive};
+use crate::intent::{Announced, Owner};
+use crate::object::{Attributes, PutOutcome, PutRequest};
+use crate::slot::read_slot;
+use crate::upload::PUT_BYTES_MAX;
+
+/// Stores one version.
+pub(crate) async fn put(
+    inner: &Arc<Inner>,
+    by: &Authorized,
+    bucket: &BucketName,
+    request: PutRequest,
+) -> Result<PutOutcome, StoreError> {
+    let placed = placed(inner, bucket)?;
+    judge_early(inner, &placed, &request.key, &request.conditions)?;
+    let by = by.requester();
+    let written = sealed_and_written(inner, by, placed, request.body, request.claims).await?;
+    let version = written.version(&request.key, request.attributes);
+    let committed = commit(inner, by, written, version, &request.conditions).await?;
+    Ok(acknowledge(committed))
+}
+
+/// A bucket whose bytes may lie in this region.
+pub(crate) struct Placed {
+    pub(crate) bucket: Bucket,
+    /// Held as long as bytes are on their way.
+    _placement: Placement,
+}
+
+/// Applies the residency rule.
+pub(crate) fn placed(inner: &Inner, name: &BucketName) -> Result<Placed, StoreError> {
+    let open = read::open(inner, name)?;
+    let placement = place(&open.residency, &inner.region)
+        .map_err(|refused| StoreError::NotPlaced(refused.to_string()))?;
+    Ok(Placed {
+        bucket: open.bucket,
+        _placement: placement,
+    })
+}
+
+/// Refuses before the body is read what would be refused after it. The commit judges again.
+fn judge_early(
+    inner: &Inner,
+    placed: &Placed,
+    key: &ObjectKey,
+    conditions: &Conditions,
+) -> Result<(), StoreError> {
+    if conditions.is_empty() {
+        return Ok(());
+    }
+    let slot = read_slot(inner, placed.bucket.partition, key.as_str())?;
+    Ok(conditions.judge_write(slot.etag())?)
+}
+
+/// Content verified, sealed, and, where a blob holds it, durable. Nothing names it yet.
+struct Written {
+    placed: Placed,
+    received: Received,
+    announced: Announced,
+}
+
+async fn sealed_and_written(
+    inner: &Arc<Inner>,
+    by: &Requester,
+    placed: Placed,
+    body: Body,
+    claims: Claims,
+) -> Result<Written, StoreError> {
+    let announced = Announced::none(inner, Owner::from(&placed.bucket));
+    let ids = Arc::clone(&inner.ids);
+    let sealing = Sealing {
+        bucket: placed.bucket.uuid,
+        key: SealingKey::Fresh {
+            begin: Box::new(move || ids.version().into()),
+        },
+    };
+    let received = receive(
+        &inner.engine,
+        &inner.keys,
+        sealing,
+        body,
+        claims,
+        PUT_BYTES_MAX,
+        |payload| {
+            let blob = BlobId {
+                intent: payload.0,
+                attempt: payload.0,
+            };
+            announced.announce(by, blob, Vec::new())
+        },
+    )
+    .await?;
+    Ok(Written {
+        placed,
+        received,
+        announced,
+    })
+}
+
+impl Written {
+    /// The version to be, but for what is decided at commit.
+    fn version(&self, key: &ObjectKey, attributes: Attributes) -> NewVersion {
+        let received = &self.received;
+        let data_key = received
+            .data_key
+            .as_ref()
+            .map_or([0; 32], |key| *key.expose());
+        let (payload, inline, sealed_bytes) = match &received.sealed {
+            Sealed::Empty => (Payload::Empty, Bytes::new(), 0),
+            Sealed::Inline(bytes) => (
+                Payload::Inline { data_key },
+                bytes.clone(),
+                u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            ),
+            Sealed::Blob { blob, sealed_bytes } => {
+                let blob = *blob;
+                (
+                    Payload::Blob { blob, data_key },
+                    Bytes::new(),
+                    *sealed_bytes,
+                )
+            }
+        };
+        let digests = &received.digests;
+        NewVersion {
+            id: VersionId(received.payload.0),
+            content_bytes: digests.bytes,
+            sealed_bytes,
+            inline,
+            version: Version {
+                key: key.as_str().to_owned(),
+                null: self.placed.bucket.versioning.makes_null(),
+                superseded: false,
+                sha256: digests.sha256,
+                etag: azekura_model::checksum::ETag {
+                    md5: digests.md5,
+                    parts: None,
+                },
+                checksums: digests.checksums.clone(),
+                headers: attributes.headers,
+                metadata: attributes.metadata,
+                tags: attributes.tags,
+                payload,
+                upload: None,
+            },
+        }
+    }
+}
+
+/// A version ready to be committed.
+pub(crate) struct NewVersion {
+    pub(crate) id: VersionId,
+    pub(crate) content_bytes: u64,
+    pub(crate) sealed_bytes: u64,
+    pub(crate) inline: Bytes,
+    pub(crate) version: Version,
+}
+
+/// A durable version.
+pub(crate) struct Stored {
+    new: NewVersion,
+    modified: WallTime,
+}
+
+async fn commit(
+    inner: &Inner,
+    by: &Requester,
+    written: Written,
+    version: NewVersion,
+    conditions: &Conditions,
+) -> Result<Stored, StoreError> {
+    let bucket = &written.placed.bucket;
+    let guards: Vec<Guard> = written.announced.guard().into_iter().collect();
+    let stored = commit_version(inner, by, bucket, version, conditions, guards).await;
+    match stored {
+        Ok(stored) => {
+            written.announced.named();
+            Ok(stored)
+        }
+        Err(NotStored::Fenced) => Err(StoreError::Internal(
+            "the intent of the upload was withdrawn".to_owned(),
+        )),
+        Err(NotStored::Error(error)) => Err(error),
+    }
+}
+
+/// Why a version was not committed.
+pub(crate) enum NotStored {
+    /// A guard of the caller did not hold.
+    Fenced,
+    /// Anything else.
+    Error(StoreError),
+}
+
+impl<E: Into<StoreError>> From<E> for NotStored {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+/// Commits a version. Conditions are judged on what is current at the commit: the slot is read,
+/// judged, and guarded; when it changed in between, it is read and judged again.
+pub(crate) async fn commit_version(
+    inner: &Inner,
+    by: &Requester,
+    bucket: &Bucket,
+    mut new: NewVersion,
+    conditions: &Conditions,
+    guards: Vec<Guard>,
+) -> Result<Stored, NotStored> {
+    let partition = bucket.partition;
+    loop {
+        let slot = read_slot(inner, partition, &new.version.key)?;
+        conditions.judge_write(slot.etag())?;
+        let order = slot.order(inner, partition, new.id, new.version.null)?;
+        if order.superseded && !conditions.is_empty() {
+            return Err(StoreError::Conflict.into());
+        }
+        new.version.superseded = order.superseded;
+        let mut all = guards.clone();
+        let own = all.len();
+        all.push(Guard::Absent(families::closed()));
+        all.extend(slot.guards());
+        all.extend(order.guards);
+        let draft = Draft {
+            tenant: bucket.tenant,
+            bucket: Some(bucket.uuid),
+            version: Some(new.id),
+            hybrid: if order.late {
+                inner.clock.hybrid()
+            } else {
+                new.id.hybrid_time()
+            },
+            content_bytes: new.content_bytes,
+            sealed_bytes: new.sealed_bytes,
+            payload: new.inline.clone(),
+            event: Event::Version(Box::new(new.version.clone())),
+        };
+        let appended = inner
+            .append(by, partition, CommitClass::Data, all, draft)
+            .await;
+        match appended {
+            Ok(appended) => {
+                let modified = appended.wall;
+                return Ok(Stored { new, modified });
+            }
+            Err(Refused::Guard(index)) if index < own => return Err(NotStored::Fenced),
+            Err(Refused::Guard(index)) if index == own => {
+                return Err(closed(inner, bucket).into());
+            }
+            Err(Refused::Guard(_)) => {}
+            Err(Refused::Error(error)) => return Err(error.into()),
+        }
+    }
+}
+
+/// Why a write met a closed bucket: it is gone, or just being deleted.
+pub(crate) fn closed(inner: &Inner, bucket: &Bucket) -> StoreError {
+    match read::is_retired(inner, bucket.uuid) {
+        Ok(true) => StoreError::NoSuchBucket,
+        Ok(false) => StoreError::Conflict,
+        Err(error) => error,
+    }
+}
+
+/// The answer, from a durable version only.
+pub(crate) fn acknowledge(stored: Stored) -> PutOutcome {
+    let Stored { new, modified } = stored;
+    PutOutcome {
+        version: new.id,
+        null: new.version.null,
+        etag: new.version.etag,
+        checksums: new.version.checksums,
+        bytes: new.content_bytes,
+        modified,
+    }
+}

@@ -1,0 +1,149 @@
+//! Sweeping of blobs that nothing names. Only here, only behind a durable withdrawal of the intent,
+//! and only by proof (`model::release`). Blobs without a readable intent are kept and reported.
+
+use azekura_engine::seam::Scan;
+use azekura_model::ident::UploadId;
+use azekura_model::position::{PartitionId, Position, Sequence};
+use azekura_model::release::BlobId;
+use bytes::Bytes;
+
+use crate::bucket::read;
+use crate::entry::BucketEntry;
+use crate::error::StoreError;
+use crate::families::{self, BLOBS, BlobState, split_blob};
+use crate::inner::Inner;
+use crate::intent::{Owner, sweep_fenced, withdraw};
+use crate::slot::after;
+
+/// What a sweep did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Swept {
+    /// Intents withdrawn and their blobs removed.
+    pub withdrawn: usize,
+    /// Blobs of intents withdrawn earlier, removed now if they were still there.
+    pub fenced: usize,
+}
+
+impl From<&BucketEntry> for Owner {
+    fn from(bucket: &BucketEntry) -> Self {
+        Self {
+            tenant: bucket.tenant(),
+            bucket: bucket.uuid(),
+            partition: bucket.partition(),
+        }
+    }
+}
+
+/// Sweeps what dead processes left, in every bucket, retired ones included. Every open intent
+/// belongs to a dead process: a vault has one process, and this one serves nothing yet.
+pub(crate) async fn sweep_dead(inner: &Inner) -> Result<Swept, StoreError> {
+    let mut swept = Swept::default();
+    for bucket in read::all_for_ever(inner)? {
+        let owner = Owner::from(&bucket);
+        for (blob, _) in blobs(inner, owner.partition, BlobState::Open, None)? {
+            if withdraw(inner, owner, blob, BlobState::Open).await? {
+                swept.withdrawn = swept.withdrawn.saturating_add(1);
+            }
+        }
+        for (blob, _) in blobs(inner, owner.partition, BlobState::Part, None)? {
+            let left = is_done(inner, owner.partition, UploadId(blob.intent))?;
+            if left && withdraw(inner, owner, blob, BlobState::Part).await? {
+                swept.withdrawn = swept.withdrawn.saturating_add(1);
+            }
+        }
+        for (blob, sequence) in blobs(inner, owner.partition, BlobState::Fenced, None)? {
+            sweep_fenced(inner, blob, position(inner, owner.partition, sequence))?;
+            swept.fenced = swept.fenced.saturating_add(1);
+        }
+    }
+    Ok(swept)
+}
+
+/// Sweeps the blobs of an upload that has ended, but for those its version names.
+pub(crate) async fn sweep_upload(
+    inner: &Inner,
+    owner: Owner,
+    upload: UploadId,
+) -> Result<(), StoreError> {
+    for state in [BlobState::Open, BlobState::Part] {
+        for (blob, _) in blobs(inner, owner.partition, state, Some(upload))? {
+            withdraw(inner, owner, blob, state).await?;
+        }
+    }
+    Ok(())
+}
+
+/// An upload that was completed or aborted never comes back: its entry is gone, and every commit
+/// that would name one of its blobs guards that entry.
+fn is_done(inner: &Inner, partition: PartitionId, upload: UploadId) -> Result<bool, StoreError> {
+    let key = families::upload_done(upload);
+    Ok(inner.get(partition, &key)?.is_some())
+}
+
+fn position(inner: &Inner, partition: PartitionId, sequence: Sequence) -> Position {
+    let status = inner.engine.status();
+    Position {
+        region: status.region,
+        incarnation: status.incarnation,
+        partition,
+        sequence,
+    }
+}
+
+fn blobs(
+    inner: &Inner,
+    partition: PartitionId,
+    state: BlobState,
+    upload: Option<UploadId>,
+) -> Result<Vec<(BlobId, Sequence)>, StoreError> {
+    let prefix = match upload {
+        Some(upload) => families::blob_prefix(state, &upload.0),
+        None => vec![state.tag()],
+    };
+    let until = families::after_prefix(&prefix);
+    let mut from = Bytes::from(prefix);
+    let mut out = Vec::new();
+    loop {
+        let scan = Scan {
+            family: BLOBS,
+            from: from.clone(),
+            until: until.clone(),
+            limit: 1000,
+        };
+        let page = inner.scan(partition, &scan)?;
+        for (key, entry) in &page.entries {
+            let blob = split_blob(key)
+                .ok_or_else(|| StoreError::Internal("blob key in the index".to_owned()))?;
+            out.push((blob, entry.sequence));
+        }
+        match page.entries.last() {
+            Some((key, _)) if page.more => from = after(key),
+            _ => return Ok(out),
+        }
+    }
+}
+
+/// Blobs on disk of which no bucket's index speaks. Unknown means locked: they are kept.
+pub(crate) fn unknown_blobs(inner: &Inner) -> Result<Vec<(BlobId, u64)>, StoreError> {
+    let buckets = read::all_for_ever(inner)?;
+    let states = [
+        BlobState::Open,
+        BlobState::Part,
+        BlobState::Named,
+        BlobState::Fenced,
+    ];
+    let mut unknown = Vec::new();
+    for (blob, bytes) in inner.engine.list_blobs()? {
+        let mut known = false;
+        for bucket in &buckets {
+            for state in states {
+                let key = families::blob(state, blob);
+                known = known || inner.get(bucket.partition(), &key)?.is_some();
+            }
+        }
+        if !known {
+            unknown.push((blob, bytes));
+        }
+    }
+    Ok(unknown)
+}
