@@ -345,11 +345,18 @@ class Journal:
             header = self.segment_header(segment)
             last = position + 1 == len(self.segments)
             if header is None:
-                say = self.report.note if last else self.report.damage
-                say(f"{self.path(segment).name}: its header is unreadable; its groups are read all the same")
+                self.missing_header(segment, last)
             elif position == 0 and header[0] > 1:
                 self.next_group, self.previous_head = header[0], header[1]
             yield from self.walk_segment(segment, None if last else self.segments[position + 1])
+
+    def missing_header(self, segment, last):
+        log = self.path(segment).read_bytes()[:self.log_limit]
+        if last and self.next_group_after(log, 4096) is None:
+            self.report.note(f"{self.path(segment).name}: its creation never finished; it holds no group")
+        else:
+            self.report.damage(f"{self.path(segment).name}: its header is unreadable; "
+                               "its groups are read all the same")
 
     def walk_segment(self, segment, following):
         with open(self.path(segment), "rb") as file:
@@ -489,37 +496,51 @@ class Journal:
 
 # ---- keyring (keyring.md) -----------------------------------------------------------------------------
 
-def passphrase(args, vault):
-    for path in (args.passphrase_file, os.environ.get("AZEKURA_PASSPHRASE_FILE")):
-        if path:
-            return Path(path).read_bytes().rstrip(b"\r\n")
+def text_file(path, title):
+    """The lines of a small file: {name: value}, and all its bytes."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CannotRead(f"{path}: {error.strerror}") from None
+    rows = data.decode("utf-8", "replace").splitlines()
+    if rows[:2] != [title, "format 1"]:
+        raise CannotRead(f"{path}: not a file {title!r} of format 1")
+    return dict(row.split(" ", 1) for row in rows if " " in row), data
+
+
+def open_keyring(path, passphrase_file):
+    """The root key, and the public key whose signatures the heads must bear."""
+    rows, data = text_file(path, "azekura keyring")
+    if rows.get("kdf") != "pbkdf2-hmac-sha-256" or rows.get("cipher") != "aes-256-gcm":
+        raise CannotRead(f"{path}: sealed in a way that this reader does not know")
+    try:
+        key = hashlib.pbkdf2_hmac("sha256", secret(path, rows["protector"], passphrase_file),
+                                  bytes.fromhex(rows["salt"]), int(rows["iterations"]), 32)
+        sealed, associated = bytes.fromhex(rows["sealed"]), data[:data.index(b"\nsealed ") + 1]
+        plain = gcm_open(key, bytes(12), sealed, associated)
+    except (KeyError, ValueError) as error:
+        raise CannotRead(f"{path}: damaged ({error!r}): use the exported copy (--keyring)") from None
+    except Damaged:
+        raise CannotRead(f"{path}: wrong passphrase or secret, or the keyring is damaged") from None
+    return plain[:32], public_bytes(Ed25519PrivateKey.from_private_bytes(plain[32:64]).public_key())
+
+
+def secret(keyring, protector, passphrase_file):
+    if protector == "secret-file":
+        path = Path(f"{keyring}.secret")
+        try:
+            return path.read_bytes().rstrip()
+        except OSError as error:
+            raise CannotRead(f"{path}: {error.strerror}: it opens the keyring") from None
+    path = passphrase_file or os.environ.get("AZEKURA_PASSPHRASE_FILE")
+    if path:
+        return Path(path).read_bytes().rstrip(b"\r\n")
     if os.environ.get("AZEKURA_PASSPHRASE"):
-        return os.environ["AZEKURA_PASSPHRASE"].encode()
-    secret = Path(args.keyring).with_suffix(".secret") if args.keyring else vault / "keyring.secret"
-    if secret.exists():
-        return secret.read_bytes().rstrip(b"\r\n")
+        return os.environ["AZEKURA_PASSPHRASE"].encode().rstrip(b"\r\n")
     if sys.stdin.isatty():
         return getpass.getpass("passphrase of the keyring: ").encode()
     raise CannotRead("no passphrase: give --passphrase-file or AZEKURA_PASSPHRASE "
                      "(or --without-keys to check the journal alone)")
-
-
-def open_keyring(path, secret):
-    """The root key and the public key that signs heads."""
-    try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise CannotRead(f"{path}: {error.strerror} (--keyring)") from None
-    lines = dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
-    if not text.startswith("azekura keyring 1\n") or lines.get("kdf") != "pbkdf2-hmac-sha256":
-        raise CannotRead(f"{path}: not a keyring of a format known to this reader")
-    salt, sealed = bytes.fromhex(lines["salt"]), bytes.fromhex(lines["sealed"])
-    key = hashlib.pbkdf2_hmac("sha256", secret, salt, int(lines["rounds"]), 32)
-    try:
-        plain = gcm_open(key, bytes(12), sealed, b"azekura keyring v1")
-    except Damaged:
-        raise CannotRead(f"{path}: wrong passphrase, or the keyring is damaged") from None
-    return plain[:32], public_bytes(Ed25519PrivateKey.from_private_bytes(plain[32:64]).public_key())
 
 
 def public_bytes(key):
@@ -687,7 +708,8 @@ class Vault:
 
     def open_frames(self, source, payload, key, bucket, length):
         cipher, count = AESGCM(key), -(-length // FRAME)
-        with self.open_source(source) as (file, start):
+        path, start = self.stored_at(source)
+        with open(path, "rb") as file:
             for number in range(count):
                 size = min(FRAME, length - number * FRAME) + 24
                 file.seek(start + number * STORED_FRAME)
@@ -703,18 +725,19 @@ class Vault:
                     raise Damaged(f"frame {number} of {count} " + ("does not open with its key" if intact
                                   else "is damaged")) from None
 
-    def open_source(self, source):
+    def stored_at(self, source):
+        """The file that holds a payload, and where its stored bytes begin."""
         if source is None:
             raise Damaged("the record that holds its content could not be read")
         if isinstance(source, Frame):
             segment, offset, _ = source.payload_at
-            return Source(self.journal.path(segment), offset)
+            return self.journal.path(segment), offset
         intent, attempt = source
         directory = f"{crc32c(intent + attempt) & 255:02x}"
         for base in self.blob_dirs:
             path = Path(base) / directory / f"{intent.hex()}-{attempt.hex()}.blob"
             if path.exists():
-                return Source(path, 64)
+                return path, 64
         raise Damaged(f"blob {intent.hex()}-{attempt.hex()} is missing")
 
     def verify(self, version, sink=None):
@@ -745,20 +768,6 @@ class Vault:
     def ordered(self):
         name = lambda v: self.buckets.get(v.bucket, {}).get("name", "")
         return sorted(self.versions.values(), key=lambda v: (name(v), v.bucket, v.key or "", v.id))
-
-
-class Source:
-    """An open file and where the stored bytes begin in it."""
-
-    def __init__(self, path, start):
-        self.path, self.start = path, start
-
-    def __enter__(self):
-        self.file = open(self.path, "rb")
-        return self.file, self.start
-
-    def __exit__(self, *_):
-        self.file.close()
 
 
 # ---- what is shown ----------------------------------------------------------------------------------------
@@ -814,17 +823,16 @@ def line(vault, version, base):
 
 
 def safe_path(directory, bucket, key):
-    """A path under `directory` for any key: odd segments are percent-encoded, none leads outside."""
+    """A path under `directory` for any key: odd segments are encoded, none leads outside."""
     parts = []
     for part in [bucket] + key.split("/"):
-        odd = part in ("", ".", "..") or "\0" in part or len(part.encode()) > 200
-        safe = "".join(f"%{byte:02x}" for byte in part.encode()) if odd else part
-        parts.append(safe if 0 < len(safe) <= 200 else "%" + hashlib.sha256(part.encode()).hexdigest())
+        odd = part in ("", ".", "..") or part.startswith("%") or "\0" in part or len(part.encode()) > 200
+        safe = "%" + part.encode().hex() if odd else part
+        parts.append(safe if len(safe) <= 200 else "%" + hashlib.sha256(part.encode()).hexdigest())
     path = directory.joinpath(*parts)
-    while path.is_dir() or any(parent.is_file() for parent in path.parents):
-        clash = next((parent for parent in path.parents if parent.is_file()), path)
-        path = Path(str(clash) + "%2f" + str(path.relative_to(clash)).strip(".")) if clash != path \
-            else path.with_name(path.name + "%2f")
+    if path.is_dir() or any(parent.is_file() for parent in path.parents):
+        # S3 can hold both "a" and "a/b"; a file system cannot.
+        path = directory / parts[0] / ("%clash-" + hashlib.sha256(key.encode()).hexdigest())
     return path
 
 
@@ -840,6 +848,8 @@ def extract(vault, version, directory):
         vault.verify(version, file)
     if version.verified:
         partial.rename(path)
+        if path.name.startswith("%"):
+            vault.report.note(f"{vault.name(version)} is written to {path}")
     else:
         partial.unlink()
 
@@ -865,7 +875,7 @@ def run(args):
     journal = Journal(args.journal or args.vault / "journal", report)
     root = None
     if not args.without_keys:
-        root, head_key = open_keyring(args.keyring or args.vault / "keyring", passphrase(args, args.vault))
+        root, head_key = open_keyring(args.keyring or args.vault / "keyring", args.passphrase_file)
         if head_key != journal.head_key:
             report.damage("the journal's head-key is not that of the keyring; signatures are judged by the keyring's")
             journal.head_key = head_key
@@ -874,6 +884,8 @@ def run(args):
     base, shown, verified = args.vault.resolve(), 0, 0
     if args.extract:
         args.extract.mkdir(parents=True, exist_ok=True)
+        if any(args.extract.iterdir()):
+            raise CannotRead(f"{args.extract} is not empty: nothing is written over")
     for version in vault.ordered():
         current = vault.current.get((version.bucket, version.key)) == version.id
         if args.extract and current and version.fields and not version.marker:

@@ -39,4 +39,5 @@ mod slot;
 pub mod store;
 pub mod sweep;
 pub mod upload;
+pub mod vault;
 pub mod visibility;

@@ -22,7 +22,11 @@ pub(super) fn print(steps: &[Step], seconds: f64) -> Counts {
     println!();
     for step in steps {
         for line in &step.counts.failures {
-            println!("FAILED  {}: {line}", step.name);
+            println!(
+                "FAILED  {}: {}",
+                step.name,
+                line.replace('\n', "\n        ")
+            );
         }
         for line in &step.counts.skips {
             println!("skipped {}: {line}", step.name);

@@ -13,7 +13,7 @@ use crate::index::IndexError;
 use crate::journal::layout::SegmentFiles;
 use crate::journal::scan::{self, ScanError};
 use crate::journal::writer::{LogWriter, Start};
-use crate::journal::{JournalFormat, format_file};
+use crate::journal::{JournalFormat, format_file, segment};
 use crate::poison::Poison;
 use crate::seam::{CommitError, Project, ProjectError, ReadError, SignHead};
 use crate::space::SpaceGauge;
@@ -145,6 +145,22 @@ impl Embedded {
             extent_cap: new.extent_cap,
             head_key: signer.public_key(),
         };
+        // A creation that lost power may leave a torn file and nothing else: begin again.
+        let unfinished = matches!(
+            scan::read_format(disk, &options.journal_dir),
+            Err(ScanError::Unreadable { .. })
+        );
+        let listed = disk.list(&options.journal_dir)?;
+        if unfinished
+            && listed
+                .iter()
+                .any(|entry| entry.name == format_file::FILE_NAME)
+            && !listed
+                .iter()
+                .any(|entry| segment::parse_file_name(&entry.name).is_some())
+        {
+            disk.remove(&path)?;
+        }
         match disk::write_new_file(disk, &path, format_file::encode(&format).as_bytes()) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(OpenError::Exists(options.journal_dir.display().to_string()))

@@ -1,0 +1,83 @@
+"""The reader against the frozen bytes of format v1: python3 -m unittest discover tools/reader"""
+import tempfile
+import unittest
+from pathlib import Path
+
+import azekura_reader as reader
+
+FROZEN = Path(__file__).resolve().parents[2] / "crates/record/testdata"
+
+
+def lines(path):
+    return [bytes.fromhex(line) for line in path.read_text().split()]
+
+
+class Frozen(unittest.TestCase):
+    def test_commitments_of_every_kind(self):
+        seen = set()
+        for path in sorted(FROZEN.glob("[0-9]*.hex")):
+            particulars, expected = lines(path)
+            fields, raw = reader.field_map(particulars)
+            self.assertEqual(reader.commitment(fields[1], raw), expected, path.name)
+            seen.add(int(path.name[:2]))
+        self.assertEqual(seen, set(reader.KINDS))
+
+    def test_cores_and_summary(self):
+        core, _ = reader.field_map(lines(FROZEN / "core-full.hex")[0])
+        self.assertEqual((core[1], core[6], core[8], core[10]), (16, b"\x22" * 16, 4096, [2, 5000000000000]))
+        self.assertEqual(reader.field_map(lines(FROZEN / "core-small.hex")[0])[0][3], -1)
+        self.assertEqual(reader.cbor(lines(FROZEN / "summary.hex")[0])[2], 1 << 32)
+
+    def test_other_forms_are_refused(self):
+        for form in ("a1011817", "a1 01 190017", "bf0101ff", "a202010101", "a101c001", "a101f90000", "a1010100",
+                     "a10161ff", "a1"):
+            with self.assertRaises(reader.Damaged, msg=form):
+                reader.field_map(bytes.fromhex(form))
+
+
+class WorkedExample(unittest.TestCase):
+    """The numbers of docs/formats/records.md."""
+
+    def test_particulars_and_frame(self):
+        particulars, _ = lines(FROZEN / "19-blob-intent.hex")
+        bucket, salt = b"\x22" * 16, b"\x53" * 32
+        key = reader.hkdf(b"\x42" * 32, salt, b"azekura particulars v1" + bucket)
+        self.assertEqual(key.hex(), "3ecb0796c099b8392842c21f1c04c84a84ea48094d440ae7dbc0d6f52871316b")
+        sealed = b"\x01\x01\0\0\0" + salt + reader.AESGCM(key).encrypt(
+            bytes(12), particulars, b"azekura particulars v1\x00\x13" + bucket)
+        self.assertEqual(reader.sha256(sealed).hex(),
+                         "136de86a40d07fa8666e05b5f58487983714c9609e0ea3543206e2be3465e49a")
+        frame = bytes.fromhex("4b1dd08919a978c2bc770846221cd57360aa7ff87bad0a56ceabbd7275")
+        self.assertEqual(int.from_bytes(frame[-8:], "little"), reader.crc64(frame[:-8]))
+        associated = b"azekura frame v1" + b"\x76" * 16 + bucket + bytes(8) + b"\x01"
+        self.assertEqual(reader.gcm_open(b"\x4c" * 32, bytes(12), frame[:-8], associated), b"hello")
+
+    def test_checksums_and_ids(self):
+        self.assertEqual(reader.crc32c(b"123456789"), 0xE3069283)
+        self.assertEqual(reader.crc64(b"123456789"), 0xAE8B14860A799888)
+        self.assertEqual(reader.id_text(b"\xff" * 16), "vvvvvvvvvvvvvvvvvvvvvvvvvs")
+
+
+class Paths(unittest.TestCase):
+    def test_no_key_leads_outside(self):
+        base = Path("/nowhere/out")
+        for key in ("../../etc/passwd", "/etc/passwd", "a//b", "..", ".", "a/../../b", "x" * 1024, "a\0b", "字" * 341):
+            path = reader.safe_path(base, "bucket", key)
+            self.assertTrue(str(path).startswith("/nowhere/out/bucket/"), path)
+            self.assertFalse({"..", "."} & set(path.parts), path)
+            self.assertTrue(all(len(part.encode()) <= 255 for part in path.parts), path)
+
+    def test_a_key_may_be_the_folder_of_another(self):
+        for first, second in (("a", "a/b"), ("a/b", "a")):
+            with tempfile.TemporaryDirectory() as base:
+                path = reader.safe_path(Path(base), "bucket", first)
+                path.parent.mkdir(parents=True)
+                path.write_bytes(b"1")
+                other = reader.safe_path(Path(base), "bucket", second)
+                other.parent.mkdir(parents=True, exist_ok=True)
+                other.write_bytes(b"2")
+                self.assertEqual(path.read_bytes(), b"1")
+
+
+if __name__ == "__main__":
+    unittest.main()
