@@ -25,7 +25,7 @@ use super::{Places, VaultError};
 use crate::keys::Keys;
 use crate::seal::cipher::SecretKey;
 use crate::seal::frames;
-use crate::seal::record::{OpenError, open_core, open_record};
+use crate::seal::record::{Unopened, open_core, open_record};
 
 mod index;
 mod payload;
@@ -254,11 +254,11 @@ impl Checker {
         }
         let opened = match opened {
             Ok(opened) => opened,
-            Err(OpenError::Erased) => {
+            Err(Unopened::Erased) => {
                 self.report.erased = self.report.erased.saturating_add(1);
                 return;
             }
-            Err(OpenError::Newer(_)) if stored.kind >= IGNORABLE_KIND_FROM => return,
+            Err(Unopened::Newer(_)) if stored.kind >= IGNORABLE_KIND_FROM => return,
             Err(error) => return self.lose(partition, sequence, error.to_string()),
         };
         let core = &opened.core;
