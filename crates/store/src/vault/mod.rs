@@ -244,7 +244,11 @@ pub fn init(options: &InitOptions) -> Result<Initialised, VaultError> {
     if exists(places) {
         return Err(VaultError::Exists(places.data_dir.clone()));
     }
-    let leftovers = [places.keyring_file(), places.journal().join("FORMAT")];
+    let leftovers = [
+        places.secret_file(),
+        places.keyring_file(),
+        places.journal().join("FORMAT"),
+    ];
     if let Some(found) = leftovers.iter().find(|path| path.exists()) {
         return Err(VaultError::HalfMade {
             dir: places.data_dir.clone(),
