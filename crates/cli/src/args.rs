@@ -64,7 +64,7 @@ pub struct ServeArgs {
     /// Log filter, as for RUST_LOG [default: info]
     #[arg(long, value_name = "FILTER", env = "AZEKURA_LOG")]
     pub log: Option<String>,
-    /// OpenTelemetry collector, http://HOST:4318 [default: none]
+    /// OpenTelemetry collector, http://HOST:4318 (not built yet: refused)
     #[arg(long, value_name = "URL", env = "AZEKURA_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
     /// File with the passphrase of the keyring
