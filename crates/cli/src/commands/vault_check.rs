@@ -39,7 +39,11 @@ fn text(report: &Report) -> String {
         report.versions,
         report.content_bytes,
         report.heads,
-        if report.with_keys { "" } else { " (without keys: sums and chains only)" }
+        if report.with_keys {
+            ""
+        } else {
+            " (without keys: sums and chains only)"
+        }
     );
     for lost in &report.damaged {
         text.push_str(&format!(
