@@ -118,6 +118,7 @@ async fn filled() -> (tempfile::TempDir, CheckOptions) {
         places,
         passphrase: None,
         with_keys: true,
+        compare_index: true,
     };
     (dir, options)
 }
@@ -263,4 +264,33 @@ async fn the_dump_shows_names_and_no_keys() {
     let mut out = Vec::new();
     dump(&dump_options, &mut out).unwrap();
     assert!(!String::from_utf8(out).unwrap().contains("inline\""));
+}
+
+#[tokio::test]
+async fn an_index_that_lags_or_lies_is_told_apart() {
+    let (_dir, options) = filled().await;
+    assert!(checked(&options).is_sound());
+    let view = index::open(&options.places).unwrap().unwrap();
+    let watermark = view.watermark().unwrap();
+    let partition = index::heads(&*view).last().unwrap().0;
+    let lie = azekura_engine::index::DurableCommit {
+        partition,
+        sequence: index::heads(&*view).last().unwrap().1,
+        chain: [1; 32],
+        locator: azekura_engine::index::Locator {
+            segment: 0,
+            offset: 4096,
+            bytes: 1,
+        },
+        mutations: azekura_engine::seam::Mutations::default(),
+    };
+    view.apply(&[lie], watermark).unwrap();
+    view.close().unwrap();
+    drop(view);
+    let report = checked(&options);
+    assert!(
+        report.findings.iter().any(|f| f.contains("rebuild-index")),
+        "{report:#?}"
+    );
+    assert!(report.damaged.is_empty(), "the journal is whole");
 }
