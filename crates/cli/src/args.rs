@@ -209,6 +209,9 @@ pub struct CheckArgs {
     /// Checks sums and chains only, without opening anything: needs no keyring
     #[arg(long)]
     pub without_keys: bool,
+    /// Does not compare the index with the journal, which needs memory for a second index
+    #[arg(long)]
+    pub skip_index: bool,
     /// Which directory
     #[command(flatten)]
     pub offline: Offline,

@@ -16,6 +16,7 @@ pub(crate) fn run(args: &CheckArgs, json: bool) -> Result<Exit, CommandError> {
             None
         },
         with_keys,
+        compare_index: with_keys && !args.skip_index,
     };
     let bar = progress::bytes("checking");
     let report = check::check(&options, &mut |at| {
