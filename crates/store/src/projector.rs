@@ -183,8 +183,7 @@ fn version_summary(core: &Core, version: &Version) -> Result<Summary, Incomplete
     })
 }
 
-/// A slot written by the version's own record. When something happened under the key between the
-/// version's time and its commit, the record's own, later time stamps it.
+/// A slot written by the version's own record, stamped with the time of its commit.
 fn slot(core: &Core, summary: Summary) -> Slotted {
     let late = core.hybrid != summary.version.hybrid_time();
     Slotted {

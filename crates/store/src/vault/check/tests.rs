@@ -294,3 +294,45 @@ async fn an_index_that_lags_or_lies_is_told_apart() {
     );
     assert!(report.damaged.is_empty(), "the journal is whole");
 }
+
+#[tokio::test]
+async fn a_zeroed_payload_is_erasure_and_not_damage() {
+    use std::os::unix::fs::FileExt as _;
+    let (_dir, mut options) = filled().await;
+    let segment = files(&options.places.journal())
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|e| e == "seg"))
+        .unwrap();
+    let mut out = Vec::new();
+    let dump_options = DumpOptions {
+        places: options.places.clone(),
+        passphrase: None,
+        with_keys: true,
+    };
+    dump(&dump_options, &mut out).unwrap();
+    let small: serde_json::Value = std::str::from_utf8(&out)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .find(|line: &serde_json::Value| line["event"]["key"] == "small" && line["kind"] == 16)
+        .unwrap();
+    // The sealed payload is where its own checksum says so.
+    let payload_bytes = usize::try_from(small["payload_bytes"].as_u64().unwrap()).unwrap();
+    let bytes = std::fs::read(&segment).unwrap();
+    let frame = usize::try_from(small["offset"].as_u64().unwrap()).unwrap();
+    let start = (frame..frame + 2_000)
+        .find(|at| {
+            frames::check_without_keys(0..1, &bytes[*at..*at + payload_bytes], 1_000).is_ok()
+        })
+        .unwrap();
+    assert!(checked(&options).is_sound());
+    let file = std::fs::File::options().write(true).open(&segment).unwrap();
+    file.write_all_at(&vec![0; payload_bytes], start as u64)
+        .unwrap();
+    for with_keys in [true, false] {
+        options.with_keys = with_keys;
+        let report = checked(&options);
+        assert!(report.is_sound(), "{report:#?}");
+        assert_eq!(report.erased, 1);
+    }
+}
