@@ -144,7 +144,7 @@ fn who(deed: &Result<Deed, String>) -> Option<Who> {
     })
 }
 
-pub(crate) fn history_entry(version: &azekura_store::history::HistoryEntry) -> HistoryEntry {
+pub(crate) fn history_entry(version: &azekura_store::history::PastVersion) -> HistoryEntry {
     let summary = &version.summary;
     HistoryEntry {
         version: summary.version.to_string(),
