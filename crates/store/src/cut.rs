@@ -13,7 +13,7 @@ use crate::inner::Inner;
 
 /// The head of one partition.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct PartitionHead {
+pub struct CutHead {
     /// Partition, in hexadecimal.
     pub partition: String,
     /// Name of the bucket whose partition it is; `None` for the vault's own.
@@ -38,7 +38,7 @@ pub struct Cut {
     /// What the wall clock showed, in milliseconds since 1970.
     pub wall_ms: i64,
     /// Heads by partition.
-    pub heads: Vec<PartitionHead>,
+    pub heads: Vec<CutHead>,
 }
 
 /// What the vault is and how it fares.
@@ -86,7 +86,7 @@ pub(crate) fn snapshot(inner: &Inner) -> Result<Cut, StoreError> {
             let bucket = buckets
                 .get(partition)
                 .filter(|_| *partition != CONFIGURATION);
-            PartitionHead {
+            CutHead {
                 partition: partition.to_string(),
                 bucket: bucket.map(|(name, _)| name.clone()),
                 bucket_uuid: bucket.map(|(_, uuid)| uuid.clone()),
