@@ -67,6 +67,26 @@ impl Counts {
         }
     }
 
+    /// Reads what `python3 -m unittest -v` writes.
+    pub(super) fn from_unittest(text: &str) -> Self {
+        let mut counts = Self::default();
+        let verdicts = text.lines().filter_map(|line| line.rsplit_once(" ... "));
+        for (test, verdict) in verdicts {
+            match verdict {
+                "ok" => counts.passed += 1,
+                _ if verdict.starts_with("skipped") => {
+                    counts.skipped += 1;
+                    counts.skips.push(format!("{test}: {verdict}"));
+                }
+                _ => counts.fail(format!("{test}: {verdict}")),
+            }
+        }
+        if counts.passed + counts.failed + counts.skipped == 0 {
+            counts.fail("no Python test ran".to_owned());
+        }
+        counts
+    }
+
     /// Reads the report of the end-to-end tests:
     /// `{"scenarios": [{"name", "outcome": "ok" | "failed" | "skipped", "seconds", "reason",
     /// "figures": {…}}]}`.
@@ -164,6 +184,17 @@ mod tests {
         assert_eq!((counts.passed, counts.failed, counts.skipped), (23, 1, 1));
         assert_eq!(counts.skips, ["a::slow ... ignored, needs root"]);
         assert_eq!(counts.failures.len(), 1);
+    }
+
+    #[test]
+    fn lines_of_unittest() {
+        let text = "test_a (test_reader.Paths.test_a) ... ok\n\
+                    test_b (test_reader.Paths.test_b) ... FAIL\n\
+                    test_c (test_reader.Paths.test_c) ... skipped 'no disk'\n\n\
+                    Ran 3 tests in 0.01s\n";
+        let counts = Counts::from_unittest(text);
+        assert_eq!((counts.passed, counts.failed, counts.skipped), (1, 1, 1));
+        assert_eq!(Counts::from_unittest("").failed, 1);
     }
 
     #[test]

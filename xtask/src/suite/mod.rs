@@ -23,7 +23,9 @@ pub struct SuiteOptions {
 }
 
 /// Names of the steps, in order.
-const STEPS: [&str; 7] = ["tools", "fmt", "clippy", "tidy", "unit", "build", "e2e"];
+const STEPS: [&str; 8] = [
+    "tools", "fmt", "clippy", "tidy", "unit", "python", "build", "e2e",
+];
 
 /// A run under way.
 struct Suite<'a> {
@@ -118,6 +120,7 @@ impl Suite<'_> {
             ]),
             "tidy" => self.tidy(),
             "unit" => self.unit(),
+            "python" => self.python(),
             "build" => self.cargo(&["build", "--release", "-p", "azekura", "-p", "azekura-e2e"]),
             "e2e" => self.end_to_end(),
             other => Err(format!("no step is named {other}")),
@@ -166,6 +169,22 @@ impl Suite<'_> {
                 "cargo test did not succeed: something does not build or a test binary died"
                     .to_owned(),
             );
+        }
+        Ok(counts)
+    }
+
+    /// The unit tests of the independent reader, by the interpreter of the step `tools`.
+    fn python(&self) -> Result<Counts, String> {
+        let folder = self.root.join("tools/reader");
+        let mut command = Command::new(self.target.join("tools/bin/python3"));
+        command
+            .args(["-B", "-m", "unittest", "-v", "test_reader"])
+            .current_dir(&folder);
+        let (succeeded, text) = process::everything_said(&mut command)?;
+        print!("{text}");
+        let mut counts = Counts::from_unittest(&text);
+        if !succeeded && counts.failed == 0 {
+            counts.fail("the tests of tools/reader did not run to their end".to_owned());
         }
         Ok(counts)
     }

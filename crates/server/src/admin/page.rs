@@ -21,8 +21,23 @@ pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<St
         ),
         (None, false) => ("稼働中です。", "Running."),
     };
+    let declared = &state.running.declared;
+    let undeclared = || "—".to_owned();
     let rows = [
         ("リージョン / Region", status.region.to_string()),
+        ("法域 / Jurisdiction", declared.jurisdiction.clone()),
+        (
+            "都道府県 / Prefecture",
+            declared.prefecture.clone().unwrap_or_else(undeclared),
+        ),
+        (
+            "拠点 / Site",
+            declared.site.clone().unwrap_or_else(undeclared),
+        ),
+        (
+            "運用者 / Operator",
+            declared.operator.clone().unwrap_or_else(undeclared),
+        ),
         ("版 / Server version", env!("CARGO_PKG_VERSION").to_owned()),
         (
             "ジャーナル (バイト) / Journal bytes",
