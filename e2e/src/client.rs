@@ -100,7 +100,13 @@ impl Client {
         Ok(line.trim_end().to_owned())
     }
 
-    fn read_answer(&mut self, method: &str) -> Result<Answer, Failure> {
+    /// Sends bytes and reads nothing.
+    pub(crate) fn send_some(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(self.stream.get_mut().write_all(bytes)?)
+    }
+
+    /// Reads the answer to what was sent.
+    pub(crate) fn read_answer(&mut self, method: &str) -> Result<Answer, Failure> {
         let status_line = self.line()?;
         let status = status_line
             .split(' ')
