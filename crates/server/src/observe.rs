@@ -19,6 +19,8 @@ pub(crate) struct Observed<S> {
     pub(crate) inner: S,
     pub(crate) listener: &'static str,
     pub(crate) metrics: Arc<Metrics>,
+    /// Each request gets a span. Without a collector nobody would read it.
+    pub(crate) traced: bool,
 }
 
 impl<S, B> Service<Request<Incoming>> for Observed<S>
@@ -35,13 +37,17 @@ where
         let started = Stopwatch::start();
         let method = request.method().clone();
         let (metrics, listener) = (Arc::clone(&self.metrics), self.listener);
-        let span = tracing::info_span!(
-            "request",
-            otel.kind = "server",
-            listener,
-            http.request.method = %method,
-            http.response.status_code = tracing::field::Empty,
-        );
+        let span = if self.traced {
+            tracing::info_span!(
+                "request",
+                otel.kind = "server",
+                listener,
+                http.request.method = %method,
+                http.response.status_code = tracing::field::Empty,
+            )
+        } else {
+            tracing::Span::none()
+        };
         let answer = span
             .in_scope(|| self.inner.call(request))
             .instrument(span.clone());

@@ -171,11 +171,13 @@ async fn listen(
         inner: gateway(config, opened, keys.clone()),
         listener: "s3",
         metrics: Arc::clone(&metrics),
+        traced: config.otlp.is_some(),
     };
     let admin_service = Observed {
         inner: TowerToHyperService::new(admin_router(config, opened, keys, &metrics)),
         listener: "admin",
         metrics,
+        traced: config.otlp.is_some(),
     };
     let bounds = Bounds {
         connections: config.connections,

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Html;
+use azekura_engine::seam::Status;
 
 use super::AdminState;
+use crate::running::Running;
 
 /// State in Japanese and English.
 pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<String> {
@@ -21,9 +23,36 @@ pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<St
         ),
         (None, false) => ("稼働中です。", "Running."),
     };
-    let declared = &state.running.declared;
+    let rows: String = rows(&state.running, &status)
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n",
+                escape(value)
+            )
+        })
+        .collect();
+    let keyring = if (state.running.keyring_exported)() {
+        ""
+    } else {
+        "<p><strong>鍵束がまだ書き出されていません。</strong>失うとすべてのデータが読めなくなります。<br>\n\
+         <strong>The keyring was never exported.</strong> Without it no data can be read.<br>\n\
+         <code>azekura vault export-keyring FILE</code></p>\n"
+    };
+    Html(format!(
+        "<!doctype html>\n<html lang=\"ja\">\n<head><meta charset=\"utf-8\"><title>Azekura 校倉</title>\n\
+         <style>body{{font-family:sans-serif;max-width:48em;margin:2em auto;padding:0 1em}}\
+         th{{text-align:left;padding-right:2em;font-weight:normal}}</style></head>\n<body>\n\
+         <h1>Azekura 校倉</h1>\n<p>{ja}<br>\n<span lang=\"en\">{en}</span></p>\n{keyring}\
+         <table>\n{rows}</table>\n</body>\n</html>\n"
+    ))
+}
+
+/// The rows of the table: name in both languages, value.
+fn rows(running: &Running, status: &Status) -> [(&'static str, String); 10] {
+    let declared = &running.declared;
     let undeclared = || "—".to_owned();
-    let rows = [
+    [
         ("リージョン / Region", status.region.to_string()),
         ("法域 / Jurisdiction", declared.jurisdiction.clone()),
         (
@@ -55,30 +84,7 @@ pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<St
             "検出された破損 / Damaged places known",
             status.damage.len().to_string(),
         ),
-    ];
-    let rows: String = rows
-        .iter()
-        .map(|(name, value)| {
-            format!(
-                "<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n",
-                escape(value)
-            )
-        })
-        .collect();
-    let keyring = if (state.running.keyring_exported)() {
-        ""
-    } else {
-        "<p><strong>鍵束がまだ書き出されていません。</strong>失うとすべてのデータが読めなくなります。<br>\n\
-         <strong>The keyring was never exported.</strong> Without it no data can be read.<br>\n\
-         <code>azekura vault export-keyring FILE</code></p>\n"
-    };
-    Html(format!(
-        "<!doctype html>\n<html lang=\"ja\">\n<head><meta charset=\"utf-8\"><title>Azekura 校倉</title>\n\
-         <style>body{{font-family:sans-serif;max-width:48em;margin:2em auto;padding:0 1em}}\
-         th{{text-align:left;padding-right:2em;font-weight:normal}}</style></head>\n<body>\n\
-         <h1>Azekura 校倉</h1>\n<p>{ja}<br>\n<span lang=\"en\">{en}</span></p>\n{keyring}\
-         <table>\n{rows}</table>\n</body>\n</html>\n"
-    ))
+    ]
 }
 
 fn escape(text: &str) -> String {
