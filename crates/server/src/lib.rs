@@ -1,1 +1,18 @@
-//! placeholder
+//! Starts and stops a server: configuration, vault, listeners, and the order between them.
+//! Wiring only; what a request means is decided in the gateway and in the store.
+
+pub mod admin;
+pub mod config;
+pub mod credentials;
+
+mod keys;
+mod listener;
+mod observe;
+mod open;
+mod running;
+mod serve;
+mod stop;
+mod telemetry;
+mod welcome;
+
+pub use serve::{Ended, serve};

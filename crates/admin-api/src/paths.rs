@@ -1,0 +1,27 @@
+//! Routes of the admin API, written once for server and client.
+//!
+//! Keys of objects travel in the query, never in the path: paths then hold unreserved characters
+//! only, and every signer's rule for encoding a path gives the same canonical path.
+
+/// `GET`: what the vault is and how it fares.
+pub const VAULT: &str = "/v1/vault";
+/// `POST`: the cut at this moment.
+pub const SNAPSHOT: &str = "/v1/vault/snapshot";
+/// `GET`: all buckets.
+pub const BUCKETS: &str = "/v1/buckets";
+/// `POST`, `DELETE`: one bucket.
+pub const BUCKET: &str = "/v1/buckets/{bucket}";
+/// `GET`: current objects of a bucket.
+pub const OBJECTS: &str = "/v1/buckets/{bucket}/objects";
+/// `GET`: what is known of one version.
+pub const OBJECT: &str = "/v1/buckets/{bucket}/object";
+/// `GET`: content of one version.
+pub const CONTENT: &str = "/v1/buckets/{bucket}/content";
+/// `GET`: every version of a key, hidden ones too.
+pub const HISTORY: &str = "/v1/buckets/{bucket}/history";
+
+/// A route with its bucket filled in.
+#[must_use]
+pub fn with_bucket(route: &str, bucket: &str) -> String {
+    route.replace("{bucket}", bucket)
+}

@@ -1,0 +1,287 @@
+//! What can be typed. Each flag has an environment variable of the same name.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// S3-compatible WORM object store for Japanese medical information.
+#[derive(Parser, Debug)]
+#[command(
+    name = "azekura",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  azekura serve\n  azekura vault check --data-dir ./azekura-data\n  azekura bucket list --data-dir ./azekura-data\n\nExit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 refused, 5 damage found,\n69 unavailable, 74 I/O."
+)]
+pub struct Cli {
+    /// Answers as JSON, for programs
+    #[arg(long, global = true, env = "AZEKURA_JSON")]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Nouns.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Serves a vault over S3; makes it at the first start
+    Serve(Box<ServeArgs>),
+    /// The vault: its state (online), its directory (offline)
+    #[command(subcommand)]
+    Vault(VaultCommand),
+    /// Buckets, through the admin API of a running server
+    #[command(subcommand)]
+    Bucket(BucketCommand),
+    /// Objects, through the admin API of a running server
+    #[command(subcommand)]
+    Object(ObjectCommand),
+}
+
+/// `azekura serve`.
+#[derive(Args, Debug, Clone, Default)]
+#[command(
+    after_help = "Examples:\n  azekura serve\n  azekura serve --data-dir /srv/vault --s3-addr 127.0.0.1:9000\n  azekura serve --config /etc/azekura/azekura.toml\n\nThe root access key may be given as AZEKURA_ROOT_ACCESS_KEY_ID and\nAZEKURA_ROOT_SECRET_ACCESS_KEY. All keys of the file: docs/reference/config.md."
+)]
+pub struct ServeArgs {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE", env = "AZEKURA_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Vault directory [default: ./azekura-data]
+    #[arg(long, value_name = "DIR", env = "AZEKURA_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Region name of a new vault [default: local]
+    #[arg(long, value_name = "NAME", env = "AZEKURA_REGION")]
+    pub region: Option<String>,
+    /// S3 address; port 0 takes a free one [default: 127.0.0.1:9000]
+    #[arg(long, value_name = "HOST:PORT", env = "AZEKURA_S3_ADDR")]
+    pub s3_addr: Option<String>,
+    /// Admin address; port 0 takes a free one [default: 127.0.0.1:9001]
+    #[arg(long, value_name = "HOST:PORT", env = "AZEKURA_ADMIN_ADDR")]
+    pub admin_addr: Option<String>,
+    /// Form of log lines [default: text]
+    #[arg(long, value_enum, env = "AZEKURA_LOG_FORMAT")]
+    pub log_format: Option<LogFormatArg>,
+    /// Log filter, as for RUST_LOG [default: info]
+    #[arg(long, value_name = "FILTER", env = "AZEKURA_LOG")]
+    pub log: Option<String>,
+    /// OpenTelemetry collector, http://HOST:4318 [default: none]
+    #[arg(long, value_name = "URL", env = "AZEKURA_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+    /// File with the passphrase of the keyring
+    #[arg(long, value_name = "FILE", env = "AZEKURA_PASSPHRASE_FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Serves plaintext HTTP to other machines; only on a network that is yours alone
+    #[arg(long, env = "AZEKURA_I_ACCEPT_UNENCRYPTED_HTTP_BEYOND_LOOPBACK")]
+    pub i_accept_unencrypted_http_beyond_loopback: bool,
+}
+
+/// Form of log lines.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormatArg {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Verbs of `azekura vault`.
+#[derive(Subcommand, Debug)]
+pub enum VaultCommand {
+    /// What the vault is and how it fares (online)
+    Info(Online),
+    /// The cut at this moment: one head for each partition (online)
+    Snapshot(Online),
+    /// Makes a vault and prints the recovery sheet
+    Init(InitArgs),
+    /// Reads and re-hashes everything; names what is damaged (exit code 5)
+    Check(CheckArgs),
+    /// Builds the index anew from the journal
+    RebuildIndex(Offline),
+    /// Prints every record as one line of JSON
+    Dump(Offline),
+    /// Brings the vault to the format of this release
+    Upgrade(Offline),
+    /// Copies the keyring to a file that you keep somewhere else
+    ExportKeyring(ExportArgs),
+}
+
+/// Verbs of `azekura bucket`.
+#[derive(Subcommand, Debug)]
+pub enum BucketCommand {
+    /// Lists all buckets
+    List(Online),
+    /// Makes a bucket
+    Create(OneBucket),
+    /// Retires a bucket that shows nothing; its history stays
+    Delete(OneBucket),
+}
+
+/// Verbs of `azekura object`.
+#[derive(Subcommand, Debug)]
+pub enum ObjectCommand {
+    /// Lists current objects
+    List(ListArgs),
+    /// Reads one version into a file, or to standard output
+    Get(GetArgs),
+    /// Lists every version of a key with who made it, hidden ones too
+    History(OneObject),
+}
+
+/// Where the server is and who asks.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Server")]
+pub struct Online {
+    /// Admin address of the server
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "AZEKURA_ENDPOINT",
+        default_value = "http://127.0.0.1:9001"
+    )]
+    pub endpoint: String,
+    /// Access key id [default: AZEKURA_ROOT_ACCESS_KEY_ID, AWS_ACCESS_KEY_ID, or
+    /// credentials.json of --data-dir]
+    #[arg(long, value_name = "ID", env = "AZEKURA_ACCESS_KEY_ID")]
+    pub access_key_id: Option<String>,
+    /// Vault directory with credentials.json
+    #[arg(long, value_name = "DIR", env = "AZEKURA_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Region to sign for [default: us-east-1, which every server accepts]
+    #[arg(long, value_name = "NAME", env = "AZEKURA_REGION")]
+    pub region: Option<String>,
+}
+
+/// Which vault directory.
+#[derive(Args, Debug, Clone)]
+pub struct Offline {
+    /// Vault directory; no server may have it open
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "AZEKURA_DATA_DIR",
+        default_value = "./azekura-data"
+    )]
+    pub data_dir: PathBuf,
+    /// Journal, when it is not in the vault directory
+    #[arg(long, value_name = "DIR", env = "AZEKURA_JOURNAL_DIR")]
+    pub journal_dir: Option<PathBuf>,
+    /// Index, when it is not in the vault directory
+    #[arg(long, value_name = "DIR", env = "AZEKURA_INDEX_DIR")]
+    pub index_dir: Option<PathBuf>,
+    /// Blobs, when they are not in the vault directory; may be given again
+    #[arg(
+        long = "blob-dir",
+        value_name = "DIR",
+        env = "AZEKURA_BLOB_DIRS",
+        value_delimiter = ','
+    )]
+    pub blob_dirs: Vec<PathBuf>,
+    /// File with the passphrase of the keyring [default: AZEKURA_PASSPHRASE]
+    #[arg(long, value_name = "FILE", env = "AZEKURA_PASSPHRASE_FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// `azekura vault init`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura vault init --data-dir /srv/vault --region jp-tokyo --passphrase-file /root/pass\n\nPrint the recovery sheet and keep it where the vault is not."
+)]
+pub struct InitArgs {
+    /// Region name
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "AZEKURA_REGION",
+        default_value = "local"
+    )]
+    pub region: String,
+    /// Which directory
+    #[command(flatten)]
+    pub offline: Offline,
+}
+
+/// `azekura vault check`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura vault check --data-dir /srv/vault\n  azekura vault check --data-dir /srv/vault --json\n  azekura vault check --data-dir /srv/vault --without-keys\n\nExit code 0: nothing is damaged. 5: damage; the report names every version that is lost."
+)]
+pub struct CheckArgs {
+    /// Checks sums and chains only, without opening anything: needs no keyring
+    #[arg(long)]
+    pub without_keys: bool,
+    /// Which directory
+    #[command(flatten)]
+    pub offline: Offline,
+}
+
+/// `azekura vault export-keyring`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura vault export-keyring --data-dir /srv/vault /media/usb/azekura-keyring.copy"
+)]
+pub struct ExportArgs {
+    /// File to write; must not exist yet
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which directory
+    #[command(flatten)]
+    pub offline: Offline,
+}
+
+/// A bucket.
+#[derive(Args, Debug)]
+pub struct OneBucket {
+    /// Name of the bucket
+    pub bucket: String,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
+/// `azekura object list`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura object list first --data-dir ./azekura-data\n  azekura object list first --prefix 2026/ --delimiter / --json"
+)]
+pub struct ListArgs {
+    /// Name of the bucket
+    pub bucket: String,
+    /// Only keys that begin so
+    #[arg(long, default_value = "")]
+    pub prefix: String,
+    /// Roll up what follows the prefix up to here
+    #[arg(long, default_value = "")]
+    pub delimiter: String,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
+/// `azekura object get`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura object get first hello.txt\n  azekura object get first hello.txt --output hello.txt --version-id 0123…"
+)]
+pub struct GetArgs {
+    /// File to write; must not exist yet [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Version id, or null [default: the current one]
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
+    /// Which object
+    #[command(flatten)]
+    pub object: OneObject,
+}
+
+/// An object.
+#[derive(Args, Debug)]
+pub struct OneObject {
+    /// Name of the bucket
+    pub bucket: String,
+    /// Key
+    pub key: String,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}

@@ -1,0 +1,16 @@
+//! One file per command.
+
+pub(crate) mod bucket_create;
+pub(crate) mod bucket_delete;
+pub(crate) mod bucket_list;
+pub(crate) mod object_get;
+pub(crate) mod object_history;
+pub(crate) mod object_list;
+pub(crate) mod vault_check;
+pub(crate) mod vault_dump;
+pub(crate) mod vault_export_keyring;
+pub(crate) mod vault_info;
+pub(crate) mod vault_init;
+pub(crate) mod vault_rebuild_index;
+pub(crate) mod vault_snapshot;
+pub(crate) mod vault_upgrade;

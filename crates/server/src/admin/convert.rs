@@ -1,0 +1,182 @@
+//! From the store's types to those on the wire, by hand.
+
+use azekura_admin_api::error::{ApiError, Code};
+use azekura_admin_api::types::{BucketInfo, HistoryEntry, ObjectDetail, ObjectSummary, Pair};
+use azekura_model::bucket::Versioning;
+use azekura_model::time::WallTime;
+use azekura_store::bucket::Bucket;
+use azekura_store::error::StoreError;
+use azekura_store::listing::ListedVersion;
+use azekura_store::object::ObjectInfo;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+/// RFC 3339 in UTC with milliseconds.
+pub(crate) fn rfc3339(milliseconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+        .ok()
+        .and_then(|at| {
+            at.format(format_description!(
+                "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
+            ))
+            .ok()
+        })
+        .unwrap_or_else(|| format!("{milliseconds} ms since 1970"))
+}
+
+fn wall(at: WallTime) -> String {
+    rfc3339(at.0)
+}
+
+pub(crate) fn bucket_info(bucket: &Bucket) -> BucketInfo {
+    let versioning = match bucket.versioning {
+        Versioning::Unversioned => "unversioned",
+        Versioning::Enabled => "enabled",
+        Versioning::Suspended => "suspended",
+    };
+    BucketInfo {
+        name: bucket.name.to_string(),
+        uuid: bucket.uuid.to_string(),
+        tenant: bucket.tenant.to_string(),
+        versioning: versioning.to_owned(),
+        location: bucket.location.clone(),
+        created: wall(bucket.created),
+        history_days: bucket.history_days,
+    }
+}
+
+pub(crate) fn object_summary(
+    key: String,
+    summary: &azekura_record::summary::Summary,
+) -> ObjectSummary {
+    ObjectSummary {
+        key,
+        version: summary.version.to_string(),
+        bytes: summary.content_bytes,
+        etag: summary.etag.to_string(),
+        modified: wall(summary.modified),
+    }
+}
+
+fn pairs(pairs: &[(String, String)]) -> Vec<Pair> {
+    pairs
+        .iter()
+        .map(|(name, value)| Pair {
+            name: name.clone(),
+            value: value.clone(),
+        })
+        .collect()
+}
+
+pub(crate) fn object_detail(info: &ObjectInfo) -> ObjectDetail {
+    ObjectDetail {
+        key: info.key.to_string(),
+        version: info.version.to_string(),
+        null: info.null,
+        bytes: info.bytes,
+        etag: info.etag.to_string(),
+        sha256: info.sha256.map(hex::encode),
+        checksums: info
+            .checksums
+            .iter()
+            .map(|checksum| Pair {
+                name: checksum.algorithm.as_str().to_owned(),
+                value: hex::encode(&checksum.value),
+            })
+            .collect(),
+        modified: wall(info.modified),
+        headers: pairs(&info.attributes.headers),
+        metadata: pairs(&info.attributes.metadata),
+        tags: pairs(&info.attributes.tags),
+        parts: info.parts.clone(),
+    }
+}
+
+/// Why the store refused, for programs and for people.
+pub(crate) fn api_error(error: &StoreError) -> ApiError {
+    let (code, hint) = match error {
+        StoreError::NoSuchBucket => (
+            Code::NotFound,
+            "`azekura bucket list` shows the buckets there are.",
+        ),
+        StoreError::NoSuchKey { .. } | StoreError::NoSuchVersion => (
+            Code::NotFound,
+            "`azekura object history BUCKET KEY` shows every version, hidden ones too.",
+        ),
+        StoreError::NoSuchUpload => (Code::NotFound, ""),
+        StoreError::BucketAlreadyOwnedByYou => (Code::Conflict, ""),
+        StoreError::BucketNotEmpty => (
+            Code::Conflict,
+            "Delete what S3 shows and abort its uploads first; the history stays in any case.",
+        ),
+        StoreError::Conflict => (Code::Conflict, "Try again."),
+        StoreError::IsDeleteMarker { .. } => (
+            Code::Gone,
+            "Ask for a version that is not a delete marker.",
+        ),
+        StoreError::Erased(_) => (Code::Gone, ""),
+        StoreError::Damaged(_) => (
+            Code::Damaged,
+            "Stop the server and run `azekura vault check` to see all that is damaged.",
+        ),
+        StoreError::NoSpace(_) => (Code::NoSpace, "Free space or add a disk; reads go on."),
+        StoreError::Stopped(_) => (
+            Code::Unavailable,
+            "See the log, mend the disk, start the server again.",
+        ),
+        StoreError::InvalidArgument(_)
+        | StoreError::Range(_)
+        | StoreError::Condition(_)
+        | StoreError::NotPlaced(_)
+        | StoreError::TooLarge { .. } => (Code::InvalidRequest, ""),
+        _ => (Code::Internal, "The log of the server says more."),
+    };
+    ApiError::new(code, error.to_string()).hint(hint)
+}
+
+/// Every version of a key, newest first; hidden ones too.
+pub(crate) fn history(
+    store: &azekura_store::store::Store,
+    _by: &azekura_model::access::Authorized,
+    bucket: &azekura_model::name::BucketName,
+    key: &azekura_model::name::ObjectKey,
+) -> Result<Vec<HistoryEntry>, StoreError> {
+    let mut request = azekura_store::listing::ListVersionsRequest {
+        prefix: key.as_str().to_owned(),
+        max: 1000,
+        with_hidden: true,
+        ..Default::default()
+    };
+    let mut entries = Vec::new();
+    loop {
+        let page = store.list_versions(bucket, &request)?;
+        let of_key = |listed: &&ListedVersion| listed.key == key.as_str();
+        entries.extend(page.versions.iter().filter(of_key).map(history_entry));
+        match page.next {
+            Some((next, version)) if next == key.as_str() => {
+                request.after_key = next;
+                request.after_version = version;
+            }
+            _ => return Ok(entries),
+        }
+    }
+}
+
+fn history_entry(listed: &ListedVersion) -> HistoryEntry {
+    let summary = &listed.summary;
+    HistoryEntry {
+        version: summary.version.to_string(),
+        latest: listed.latest,
+        hidden: summary.hidden,
+        marker: summary.marker,
+        null: summary.null,
+        bytes: summary.content_bytes,
+        etag: if summary.marker {
+            String::new()
+        } else {
+            summary.etag.to_string()
+        },
+        modified: wall(summary.modified),
+        by: None,
+    }
+}

@@ -1,0 +1,115 @@
+//! The door of `/v1`: who is not verified gets no further.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use azekura_admin_api::error::{ApiError, Code};
+use azekura_admin_api::sigv4::{self, Refused};
+use azekura_gateway::auth::Authenticate as _;
+use azekura_model::access::{Action, Grant, authorize};
+use azekura_model::ident::to_text;
+use azekura_store::entropy::{Entropy as _, SystemEntropy};
+
+use super::AdminState;
+
+/// Longest body of a request, in bytes.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// An error as the answer of a handler.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) ApiError);
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        (self.0.code.status(), Json(self.0)).into_response()
+    }
+}
+
+/// Verifies the signature and the right to the admin API; handlers find the [`Grant`] as an
+/// extension.
+pub(crate) async fn signed_only(
+    State(state): State<Arc<AdminState>>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    match admit(&state, request).await {
+        Ok(request) => next.run(request).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn admit(state: &AdminState, request: Request<Body>) -> Result<Request<Body>, Failure> {
+    let claim = sigv4::identify(&request, &state.policy, state.running.unix_seconds())
+        .map_err(not_authenticated)?;
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
+        ApiError::new(
+            Code::InvalidRequest,
+            format!("the body has more than {BODY_BYTES_MAX} bytes or broke off"),
+        )
+    })?;
+    let mut request = Request::from_parts(parts, body);
+    let key = state
+        .keys
+        .credential(&claim.key_id)
+        .ok_or_else(|| not_authenticated(Refused::Signature))?;
+    sigv4::verify(&request, &claim, &key.secret).map_err(not_authenticated)?;
+    let mut grant = key.grant;
+    grant.requester.source = request
+        .extensions()
+        .get::<SocketAddr>()
+        .map(|peer| peer.ip().to_canonical());
+    grant.requester.request_id = request_id().map_err(Failure)?;
+    // Every route needs this right; those on buckets and objects need theirs as well.
+    authorize(&grant, Action::AdminRead).map_err(denied)?;
+    request.extensions_mut().insert::<Grant>(grant);
+    Ok(request.map(Body::from))
+}
+
+/// A random id by which record and log name this request.
+fn request_id() -> Result<String, ApiError> {
+    SystemEntropy
+        .id16()
+        .map(|id| to_text(&id))
+        .map_err(|error| ApiError::new(Code::Internal, error.to_string()))
+}
+
+fn not_authenticated(refused: Refused) -> Failure {
+    let hint = match refused {
+        Refused::Time => "Set the clocks of both machines; NTP keeps them right.",
+        Refused::Scope => "Sign for this server's region and the service `azekura`.",
+        Refused::Unsigned => {
+            "Sign with AWS Signature Version 4, service `azekura`; the azekura command line does."
+        }
+        Refused::Signature => "Check access key id and secret.",
+        Refused::Malformed | Refused::UnsignedHeader | Refused::Body => {
+            "See docs/reference/admin-api.md on what must be signed."
+        }
+    };
+    Failure(ApiError::new(Code::NotAuthenticated, refused.to_string()).hint(hint))
+}
+
+pub(crate) fn denied(denied: azekura_model::access::Denied) -> ApiError {
+    ApiError::new(Code::AccessDenied, denied.to_string())
+        .hint("Use a key whose `rights` in the configuration hold it.")
+}
+
+/// Answer for what is not a route.
+pub(crate) async fn no_route() -> Failure {
+    Failure(
+        ApiError::new(Code::NotFound, "there is no such route")
+            .hint("This is the admin listener; S3 has an address of its own."),
+    )
+}

@@ -1,0 +1,203 @@
+//! `/metrics` in the OpenMetrics text format.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+use azekura_engine::seam::Status;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use super::AdminState;
+use crate::running::Running;
+
+/// Labels of an answered request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    listener: &'static str,
+    method: &'static str,
+    status: u16,
+}
+
+/// Labels of a duration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Timed {
+    listener: &'static str,
+    method: &'static str,
+}
+
+/// Counts of requests, and the registry with all that is measured.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    seconds: Family<Timed, Histogram>,
+}
+
+impl Metrics {
+    /// Metrics of one server.
+    pub(crate) fn new(running: Arc<Running>) -> Self {
+        let mut registry = Registry::with_prefix("azekura");
+        let requests = Family::default();
+        let seconds = Family::<Timed, Histogram>::new_with_constructor(|| {
+            // 0.5 ms to 16 s.
+            Histogram::new(exponential_buckets(0.0005, 2.0, 16))
+        });
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register_with_unit(
+            "http_answer_start",
+            "Time from a request's headers to the start of its answer",
+            Unit::Seconds,
+            seconds.clone(),
+        );
+        registry.register_collector(Box::new(EngineCollector(running)));
+        Self {
+            registry,
+            requests,
+            seconds,
+        }
+    }
+
+    /// Counts one answer.
+    pub(crate) fn answered(
+        &self,
+        listener: &'static str,
+        method: &http::Method,
+        status: StatusCode,
+        seconds: f64,
+    ) {
+        let method = method_label(method);
+        self.requests
+            .get_or_create(&Answered {
+                listener,
+                method,
+                status: status.as_u16(),
+            })
+            .inc();
+        self.seconds
+            .get_or_create(&Timed { listener, method })
+            .observe(seconds);
+    }
+}
+
+/// Methods that clients invent must not make new series.
+fn method_label(method: &http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "PUT" => "PUT",
+        "POST" => "POST",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// Reads the engine's state when scraped.
+struct EngineCollector(Arc<Running>);
+
+impl fmt::Debug for EngineCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EngineCollector")
+    }
+}
+
+impl Collector for EngineCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let status = self.0.status();
+        for (name, help, value) in counters(&status) {
+            let metric = ConstCounter::new(value);
+            let encoder = encoder.encode_descriptor(name, help, None, metric.metric_type())?;
+            metric.encode(encoder)?;
+        }
+        for (name, help, value) in gauges(&status, (self.0.keyring_exported)()) {
+            let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            let encoder = encoder.encode_descriptor(name, help, None, metric.metric_type())?;
+            metric.encode(encoder)?;
+        }
+        Ok(())
+    }
+}
+
+type Row = (&'static str, &'static str, u64);
+
+fn counters(status: &Status) -> [Row; 3] {
+    [
+        (
+            "engine_groups",
+            "Commit groups made durable since start",
+            status.counters.groups,
+        ),
+        (
+            "engine_records",
+            "Records made durable since start",
+            status.counters.records,
+        ),
+        (
+            "engine_syncs",
+            "Syncs of files since start",
+            status.counters.syncs,
+        ),
+    ]
+}
+
+fn gauges(status: &Status, exported: bool) -> [Row; 8] {
+    [
+        (
+            "journal_bytes",
+            "Bytes of journal on disk",
+            status.journal_bytes,
+        ),
+        (
+            "space_free_bytes",
+            "Free bytes of the tightest directory",
+            status.space.free_bytes,
+        ),
+        (
+            "space_floor_bytes",
+            "Bytes that must stay free",
+            status.space.floor_bytes,
+        ),
+        (
+            "space_refusing",
+            "1 while data is refused for want of space",
+            u64::from(status.space.refusing),
+        ),
+        (
+            "engine_poisoned",
+            "1 once the engine has stopped",
+            u64::from(status.poisoned.is_some()),
+        ),
+        (
+            "engine_unindexed_commits",
+            "Commits durable and not yet in the index",
+            status.unindexed_commits,
+        ),
+        (
+            "damage_known",
+            "Damaged places known since start",
+            u64::try_from(status.damage.len()).unwrap_or(u64::MAX),
+        ),
+        (
+            "keyring_exported",
+            "1 once the keyring was exported",
+            u64::from(exported),
+        ),
+    ]
+}
+
+/// `GET /metrics`.
+pub(crate) async fn metrics(
+    State(state): State<Arc<AdminState>>,
+) -> Result<([(HeaderName, &'static str); 1], String), StatusCode> {
+    let mut text = String::new();
+    encode(&mut text, &state.metrics.registry).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text))
+}

@@ -1,0 +1,51 @@
+//! The admin listener: health, metrics, the status page, and the signed API under `/v1`.
+
+mod convert;
+mod door;
+mod health;
+mod metrics;
+mod openapi;
+mod operations;
+mod page;
+mod v1;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use azekura_admin_api::sigv4;
+
+pub use openapi::document as openapi_document;
+
+pub(crate) use metrics::Metrics;
+
+use crate::keys::AccessKeys;
+use crate::running::Running;
+
+/// What the handlers share.
+pub(crate) struct AdminState {
+    /// The open vault.
+    pub(crate) running: Arc<Running>,
+    /// Who may ask.
+    pub(crate) keys: AccessKeys,
+    /// Which signatures are for us.
+    pub(crate) policy: sigv4::Policy,
+    /// Counts of requests.
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// All routes. Nothing outside `/v1` answers with names, keys or content of objects.
+pub(crate) fn router(state: Arc<AdminState>) -> Router {
+    let signed = v1::routes().route_layer(axum::middleware::from_fn_with_state(
+        Arc::clone(&state),
+        door::signed_only,
+    ));
+    Router::new()
+        .route("/", get(page::status_page))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
+        .merge(signed)
+        .fallback(door::no_route)
+        .with_state(state)
+}

@@ -1,0 +1,72 @@
+//! The OpenAPI document, generated from the handlers and checked in.
+
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::v1;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Azekura admin API",
+        description = "Every request is signed with AWS Signature Version 4, service `azekura`; see admin-api.md."
+    ),
+    paths(
+        v1::vault_info,
+        v1::snapshot,
+        v1::list_buckets,
+        v1::create_bucket,
+        v1::delete_bucket,
+        v1::list_objects,
+        v1::object,
+        v1::content,
+        v1::history
+    ),
+    modifiers(&Signed),
+    security(("sigv4" = []))
+)]
+struct Document;
+
+struct Signed;
+
+impl Modify for Signed {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "Authorization",
+            "AWS4-HMAC-SHA256 with signed host, x-amz-date and x-amz-content-sha256",
+        )));
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("sigv4", scheme);
+    }
+}
+
+/// The document as pretty JSON.
+///
+/// # Errors
+/// When it cannot be written as JSON (a bug).
+pub fn document() -> Result<String, serde_json::Error> {
+    Document::openapi().to_pretty_json()
+}
+
+#[cfg(test)]
+mod tests {
+    /// `UPDATE=1` writes the document anew.
+    #[test]
+    fn the_document_checked_in_is_the_one_generated() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/reference/openapi.json"
+        );
+        let generated = super::document().unwrap() + "\n";
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, &generated).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            kept == generated,
+            "docs/reference/openapi.json is stale: run UPDATE=1 cargo test -p azekura-server openapi"
+        );
+    }
+}

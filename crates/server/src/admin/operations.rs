@@ -1,0 +1,215 @@
+//! [`AdminApi`] over the store, for one verified caller.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azekura_admin_api::api::{AdminApi, Content};
+use azekura_admin_api::error::{ApiError, Code};
+use azekura_admin_api::types::{
+    BucketInfo, BucketList, Head, History, HistoryQuery, ObjectDetail, ObjectPage, ObjectQuery,
+    ObjectsQuery, Snapshot, VaultInfo,
+};
+use azekura_model::access::{Action, Authorized, Grant, authorize};
+use azekura_model::condition::Conditions;
+use azekura_model::ident::VersionId;
+use azekura_model::name::{BucketName, ObjectKey};
+use azekura_store::body::BodyError;
+use azekura_store::listing::ListRequest;
+use azekura_store::object::{GetRequest, Which};
+use futures::TryStreamExt as _;
+
+use super::convert::{self, api_error};
+use super::door::denied;
+use crate::running::Running;
+
+/// Entries of a page when the caller names no number.
+const PAGE_DEFAULT: u16 = 1000;
+
+/// One verified caller.
+pub(crate) struct Operator {
+    running: Arc<Running>,
+    grant: Grant,
+}
+
+impl Operator {
+    pub(crate) fn new(running: Arc<Running>, grant: Grant) -> Self {
+        Self { running, grant }
+    }
+
+    fn may(&self, action: Action) -> Result<Authorized, ApiError> {
+        authorize(&self.grant, action).map_err(denied)
+    }
+}
+
+fn bucket_name(name: &str) -> Result<BucketName, ApiError> {
+    BucketName::parse(name).map_err(|error| {
+        ApiError::new(Code::InvalidRequest, format!("bucket {name:?}: {error}"))
+    })
+}
+
+fn object_key(key: &str) -> Result<ObjectKey, ApiError> {
+    ObjectKey::parse(key).map_err(|error| ApiError::new(Code::InvalidRequest, error.to_string()))
+}
+
+fn which(version: Option<&str>) -> Result<Which, ApiError> {
+    match version {
+        None => Ok(Which::Current),
+        Some("null") => Ok(Which::Null),
+        Some(text) => VersionId::parse(text).map(Which::Version).ok_or_else(|| {
+            ApiError::new(
+                Code::InvalidRequest,
+                format!("{text:?} is not a version id"),
+            )
+            .hint("A version id has 26 characters; `azekura object history` shows them.")
+        }),
+    }
+}
+
+fn broken(error: BodyError) -> ApiError {
+    tracing::error!(%error, "content broke off");
+    ApiError::new(Code::Damaged, error.to_string())
+}
+
+#[async_trait]
+impl AdminApi for Operator {
+    async fn vault_info(&self) -> Result<VaultInfo, ApiError> {
+        let by = self.may(Action::AdminRead)?;
+        let status = self.running.status();
+        let warnings = self.running.warnings(&status);
+        let buckets = self
+            .running
+            .store
+            .list_buckets(&by)
+            .map_err(|e| api_error(&e))?
+            .len();
+        Ok(VaultInfo {
+            server_version: env!("CARGO_PKG_VERSION").to_owned(),
+            region: status.region.to_string(),
+            incarnation: hex::encode(status.incarnation.0),
+            compliance_time: Some(convert::rfc3339(self.running.clock.compliance().0)),
+            buckets: u64::try_from(buckets).unwrap_or(u64::MAX),
+            journal_bytes: status.journal_bytes,
+            free_bytes: status.space.free_bytes,
+            floor_bytes: status.space.floor_bytes,
+            refusing_data: status.space.refusing,
+            unindexed_commits: status.unindexed_commits,
+            groups: status.counters.groups,
+            records: status.counters.records,
+            syncs: status.counters.syncs,
+            damage: status.damage,
+            poisoned: status.poisoned,
+            warnings,
+        })
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, ApiError> {
+        self.may(Action::AdminRead)?;
+        let status = self.running.status();
+        let heads = status.heads.iter().map(|(partition, sequence, chain)| Head {
+            partition: partition.0.to_string(),
+            sequence: sequence.0.to_string(),
+            chain: hex::encode(chain),
+        });
+        Ok(Snapshot {
+            region: status.region.to_string(),
+            incarnation: hex::encode(status.incarnation.0),
+            heads: heads.collect(),
+        })
+    }
+
+    async fn list_buckets(&self) -> Result<BucketList, ApiError> {
+        let by = self.may(Action::AdminRead)?;
+        let buckets = self
+            .running
+            .store
+            .list_buckets(&by)
+            .map_err(|e| api_error(&e))?;
+        Ok(BucketList {
+            buckets: buckets.iter().map(convert::bucket_info).collect(),
+        })
+    }
+
+    async fn create_bucket(&self, bucket: &str) -> Result<BucketInfo, ApiError> {
+        let by = self.may(Action::AdminWrite)?;
+        let name = bucket_name(bucket)?;
+        let made = self.running.store.create_bucket(&by, &name).await;
+        made.map(|bucket| convert::bucket_info(&bucket))
+            .map_err(|e| api_error(&e))
+    }
+
+    async fn delete_bucket(&self, bucket: &str) -> Result<(), ApiError> {
+        let by = self.may(Action::AdminWrite)?;
+        let name = bucket_name(bucket)?;
+        let deleted = self.running.store.delete_bucket(&by, &name).await;
+        deleted.map_err(|e| api_error(&e))
+    }
+
+    async fn list_objects(
+        &self,
+        bucket: &str,
+        query: &ObjectsQuery,
+    ) -> Result<ObjectPage, ApiError> {
+        self.may(Action::ListBucket)?;
+        let request = ListRequest {
+            prefix: query.prefix.clone(),
+            delimiter: query.delimiter.clone(),
+            after: query.after.clone(),
+            max: usize::from(query.max.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_DEFAULT)),
+        };
+        let page = self
+            .running
+            .store
+            .list(&bucket_name(bucket)?, &request)
+            .map_err(|e| api_error(&e))?;
+        Ok(ObjectPage {
+            objects: page
+                .objects
+                .into_iter()
+                .map(|(key, summary)| convert::object_summary(key, &summary))
+                .collect(),
+            prefixes: page.prefixes,
+            next: page.next,
+        })
+    }
+
+    async fn object(&self, bucket: &str, query: &ObjectQuery) -> Result<ObjectDetail, ApiError> {
+        let by = self.may(Action::GetObjectVersion)?;
+        let (name, key) = (bucket_name(bucket)?, object_key(&query.key)?);
+        let which = which(query.version.as_deref())?;
+        let info = self.running.store.head(&by, &name, &key, which).await;
+        info.map(|info| convert::object_detail(&info))
+            .map_err(|e| api_error(&e))
+    }
+
+    async fn content(&self, bucket: &str, query: &ObjectQuery) -> Result<Content, ApiError> {
+        let by = self.may(Action::GetObjectVersion)?;
+        let request = GetRequest {
+            key: object_key(&query.key)?,
+            which: which(query.version.as_deref())?,
+            conditions: Conditions::default(),
+            range: None,
+            part: None,
+        };
+        let name = bucket_name(bucket)?;
+        let outcome = self.running.store.get(&by, &name, request).await;
+        let outcome = outcome.map_err(|e| api_error(&e))?;
+        Ok(Content {
+            bytes: Some(outcome.info.bytes),
+            stream: Box::pin(outcome.body.map_err(broken)),
+        })
+    }
+
+    async fn history(&self, bucket: &str, query: &HistoryQuery) -> Result<History, ApiError> {
+        let by = self.may(Action::ListBucketVersions)?;
+        let (name, key) = (bucket_name(bucket)?, object_key(&query.key)?);
+        let versions = convert::history(&self.running.store, &by, &name, &key)
+            .map_err(|e| api_error(&e))?;
+        if versions.is_empty() {
+            return Err(
+                ApiError::new(Code::NotFound, "the key has no version, hidden ones counted")
+                    .hint("`azekura object list BUCKET --prefix …` shows the keys there are."),
+            );
+        }
+        Ok(History { versions })
+    }
+}

@@ -1,0 +1,284 @@
+//! From what was written to what is safe to run.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use azekura_model::access::Right;
+
+use super::{File, LogFormat, Overrides, RightName, is_loopback};
+
+/// Shortest secret access key that is accepted, in characters.
+const SECRET_CHARS_MIN: usize = 16;
+
+/// A configuration that may run.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The vault directory.
+    pub data_dir: PathBuf,
+    /// Journal, if elsewhere.
+    pub journal_dir: Option<PathBuf>,
+    /// Index, if elsewhere.
+    pub index_dir: Option<PathBuf>,
+    /// Blobs, if elsewhere.
+    pub blob_dirs: Vec<PathBuf>,
+    /// Region name given; `None` = as the vault says, `local` for a new one.
+    pub region: Option<String>,
+    /// Other names of the region in signatures.
+    pub region_aliases: Vec<String>,
+    /// S3 listener.
+    pub s3_addr: SocketAddr,
+    /// Domains for virtual-host style.
+    pub s3_domains: Vec<String>,
+    /// Admin listener.
+    pub admin_addr: SocketAddr,
+    /// Both listeners are on loopback.
+    pub loopback: bool,
+    /// Most connections on each listener.
+    pub connections: usize,
+    /// Time for the headers of a request.
+    pub header_read: Duration,
+    /// Time for requests under way at a stop.
+    pub drain: Duration,
+    /// Form of log lines.
+    pub log_format: LogFormat,
+    /// Filter of log lines.
+    pub log_filter: String,
+    /// Collector.
+    pub otlp_endpoint: Option<String>,
+    /// File with the passphrase of the keyring.
+    pub passphrase_file: Option<PathBuf>,
+    /// Root key id and secret from the environment.
+    pub root_key: Option<(String, String)>,
+    /// Further keys.
+    pub keys: Vec<KeyConfigured>,
+}
+
+/// A key of `[[keys]]` with its secret read.
+#[derive(Clone)]
+pub struct KeyConfigured {
+    /// Access key id.
+    pub id: String,
+    /// Person or system.
+    pub principal: String,
+    /// Secret access key.
+    pub secret: String,
+    /// Rights.
+    pub rights: Vec<Right>,
+}
+
+impl std::fmt::Debug for KeyConfigured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyConfigured")
+            .field("id", &self.id)
+            .field("rights", &self.rights)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a configuration may not run. Each says what to do next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path:?}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The file is not TOML, or has a key that does not exist.
+    #[error("{path:?} is not a valid configuration: {reason}\nsee docs/reference/config.md")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        reason: String,
+    },
+    /// Not an address.
+    #[error("{key} = {value:?} is not an address: give it as HOST:PORT, for instance 127.0.0.1:9000")]
+    Address {
+        /// Key of the configuration.
+        key: &'static str,
+        /// What was given.
+        value: String,
+    },
+    /// Plaintext beyond loopback.
+    #[error(
+        "{address} can be reached from other machines and this listener speaks plaintext HTTP: \
+         bodies and names would travel unencrypted. Listen on 127.0.0.1 behind a proxy with TLS, or \
+         give --i-accept-unencrypted-http-beyond-loopback if the network is yours alone"
+    )]
+    Plaintext {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// Only half of the root key.
+    #[error(
+        "set both AZEKURA_ROOT_ACCESS_KEY_ID and AZEKURA_ROOT_SECRET_ACCESS_KEY, or neither"
+    )]
+    HalfRootKey,
+    /// A secret that can be guessed.
+    #[error("the secret of access key {id:?} has fewer than {SECRET_CHARS_MIN} characters: choose a longer one")]
+    ShortSecret {
+        /// Access key id.
+        id: String,
+    },
+    /// A key id that does not fit in a signature, or is there twice.
+    #[error("access key id {id:?} is empty, used twice, or has characters other than A-Z a-z 0-9 . _ -")]
+    BadKeyId {
+        /// Access key id.
+        id: String,
+    },
+    /// A secret file that others can read.
+    #[error("{path:?} can be read by others: run chmod 600 on it")]
+    OpenSecret {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A bound of zero.
+    #[error("limits.{key} must be at least 1")]
+    Zero {
+        /// Key under `[limits]`.
+        key: &'static str,
+    },
+}
+
+impl Checked {
+    /// Joins file and overrides, and judges the whole.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn new(file: File, over: Overrides) -> Result<Self, ConfigError> {
+        let s3_addr = address("s3.addr", over.s3_addr.or(file.s3.addr), "127.0.0.1:9000")?;
+        let admin_addr = address(
+            "admin.addr",
+            over.admin_addr.or(file.admin.addr),
+            "127.0.0.1:9001",
+        )?;
+        let accepted = over.accept_plaintext || file.i_accept_unencrypted_http_beyond_loopback;
+        let open = [s3_addr, admin_addr]
+            .into_iter()
+            .find(|address| !is_loopback(address));
+        if let Some(address) = open.filter(|_| !accepted) {
+            return Err(ConfigError::Plaintext { address });
+        }
+        let root_key = root_key(over.root_key_id, over.root_secret)?;
+        let keys = keys(&file.keys, root_key.as_ref().map(|(id, _)| id.as_str()))?;
+        let limits = file.limits;
+        for (key, zero) in [
+            ("connections", limits.connections == 0),
+            ("header_read_seconds", limits.header_read_seconds == 0),
+        ] {
+            if zero {
+                return Err(ConfigError::Zero { key });
+            }
+        }
+        Ok(Self {
+            data_dir: over
+                .data_dir
+                .or(file.data_dir)
+                .unwrap_or_else(|| PathBuf::from("./azekura-data")),
+            journal_dir: file.journal_dir,
+            index_dir: file.index_dir,
+            blob_dirs: file.blob_dirs,
+            region: over.region.or(file.region.name),
+            region_aliases: file.region.aliases,
+            s3_addr,
+            s3_domains: file.s3.domains,
+            admin_addr,
+            loopback: open.is_none(),
+            connections: limits.connections,
+            header_read: Duration::from_secs(limits.header_read_seconds),
+            drain: Duration::from_secs(limits.drain_seconds),
+            log_format: over.log_format.or(file.log.format).unwrap_or_default(),
+            log_filter: over
+                .log_filter
+                .or(file.log.filter)
+                .unwrap_or_else(|| "info".to_owned()),
+            otlp_endpoint: over.otlp_endpoint.or(file.otlp.endpoint),
+            passphrase_file: over.passphrase_file.or(file.keyring.passphrase_file),
+            root_key,
+            keys,
+        })
+    }
+}
+
+fn address(
+    key: &'static str,
+    given: Option<String>,
+    default: &str,
+) -> Result<SocketAddr, ConfigError> {
+    let value = given.unwrap_or_else(|| default.to_owned());
+    let resolved = value.to_socket_addrs().ok().and_then(|mut all| all.next());
+    resolved.ok_or(ConfigError::Address { key, value })
+}
+
+fn root_key(
+    id: Option<String>,
+    secret: Option<String>,
+) -> Result<Option<(String, String)>, ConfigError> {
+    match (id, secret) {
+        (None, None) => Ok(None),
+        (Some(id), Some(secret)) => {
+            check_key(&id, &secret)?;
+            Ok(Some((id, secret)))
+        }
+        _ => Err(ConfigError::HalfRootKey),
+    }
+}
+
+fn keys(configured: &[super::Key], root: Option<&str>) -> Result<Vec<KeyConfigured>, ConfigError> {
+    let mut keys: Vec<KeyConfigured> = Vec::new();
+    for key in configured {
+        if root == Some(key.id.as_str()) || keys.iter().any(|other| other.id == key.id) {
+            return Err(ConfigError::BadKeyId { id: key.id.clone() });
+        }
+        let secret = read_secret(&key.secret_file)?;
+        check_key(&key.id, &secret)?;
+        let rights = key.rights.iter().map(|right| match right {
+            RightName::Read => Right::Read,
+            RightName::Write => Right::Write,
+            RightName::Manage => Right::Manage,
+            RightName::Admin => Right::Admin,
+        });
+        keys.push(KeyConfigured {
+            id: key.id.clone(),
+            principal: key.principal.clone(),
+            secret,
+            rights: rights.collect(),
+        });
+    }
+    Ok(keys)
+}
+
+fn check_key(id: &str, secret: &str) -> Result<(), ConfigError> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    if id.is_empty() || !id.bytes().all(fits) {
+        return Err(ConfigError::BadKeyId { id: id.to_owned() });
+    }
+    if secret.chars().count() < SECRET_CHARS_MIN {
+        return Err(ConfigError::ShortSecret { id: id.to_owned() });
+    }
+    Ok(())
+}
+
+/// Reads a secret: the first line of a file that only its owner can read.
+fn read_secret(path: &Path) -> Result<String, ConfigError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let unreadable = |source: std::io::Error| ConfigError::Unreadable {
+        path: path.to_owned(),
+        reason: source.to_string(),
+    };
+    let mode = std::fs::metadata(path)
+        .map_err(unreadable)?
+        .permissions()
+        .mode();
+    if mode & 0o077 != 0 {
+        return Err(ConfigError::OpenSecret {
+            path: path.to_owned(),
+        });
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}

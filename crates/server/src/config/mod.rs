@@ -1,0 +1,219 @@
+//! Configuration: each key once, with its meaning; `docs/reference/config.md` repeats them.
+//!
+//! Later sources win: built-in values, the TOML file, `AZEKURA_*` of the environment, flags. The
+//! command line reads the last two into [`Overrides`]. Unknown keys are refused: a misspelt
+//! safety setting must not be ignored silently.
+
+mod check;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use check::{Checked, ConfigError, KeyConfigured};
+
+/// The TOML file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct File {
+    /// The vault directory. Default `./azekura-data`.
+    pub data_dir: Option<PathBuf>,
+    /// Journal, when it is not in the vault directory.
+    pub journal_dir: Option<PathBuf>,
+    /// Index, when it is not in the vault directory.
+    pub index_dir: Option<PathBuf>,
+    /// Directories for blobs, when they are not in the vault directory.
+    pub blob_dirs: Vec<PathBuf>,
+    /// Where this vault stands.
+    pub region: Region,
+    /// The S3 listener.
+    pub s3: S3,
+    /// The admin listener.
+    pub admin: Admin,
+    /// Bounds on connections.
+    pub limits: Limits,
+    /// Logs.
+    pub log: Log,
+    /// OpenTelemetry.
+    pub otlp: Otlp,
+    /// Access keys beside the root key.
+    pub keys: Vec<Key>,
+    /// Passphrase of the keyring.
+    pub keyring: Keyring,
+    /// Allows plaintext HTTP beyond loopback. There is no encryption in transit then: only for a
+    /// proxy with TLS in front on a network that nobody else is on. Default `false`.
+    pub i_accept_unencrypted_http_beyond_loopback: bool,
+}
+
+/// `[region]`: where the vault stands. Fixed when the vault is made.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Region {
+    /// Name: `jp-tokyo`, `jp-osaka` or the operator's own. Default `local`.
+    pub name: Option<String>,
+    /// Other names that clients may sign with; `us-east-1` always works.
+    pub aliases: Vec<String>,
+}
+
+/// `[s3]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3 {
+    /// Address and port; port 0 takes a free one. Default `127.0.0.1:9000`.
+    pub addr: Option<String>,
+    /// Domains for virtual-host style (`BUCKET.DOMAIN`). Default none: path style only.
+    pub domains: Vec<String>,
+}
+
+/// `[admin]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// Address and port; port 0 takes a free one. Default `127.0.0.1:9001`.
+    pub addr: Option<String>,
+}
+
+/// `[limits]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Most connections at a time on each listener; more wait to be accepted. Default 4096.
+    pub connections: usize,
+    /// Seconds within which the headers of a request must have arrived. Default 60.
+    pub header_read_seconds: u64,
+    /// Seconds that requests under way are given at a stop. Default 10.
+    pub drain_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            header_read_seconds: 60,
+            drain_seconds: 10,
+        }
+    }
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `text` (default) or `json`, one object a line.
+    pub format: Option<LogFormat>,
+    /// Filter as for `RUST_LOG`. Default `info`.
+    pub filter: Option<String>,
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `[otlp]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Otlp {
+    /// Collector, `http://HOST:4318`. Without it nothing is sent anywhere.
+    pub endpoint: Option<String>,
+}
+
+/// `[[keys]]`: an access key with explicit rights.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// Access key id.
+    pub id: String,
+    /// Name of the person or system, as records show it.
+    pub principal: String,
+    /// File with the secret; nobody but its owner may read it.
+    pub secret_file: PathBuf,
+    /// Any of `read`, `write`, `manage`, `admin`.
+    pub rights: Vec<RightName>,
+}
+
+/// Names of rights in `[[keys]]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RightName {
+    /// Read and list.
+    Read,
+    /// Store.
+    Write,
+    /// Hide objects; create, change and retire buckets.
+    Manage,
+    /// The admin API.
+    Admin,
+}
+
+/// `[keyring]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keyring {
+    /// File with the passphrase. `AZEKURA_PASSPHRASE`, `AZEKURA_PASSPHRASE_FILE` and the systemd
+    /// credential `azekura-passphrase` serve as well. Without any, a generated secret beside the
+    /// keyring opens it: whoever has the disk has the keys then.
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// What flags and environment say; wins over the file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--s3-addr`.
+    pub s3_addr: Option<String>,
+    /// `--admin-addr`.
+    pub admin_addr: Option<String>,
+    /// `--log-format`.
+    pub log_format: Option<LogFormat>,
+    /// `RUST_LOG` or `AZEKURA_LOG`.
+    pub log_filter: Option<String>,
+    /// `--otlp-endpoint`.
+    pub otlp_endpoint: Option<String>,
+    /// `--passphrase-file`.
+    pub passphrase_file: Option<PathBuf>,
+    /// `--i-accept-unencrypted-http-beyond-loopback`.
+    pub accept_plaintext: bool,
+    /// `AZEKURA_ROOT_ACCESS_KEY_ID`.
+    pub root_key_id: Option<String>,
+    /// `AZEKURA_ROOT_SECRET_ACCESS_KEY`.
+    pub root_secret: Option<String>,
+}
+
+/// Reads the file, if one is named.
+///
+/// # Errors
+/// [`ConfigError::Unreadable`], [`ConfigError::Malformed`] with line and column.
+pub fn read_file(path: Option<&Path>) -> Result<File, ConfigError> {
+    let Some(path) = path else {
+        return Ok(File::default());
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+        path: path.to_owned(),
+        reason: source.to_string(),
+    })?;
+    toml::from_str(&text).map_err(|source| ConfigError::Malformed {
+        path: path.to_owned(),
+        reason: source.to_string(),
+    })
+}
+
+/// Whether an address can be reached from this machine only.
+#[must_use]
+pub fn is_loopback(address: &SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}

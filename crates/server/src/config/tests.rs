@@ -1,0 +1,112 @@
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+
+use azekura_model::access::Right;
+
+use super::*;
+
+fn check(text: &str, over: Overrides) -> Result<Checked, ConfigError> {
+    Checked::new(toml::from_str(text).unwrap(), over)
+}
+
+#[test]
+fn nothing_given_is_a_loopback_vault_in_the_working_directory() {
+    let checked = check("", Overrides::default()).unwrap();
+    assert_eq!(checked.data_dir, Path::new("./azekura-data"));
+    assert_eq!(checked.s3_addr.to_string(), "127.0.0.1:9000");
+    assert_eq!(checked.admin_addr.to_string(), "127.0.0.1:9001");
+    assert!(checked.loopback);
+    assert_eq!(checked.log_filter, "info");
+}
+
+#[test]
+fn flags_win_over_the_file() {
+    let over = Overrides {
+        s3_addr: Some("127.0.0.1:0".to_owned()),
+        data_dir: Some("/srv/vault".into()),
+        log_format: Some(LogFormat::Json),
+        ..Overrides::default()
+    };
+    let checked = check(
+        "data_dir = '/elsewhere'\n[s3]\naddr = '127.0.0.1:1'\n[log]\nformat = 'text'",
+        over,
+    )
+    .unwrap();
+    assert_eq!(checked.s3_addr.port(), 0);
+    assert_eq!(checked.data_dir, Path::new("/srv/vault"));
+    assert_eq!(checked.log_format, LogFormat::Json);
+}
+
+#[test]
+fn a_misspelt_key_is_refused() {
+    assert!(toml::from_str::<File>("data_dri = '/x'").is_err());
+    assert!(toml::from_str::<File>("[s3]\nadr = '1'").is_err());
+    assert!(toml::from_str::<File>("[limits]\nconections = 1").is_err());
+}
+
+#[test]
+fn plaintext_beyond_loopback_needs_the_ugly_flag() {
+    for text in [
+        "[s3]\naddr = '0.0.0.0:9000'",
+        "[admin]\naddr = '[::]:9001'",
+        "[s3]\naddr = '192.0.2.7:9000'",
+    ] {
+        assert!(matches!(
+            check(text, Overrides::default()),
+            Err(ConfigError::Plaintext { .. })
+        ));
+        let accepted = Overrides {
+            accept_plaintext: true,
+            ..Overrides::default()
+        };
+        assert!(!check(text, accepted).unwrap().loopback);
+    }
+    for text in ["[s3]\naddr = '[::1]:9000'", "[s3]\naddr = '127.8.9.1:9000'"] {
+        assert!(check(text, Overrides::default()).unwrap().loopback);
+    }
+}
+
+#[test]
+fn half_a_root_key_or_a_weak_one_is_refused() {
+    let root = |id: Option<&str>, secret: Option<&str>| Overrides {
+        root_key_id: id.map(str::to_owned),
+        root_secret: secret.map(str::to_owned),
+        ..Overrides::default()
+    };
+    assert_eq!(
+        check("", root(Some("root"), None)).unwrap_err(),
+        ConfigError::HalfRootKey
+    );
+    assert!(matches!(
+        check("", root(Some("root"), Some("short"))),
+        Err(ConfigError::ShortSecret { .. })
+    ));
+    assert!(matches!(
+        check("", root(Some("a/b"), Some("0123456789abcdef"))),
+        Err(ConfigError::BadKeyId { .. })
+    ));
+    assert!(check("", root(Some("root"), Some("0123456789abcdef"))).is_ok());
+}
+
+#[test]
+fn secrets_come_from_files_that_only_the_owner_reads() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "0123456789abcdef").unwrap();
+    let text = format!(
+        "[[keys]]\nid = 'backup'\nprincipal = 'backup server'\nsecret_file = {:?}\nrights = ['read', 'write']",
+        file.path()
+    );
+    let checked = check(&text, Overrides::default()).unwrap();
+    assert_eq!(checked.keys[0].rights, [Right::Read, Right::Write]);
+    assert_eq!(checked.keys[0].secret, "0123456789abcdef");
+    let twice = format!("{text}\n{text}");
+    assert!(matches!(
+        check(&twice, Overrides::default()),
+        Err(ConfigError::BadKeyId { .. })
+    ));
+    std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(
+        check(&text, Overrides::default()),
+        Err(ConfigError::OpenSecret { .. })
+    ));
+}

@@ -1,0 +1,57 @@
+//! A vault that is open and serves.
+
+use std::sync::Arc;
+
+use azekura_engine::seam::{Engine, Status};
+use azekura_store::clock::{Clock, Ticker};
+use azekura_store::store::Store;
+
+/// What listeners need of the open vault.
+pub(crate) struct Running {
+    /// The operations.
+    pub(crate) store: Arc<Store>,
+    /// What lies under them, for its state.
+    pub(crate) engine: Arc<dyn Engine>,
+    /// The one door to time.
+    pub(crate) clock: Arc<Clock>,
+    /// Whether the keyring was ever exported.
+    pub(crate) keyring_exported: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Credits running time to the compliance clock while it lives.
+    pub(crate) _ticker: Ticker,
+}
+
+impl Running {
+    /// State of the engine.
+    pub(crate) fn status(&self) -> Status {
+        self.engine.status()
+    }
+
+    /// What the operator should see to, in plain words.
+    pub(crate) fn warnings(&self, status: &Status) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !(self.keyring_exported)() {
+            warnings.push(
+                "the keyring was never exported: without a copy, losing this disk's keyring makes every byte unreadable; run `azekura vault export-keyring FILE`"
+                    .to_owned(),
+            );
+        }
+        if status.space.refusing {
+            warnings.push(format!(
+                "{} bytes are free, below the floor of {}: data is refused, reads go on; free space or add a disk",
+                status.space.free_bytes, status.space.floor_bytes
+            ));
+        }
+        if !status.damage.is_empty() {
+            warnings.push(format!(
+                "{} places are damaged; run `azekura vault check --data-dir DIR` on the stopped vault to name what is lost",
+                status.damage.len()
+            ));
+        }
+        warnings
+    }
+
+    /// Wall time in seconds since 1970-01-01T00:00Z.
+    pub(crate) fn unix_seconds(&self) -> i64 {
+        self.clock.wall().0.div_euclid(1000)
+    }
+}
