@@ -8,7 +8,6 @@
 //! buffer and times out idle connections; TLS is its business too. HTTP/1.1 is served.
 
 use std::convert::Infallible;
-use std::fmt::Write as _;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -182,37 +181,43 @@ impl S3Gateway {
         let headers = response.headers_mut();
         headers.insert("server", HeaderValue::from_static("azekura"));
         let status = response.status();
+        let partial = response.headers().contains_key("content-range");
+        if status == StatusCode::OK && partial {
+            // s3s takes no status from an operation, and knows none for a part in HEAD.
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
         if status == StatusCode::NOT_MODIFIED || (head && status.as_u16() >= 400) {
             *response.body_mut() = s3s::Body::empty();
             response.headers_mut().remove("content-type");
-            return;
-        }
-        if status.as_u16() < 400 {
-            return;
-        }
-        let body = response.body_mut();
-        let text = body
-            .bytes()
-            .and_then(|b| String::from_utf8(b.to_vec()).ok());
-        if let Some(kept) = text
-            .as_deref()
-            .and_then(|text| text.strip_suffix("</Error>"))
-        {
-            let kept = kept.replace("<RequestId></RequestId>", "");
-            let mut text = kept;
-            let resource = escape(resource);
-            // Writing to a string cannot fail.
-            if write!(
-                text,
-                "<Resource>{resource}</Resource><RequestId>{id}</RequestId><HostId>{id2}</HostId></Error>"
-            )
-            .is_ok()
-            {
+        } else if status.as_u16() >= 400 {
+            let body = response.body_mut();
+            let text = body
+                .bytes()
+                .and_then(|b| String::from_utf8(b.to_vec()).ok());
+            if let Some(text) = text.and_then(|t| completed_error(&t, resource, id, &id2)) {
                 *body = s3s::Body::from(text);
                 response.headers_mut().remove("content-length");
             }
         }
     }
+}
+
+/// An error document with the elements that `s3s` leaves out.
+fn completed_error(text: &str, resource: &str, id: &str, id2: &str) -> Option<String> {
+    let kept = text.strip_suffix("</Error>")?;
+    let message = if kept.contains("<Message>") {
+        ""
+    } else if kept.contains("<Code>SignatureDoesNotMatch<") {
+        "<Message>The request signature we calculated does not match the signature you provided. \
+         Check your key and signing method.</Message>"
+    } else {
+        "<Message>The request was refused.</Message>"
+    };
+    let resource = escape(resource);
+    Some(format!(
+        "{kept}{message}<Resource>{resource}</Resource><RequestId>{id}</RequestId>\
+         <HostId>{id2}</HostId></Error>"
+    ))
 }
 
 /// The service of one connection.

@@ -240,7 +240,7 @@ async fn listings() {
         .await
         .is(400, "InvalidArgument");
     server
-        .get("/bucket?list-type=2&continuation-token=*")
+        .get("/bucket?list-type=2&continuation-token=%2A")
         .await
         .is(400, "InvalidArgument");
 }

@@ -273,8 +273,10 @@ async fn a_signed_chunk_is_bounded_and_an_unsigned_one_is_not() {
     let server = with_bucket().await;
     let large = vec![b'x'; 16 * 1024 * 1024 + 1];
     let (head, body) = server.root("PUT", "/bucket/key").chunked(&[&large], None);
+    // The header of the chunk is enough: nothing is gathered.
+    let start = &body[..64 * 1024];
     server
-        .send(&head, &body)
+        .send(&head, start)
         .await
         .is(400, "InvalidChunkSizeError");
     nothing_stored(&server).await;

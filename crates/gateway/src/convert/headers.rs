@@ -2,7 +2,7 @@
 
 use azekura_model::bucket::Versioning;
 use azekura_store::object::ObjectInfo;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use s3s::dto::{Timestamp, TimestampFormat};
 
 use super::{checksums, encoding, names, times};
@@ -75,14 +75,9 @@ pub(crate) fn of_object(
     headers
 }
 
-/// Status and headers of a part of the content.
-pub(crate) fn of_range(
-    headers: &mut HeaderMap,
-    range: &std::ops::Range<u64>,
-    bytes: u64,
-) -> StatusCode {
+/// Says which part of the content follows. The service makes the status 206 of it.
+pub(crate) fn of_range(headers: &mut HeaderMap, range: &std::ops::Range<u64>, bytes: u64) {
     let last = range.end.saturating_sub(1);
     let text = format!("bytes {}-{last}/{bytes}", range.start);
     set(headers, header::CONTENT_RANGE, &text);
-    StatusCode::PARTIAL_CONTENT
 }

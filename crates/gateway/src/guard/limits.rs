@@ -48,10 +48,13 @@ impl Limits {
 
     /// Greatest length in bytes of the document of this request.
     pub(crate) fn document(&self, view: &View<'_>) -> u64 {
-        match view.method() {
-            &Method::POST if view.has("delete") => self.delete_document_bytes,
-            &Method::POST if view.has("uploadId") => self.complete_document_bytes,
-            _ => self.document_bytes,
+        let post = view.method() == Method::POST;
+        if post && view.has("delete") {
+            self.delete_document_bytes
+        } else if post && view.has("uploadId") {
+            self.complete_document_bytes
+        } else {
+            self.document_bytes
         }
     }
 

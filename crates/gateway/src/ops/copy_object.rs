@@ -99,6 +99,13 @@ fn replaces(directive: Option<&str>, name: &str) -> S3Result<bool> {
     }
 }
 
+/// Whether metadata and tags are those of the request.
+fn directives(input: &CopyObjectInput) -> S3Result<(bool, bool)> {
+    let metadata = input.metadata_directive.as_ref().map(|d| d.as_str());
+    let tags = input.tagging_directive.as_ref().map(|d| d.as_str());
+    Ok((replaces(metadata, "metadata")?, replaces(tags, "tagging")?))
+}
+
 /// Conditions on what the copy overwrites, which `s3s` does not read.
 fn write_conditions(headers: &HeaderMap) -> S3Result<Conditions> {
     let read = |name: &str| {
@@ -140,10 +147,7 @@ pub(crate) async fn copy_object(
     let bucket = names::bucket(&input.bucket)?;
     let key = names::key(&input.key)?;
     let source = Source::of(&input.copy_source)?;
-    let metadata = input.metadata_directive.as_ref().map(|d| d.as_str());
-    let metadata = replaces(metadata, "metadata")?;
-    let tags = input.tagging_directive.as_ref().map(|d| d.as_str());
-    let tags = replaces(tags, "tagging")?;
+    let (metadata, tags) = directives(input)?;
     let onto_itself = source.bucket == bucket && source.key == key;
     if onto_itself && source.which == Which::Current && !metadata && !tags {
         return Err(errors::invalid_request(

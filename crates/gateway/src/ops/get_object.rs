@@ -75,8 +75,7 @@ pub(crate) async fn get_object(
     }
     let mut response = S3Response::with_headers(output, answer);
     if partial && bytes > 0 {
-        let status = headers::of_range(&mut response.headers, &got.range, got.info.bytes);
-        response.status = Some(status);
+        headers::of_range(&mut response.headers, &got.range, got.info.bytes);
     }
     Ok(response)
 }

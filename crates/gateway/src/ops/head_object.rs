@@ -65,8 +65,7 @@ pub(crate) async fn head_object(
     let answer = headers::of_object(&info, versioning, with_checksums);
     let mut response = S3Response::with_headers(output, answer);
     if let Some(range) = range.filter(|range| !range.is_empty()) {
-        let status = headers::of_range(&mut response.headers, &range, info.bytes);
-        response.status = Some(status);
+        headers::of_range(&mut response.headers, &range, info.bytes);
     }
     Ok(response)
 }

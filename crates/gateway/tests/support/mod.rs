@@ -1,8 +1,8 @@
 //! A gateway on a loopback listener, and requests written byte by byte.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-pub mod sigv4;
-pub mod store;
+pub(crate) mod sigv4;
+pub(crate) mod store;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,21 +17,21 @@ use tokio::net::{TcpListener, TcpStream};
 use sigv4::Signer;
 
 /// Key with all rights on data.
-pub const ROOT: (&str, &str) = ("ROOTKEY", "root-secret");
+pub(crate) const ROOT: (&str, &str) = ("ROOTKEY", "root-secret");
 /// Key that may read.
-pub const READER: (&str, &str) = ("READKEY", "read-secret");
+pub(crate) const READER: (&str, &str) = ("READKEY", "read-secret");
 /// Key that may store.
-pub const WRITER: (&str, &str) = ("WRITEKEY", "write-secret");
+pub(crate) const WRITER: (&str, &str) = ("WRITEKEY", "write-secret");
 /// Region of the tests.
-pub const REGION: &str = "jp-tokyo";
+pub(crate) const REGION: &str = "jp-tokyo";
 
 /// A running gateway.
-pub struct Server {
-    pub address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
 }
 
 /// Keys of the tests.
-pub fn keys() -> StaticKeys {
+pub(crate) fn keys() -> StaticKeys {
     StaticKeys::new()
         .with(
             ROOT.0,
@@ -44,12 +44,12 @@ pub fn keys() -> StaticKeys {
 }
 
 /// Starts a gateway over an empty store.
-pub async fn start() -> Server {
+pub(crate) async fn start() -> Server {
     start_with(Arc::new(keys())).await
 }
 
 /// Starts a gateway with other keys.
-pub async fn start_with(auth: Arc<dyn Authenticate>) -> Server {
+pub(crate) async fn start_with(auth: Arc<dyn Authenticate>) -> Server {
     let config = GatewayConfig {
         region: REGION.to_owned(),
         aliases: vec!["tokyo".to_owned()],
@@ -80,24 +80,24 @@ pub async fn start_with(auth: Arc<dyn Authenticate>) -> Server {
 
 /// An answer.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(n, _)| n == name)?;
         Some(&found.1)
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// Content of the first element of this name.
-    pub fn element(&self, name: &str) -> Option<String> {
+    pub(crate) fn element(&self, name: &str) -> Option<String> {
         let text = self.text();
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
         let (value, _) = rest.split_once(&format!("</{name}>"))?;
@@ -105,7 +105,7 @@ impl Reply {
     }
 
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert!(
             (200..300).contains(&self.status),
             "{} {}",
@@ -116,7 +116,7 @@ impl Reply {
     }
 
     #[track_caller]
-    pub fn is(self, status: u16, code: &str) -> Self {
+    pub(crate) fn is(self, status: u16, code: &str) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         assert_eq!(
             self.element("Code").as_deref(),
@@ -135,33 +135,37 @@ impl Reply {
 
 impl Server {
     /// Sends a request as it is, and reads the answer to the end of the connection.
-    pub async fn send(&self, head: &str, body: &[u8]) -> Reply {
+    pub(crate) async fn send(&self, head: &str, body: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         // A refused request may be answered and closed before its body is read.
         drop(stream.write_all(body).await);
-        drop(stream.shutdown().await);
         let mut answer = Vec::new();
         drop(stream.read_to_end(&mut answer).await);
         parse(&answer)
     }
 
-    pub fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.address.to_string()
     }
 
     /// A signer for a request to this server with the root key.
-    pub fn root(&self, method: &str, target: &str) -> Signer {
+    pub(crate) fn root(&self, method: &str, target: &str) -> Signer {
         Signer::new(&self.host(), ROOT, method, target)
     }
 
     /// A signer with another key.
-    pub fn as_key(&self, key: (&'static str, &'static str), method: &str, target: &str) -> Signer {
+    pub(crate) fn as_key(
+        &self,
+        key: (&'static str, &'static str),
+        method: &str,
+        target: &str,
+    ) -> Signer {
         Signer::new(&self.host(), key, method, target)
     }
 
     /// A plain signed request of the root key.
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         method: &str,
         target: &str,
@@ -172,11 +176,11 @@ impl Server {
         self.send(&signer.signed(body), body).await
     }
 
-    pub async fn get(&self, target: &str) -> Reply {
+    pub(crate) async fn get(&self, target: &str) -> Reply {
         self.call("GET", target, &[], b"").await
     }
 
-    pub async fn put(&self, target: &str, body: &[u8]) -> Reply {
+    pub(crate) async fn put(&self, target: &str, body: &[u8]) -> Reply {
         self.call("PUT", target, &[], body).await
     }
 }

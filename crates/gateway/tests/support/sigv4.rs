@@ -8,27 +8,27 @@ use super::REGION;
 
 /// Builds one signed request.
 #[derive(Clone)]
-pub struct Signer {
-    pub method: String,
-    pub target: String,
-    pub headers: Vec<(String, String)>,
+pub(crate) struct Signer {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
     /// Headers that are sent and not signed.
-    pub unsigned: Vec<(String, String)>,
-    pub key: (String, String),
-    pub region: String,
-    pub at: OffsetDateTime,
+    pub(crate) unsigned: Vec<(String, String)>,
+    pub(crate) key: (String, String),
+    pub(crate) region: String,
+    pub(crate) at: OffsetDateTime,
     /// Value of `x-amz-content-sha256`; the hash of the body when absent.
-    pub payload: Option<String>,
-    pub break_signature: bool,
+    pub(crate) payload: Option<String>,
+    pub(crate) break_signature: bool,
 }
 
 /// Now, moved by some seconds.
-pub fn now(offset_seconds: i64) -> OffsetDateTime {
+pub(crate) fn now(offset_seconds: i64) -> OffsetDateTime {
     let ms = SystemTimeSource.wall().0;
     OffsetDateTime::from_unix_timestamp(ms / 1000 + offset_seconds).unwrap()
 }
 
-pub fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex::encode(digest::digest(&digest::SHA256, bytes))
 }
 
@@ -38,7 +38,7 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 impl Signer {
-    pub fn new(host: &str, key: (&str, &str), method: &str, target: &str) -> Self {
+    pub(crate) fn new(host: &str, key: (&str, &str), method: &str, target: &str) -> Self {
         Self {
             method: method.to_owned(),
             target: target.to_owned(),
@@ -52,7 +52,7 @@ impl Signer {
         }
     }
 
-    pub fn headers(mut self, headers: &[(&str, &str)]) -> Self {
+    pub(crate) fn headers(mut self, headers: &[(&str, &str)]) -> Self {
         for (name, value) in headers {
             self.headers.retain(|(n, _)| n != name);
             self.headers.push(((*name).to_owned(), (*value).to_owned()));
@@ -60,32 +60,32 @@ impl Signer {
         self
     }
 
-    pub fn unsigned(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn unsigned(mut self, name: &str, value: &str) -> Self {
         self.unsigned.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn payload(mut self, value: &str) -> Self {
+    pub(crate) fn payload(mut self, value: &str) -> Self {
         self.payload = Some(value.to_owned());
         self
     }
 
-    pub fn broken(mut self) -> Self {
+    pub(crate) fn broken(mut self) -> Self {
         self.break_signature = true;
         self
     }
 
-    pub fn at(mut self, offset_seconds: i64) -> Self {
+    pub(crate) fn at(mut self, offset_seconds: i64) -> Self {
         self.at = now(offset_seconds);
         self
     }
 
-    pub fn date(&self) -> String {
+    pub(crate) fn date(&self) -> String {
         let at = self.at;
         format!("{:04}{:02}{:02}", at.year(), u8::from(at.month()), at.day())
     }
 
-    pub fn timestamp(&self) -> String {
+    pub(crate) fn timestamp(&self) -> String {
         let at = self.at;
         let date = self.date();
         format!(
@@ -96,11 +96,11 @@ impl Signer {
         )
     }
 
-    pub fn scope(&self) -> String {
+    pub(crate) fn scope(&self) -> String {
         format!("{}/{}/s3/aws4_request", self.date(), self.region)
     }
 
-    pub fn sign_text(&self, text: &str) -> String {
+    pub(crate) fn sign_text(&self, text: &str) -> String {
         let key = mac(format!("AWS4{}", self.key.1).as_bytes(), &self.date());
         let key = mac(&key, &self.region);
         let key = mac(&mac(&key, "s3"), "aws4_request");
@@ -134,7 +134,7 @@ impl Signer {
     }
 
     /// The head of a request signed in its header, and its signature.
-    pub fn head(mut self, content_length: usize, payload: &str) -> (String, String) {
+    pub(crate) fn head(mut self, content_length: usize, payload: &str) -> (String, String) {
         let (path, query) = split(&self.target);
         self.headers
             .push(("x-amz-content-sha256".to_owned(), payload.to_owned()));
@@ -152,13 +152,13 @@ impl Signer {
     }
 
     /// The head of a request with this body, signed in its header.
-    pub fn signed(self, body: &[u8]) -> String {
+    pub(crate) fn signed(self, body: &[u8]) -> String {
         let payload = self.payload.clone().unwrap_or_else(|| sha256(body));
         self.head(body.len(), &payload).0
     }
 
     /// The head of a presigned request.
-    pub fn presigned(self, seconds: &str, content_length: usize) -> String {
+    pub(crate) fn presigned(self, seconds: &str, content_length: usize) -> String {
         let (path, query) = split(&self.target);
         let mut names: Vec<_> = self.headers.iter().map(|(n, _)| n.as_str()).collect();
         names.sort_unstable();
@@ -184,7 +184,7 @@ impl Signer {
     }
 
     /// The head without credentials.
-    pub fn anonymous(self, content_length: usize) -> String {
+    pub(crate) fn anonymous(self, content_length: usize) -> String {
         self.write(&self.target, content_length)
     }
 
@@ -200,7 +200,11 @@ impl Signer {
     }
 
     /// A body in signed chunks, with a signed trailer if one is given, and its head.
-    pub fn chunked(self, chunks: &[&[u8]], trailer: Option<(&str, &str)>) -> (String, Vec<u8>) {
+    pub(crate) fn chunked(
+        self,
+        chunks: &[&[u8]],
+        trailer: Option<(&str, &str)>,
+    ) -> (String, Vec<u8>) {
         let mode = match trailer {
             Some(_) => "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
             None => "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
@@ -257,7 +261,7 @@ impl Signer {
 }
 
 /// A body in unsigned chunks with a trailer.
-pub fn unsigned_chunks(chunks: &[&[u8]], trailer: (&str, &str)) -> Vec<u8> {
+pub(crate) fn unsigned_chunks(chunks: &[&[u8]], trailer: (&str, &str)) -> Vec<u8> {
     let mut body = Vec::new();
     for chunk in chunks {
         body.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
@@ -274,11 +278,9 @@ fn split(target: &str) -> (String, String) {
     let mut pairs: Vec<_> = query
         .split('&')
         .filter(|pair| !pair.is_empty())
-        .map(|pair| match pair.contains('=') {
-            true => pair.to_owned(),
-            false => format!("{pair}="),
-        })
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .collect();
-    pairs.sort();
+    pairs.sort_unstable();
+    let pairs: Vec<_> = pairs.iter().map(|(n, v)| format!("{n}={v}")).collect();
     (path.to_owned(), pairs.join("&"))
 }
