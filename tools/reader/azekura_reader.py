@@ -345,11 +345,18 @@ class Journal:
             header = self.segment_header(segment)
             last = position + 1 == len(self.segments)
             if header is None:
-                say = self.report.note if last else self.report.damage
-                say(f"{self.path(segment).name}: its header is unreadable; its groups are read all the same")
+                self.missing_header(segment, last)
             elif position == 0 and header[0] > 1:
                 self.next_group, self.previous_head = header[0], header[1]
             yield from self.walk_segment(segment, None if last else self.segments[position + 1])
+
+    def missing_header(self, segment, last):
+        log = self.path(segment).read_bytes()[:self.log_limit]
+        if last and self.next_group_after(log, 4096) is None:
+            self.report.note(f"{self.path(segment).name}: its creation never finished; it holds no group")
+        else:
+            self.report.damage(f"{self.path(segment).name}: its header is unreadable; "
+                               "its groups are read all the same")
 
     def walk_segment(self, segment, following):
         with open(self.path(segment), "rb") as file:

@@ -48,6 +48,10 @@ pub struct Snapshot {
     pub region: String,
     /// Life of the vault, hexadecimal.
     pub incarnation: String,
+    /// What the wall clock showed.
+    pub taken: String,
+    /// Hybrid time, packed, a decimal number.
+    pub hybrid_time: String,
     /// Heads by partition.
     pub heads: Vec<Head>,
 }
@@ -55,9 +59,13 @@ pub struct Snapshot {
 /// The last durable record of a partition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Head {
-    /// Partition, a decimal number (text: it may exceed what JSON numbers hold).
+    /// Partition, hexadecimal.
     pub partition: String,
-    /// Its last durable sequence, a decimal number.
+    /// Name of the bucket whose partition it is; left out for the vault's own.
+    pub bucket: Option<String>,
+    /// UUID of that bucket.
+    pub bucket_uuid: Option<String>,
+    /// Its last durable sequence, a decimal number (text: it may exceed what JSON numbers hold).
     pub sequence: String,
     /// Hash of the chain there, hexadecimal.
     pub chain: String,
@@ -207,7 +215,9 @@ pub struct HistoryEntry {
     pub version: String,
     /// The current one.
     pub latest: bool,
-    /// S3 no longer shows it.
+    /// S3 shows it.
+    pub shown: bool,
+    /// It was deleted by its version id: S3 no longer shows it, the vault keeps it.
     pub hidden: bool,
     /// A delete marker.
     pub marker: bool,
@@ -221,6 +231,8 @@ pub struct HistoryEntry {
     pub modified: String,
     /// Who made it; left out when the record cannot be read.
     pub by: Option<Who>,
+    /// Who hid it, if it is hidden.
+    pub hidden_by: Option<Who>,
 }
 
 /// Who asked for a change.
@@ -234,4 +246,6 @@ pub struct Who {
     pub source: Option<String>,
     /// Request id.
     pub request_id: String,
+    /// When, by the wall clock.
+    pub at: String,
 }

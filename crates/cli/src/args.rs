@@ -98,7 +98,7 @@ pub enum VaultCommand {
     /// Builds the index anew from the journal
     RebuildIndex(Offline),
     /// Prints every record as one line of JSON
-    Dump(Offline),
+    Dump(DumpArgs),
     /// Brings the vault to the format of this release
     Upgrade(Offline),
     /// Copies the keyring to a file that you keep somewhere else
@@ -207,6 +207,20 @@ pub struct InitArgs {
 )]
 pub struct CheckArgs {
     /// Checks sums and chains only, without opening anything: needs no keyring
+    #[arg(long)]
+    pub without_keys: bool,
+    /// Which directory
+    #[command(flatten)]
+    pub offline: Offline,
+}
+
+/// `azekura vault dump`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura vault dump --data-dir /srv/vault > records.jsonl\n\nNever prints keys, salts or content."
+)]
+pub struct DumpArgs {
+    /// Cores only, without opening anything: needs no keyring
     #[arg(long)]
     pub without_keys: bool,
     /// Which directory

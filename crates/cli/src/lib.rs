@@ -6,6 +6,7 @@ pub mod exit;
 
 mod commands;
 mod connect;
+mod offline;
 mod output;
 mod progress;
 

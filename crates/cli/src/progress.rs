@@ -5,9 +5,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// A bar over a known number of bytes; hidden by itself when standard error is no terminal.
 pub(crate) fn bytes(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template(
-        "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-    );
+    let style =
+        ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
     if let Ok(style) = style {
         bar.set_style(style);
     }

@@ -1,5 +1,6 @@
 //! Authorization: one table, and nothing outside it.
 
+#[cfg(test)]
 mod support;
 
 use std::sync::Arc;

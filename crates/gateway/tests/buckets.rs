@@ -1,5 +1,6 @@
 //! Buckets, versions and listings.
 
+#[cfg(test)]
 mod support;
 
 use support::{Server, start};

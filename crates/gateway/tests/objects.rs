@@ -1,5 +1,6 @@
 //! Objects: headers, conditions, ranges, copies.
 
+#[cfg(test)]
 mod support;
 
 use support::{Server, start};

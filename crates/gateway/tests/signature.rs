@@ -1,6 +1,7 @@
 //! Signatures through the whole stack: what is not signed as it must be is refused, and nothing of
 //! it is stored.
 
+#[cfg(test)]
 mod support;
 
 use support::sigv4::{sha256, unsigned_chunks};

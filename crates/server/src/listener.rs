@@ -59,7 +59,10 @@ where
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 // Ends at once when the server stops.
-                if tokio::time::timeout(ACCEPT_RETRY, stop.changed()).await.is_ok() {
+                if tokio::time::timeout(ACCEPT_RETRY, stop.changed())
+                    .await
+                    .is_ok()
+                {
                     continue;
                 }
             }

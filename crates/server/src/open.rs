@@ -9,10 +9,11 @@ use azekura_gateway::service::{ResponseBody, S3Gateway};
 use azekura_model::position::RegionName;
 use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
 use azekura_store::error::StoreError;
-use azekura_store::inner::Parts;
 use azekura_store::projector::Projector;
-use azekura_store::store::Store;
-use azekura_store::vault::{self, InitOptions, OpenOptions, OpenVault, Places, VaultError, passphrase};
+use azekura_store::store::{Parts, Store};
+use azekura_store::vault::{
+    self, InitOptions, OpenOptions, OpenVault, Places, VaultError, passphrase,
+};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -146,8 +147,7 @@ fn make(
     passphrase: Option<passphrase::Passphrase>,
 ) -> Result<(), OpenFailure> {
     let name = region.unwrap_or(REGION_DEFAULT);
-    let region =
-        RegionName::parse(name).map_err(|_| OpenFailure::BadRegion(name.to_owned()))?;
+    let region = RegionName::parse(name).map_err(|_| OpenFailure::BadRegion(name.to_owned()))?;
     tracing::info!(dir = %places.data_dir.display(), %region, "making a new vault");
     vault::init(&InitOptions {
         places: places.clone(),
@@ -168,7 +168,7 @@ async fn start(vault: OpenVault, places: Places) -> Result<Running, OpenFailure>
     });
     store.bootstrap(TENANT_DEFAULT).await?;
     let swept = store.start().await?;
-    tracing::info!(?swept, "what earlier processes left half done was swept");
+    tracing::debug!(?swept, "what earlier processes left half done was swept");
     Ok(Running {
         store: Arc::new(store),
         engine: vault.engine,
@@ -225,9 +225,8 @@ pub(crate) struct Mounted(pub(crate) S3Gateway);
 impl Service<Request<Incoming>> for Mounted {
     type Response = Response<ResponseBody>;
     type Error = Infallible;
-    type Future = std::pin::Pin<
-        Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>,
-    >;
+    type Future =
+        std::pin::Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let address = request

@@ -20,7 +20,6 @@ use crate::keys::{self, AccessKeys, Root};
 use crate::listener::{self, Bounds};
 use crate::observe::Observed;
 use crate::open::{self, OpenFailure, Opened};
-use crate::running::Running;
 use crate::stop::{self, Reason};
 use crate::telemetry::{self, TelemetryError};
 use crate::welcome;
@@ -73,7 +72,9 @@ enum ServeError {
     Keys(#[from] keys::NoRootKey),
     #[error(transparent)]
     Open(#[from] OpenFailure),
-    #[error("cannot listen on {address}: {source}. Is another server running? Give another address with {flag}")]
+    #[error(
+        "cannot listen on {address}: {source}. Is another server running? Give another address with {flag}"
+    )]
     Listen {
         address: SocketAddr,
         flag: &'static str,
@@ -81,7 +82,9 @@ enum ServeError {
     },
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    #[error("the engine stopped after a failed write: {0}. Nothing was acknowledged after it. Mend the disk, then start again")]
+    #[error(
+        "the engine stopped after a failed write: {0}. Nothing was acknowledged after it. Mend the disk, then start again"
+    )]
     Poisoned(String),
 }
 

@@ -16,9 +16,7 @@ pub(crate) enum Reason {
 ///
 /// # Errors
 /// When signals cannot be waited for.
-pub(crate) async fn wait(
-    mut poisoned: watch::Receiver<Option<String>>,
-) -> std::io::Result<Reason> {
+pub(crate) async fn wait(mut poisoned: watch::Receiver<Option<String>>) -> std::io::Result<Reason> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let failed = async {

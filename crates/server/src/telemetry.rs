@@ -8,7 +8,7 @@ use crate::config::LogFormat;
 
 /// Why logging could not start.
 #[derive(Debug, thiserror::Error)]
-pub enum TelemetryError {
+pub(crate) enum TelemetryError {
     /// The filter is malformed.
     #[error("log filter {filter:?} is malformed: {reason}")]
     Filter {
@@ -26,7 +26,7 @@ pub enum TelemetryError {
 ///
 /// # Errors
 /// See [`TelemetryError`].
-pub fn start(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
+pub(crate) fn start(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
     let parsed = EnvFilter::try_new(filter).map_err(|error| TelemetryError::Filter {
         filter: filter.to_owned(),
         reason: error.to_string(),

@@ -44,14 +44,14 @@ pub const VACATED: Family = Family(5);
 /// Ends an escaped object key; sorts before every escaped byte.
 pub const END: u8 = 1;
 
-/// Maps bytes to bytes without 00 and 01, keeping order and prefixes: 00 → 02 01, 01 → 02 02,
-/// 02 → 02 03, all others as they are.
+/// Maps bytes to bytes without 00 and 01, keeping order and prefixes: 00 → 02 02, 01 → 02 03,
+/// 02 → 02 04, all others as they are.
 #[must_use]
 pub fn escape(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for byte in text {
         match byte {
-            0..=2 => out.extend_from_slice(&[2, byte.saturating_add(1)]),
+            0..=2 => out.extend_from_slice(&[2, byte.saturating_add(2)]),
             _ => out.push(*byte),
         }
     }
@@ -67,7 +67,7 @@ pub fn unescape(escaped: &[u8]) -> Option<Vec<u8>> {
         match byte {
             0 | 1 => return None,
             2 => match bytes.next() {
-                Some(code @ 1..=3) => out.push(code.saturating_sub(1)),
+                Some(code @ 2..=4) => out.push(code.saturating_sub(2)),
                 _ => return None,
             },
             _ => out.push(*byte),

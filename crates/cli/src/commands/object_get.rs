@@ -36,11 +36,8 @@ pub(crate) async fn run(get: &GetArgs, json: bool) -> Result<Exit, CommandError>
     };
     let content = client.content(&get.object.bucket, &query).await?;
     let mut file = File::create_new(path).map_err(|error| {
-        CommandError::new(
-            Exit::Io,
-            format!("cannot make {}: {error}", path.display()),
-        )
-        .hint("An existing file is never overwritten: name another.")
+        CommandError::new(Exit::Io, format!("cannot make {}: {error}", path.display()))
+            .hint("An existing file is never overwritten: name another.")
     })?;
     let bytes = copy(content, &mut file).await?;
     file.sync_all()?;

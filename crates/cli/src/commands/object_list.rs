@@ -38,9 +38,11 @@ fn lines(page: &ObjectPage) -> String {
         .prefixes
         .iter()
         .map(|prefix| format!("{:>15}  {:24}  {prefix}\n", "prefix", ""));
-    let objects = page
-        .objects
-        .iter()
-        .map(|object| format!("{:>15}  {:24}  {}\n", object.bytes, object.modified, object.key));
+    let objects = page.objects.iter().map(|object| {
+        format!(
+            "{:>15}  {:24}  {}\n",
+            object.bytes, object.modified, object.key
+        )
+    });
     prefixes.chain(objects).collect()
 }

@@ -16,16 +16,18 @@ pub(crate) async fn run(online: &Online, json: bool) -> Result<Exit, CommandErro
             .map(|head| {
                 vec![
                     head.partition.clone(),
+                    head.bucket.clone().unwrap_or_else(|| "-".to_owned()),
                     head.sequence.clone(),
                     head.chain.clone(),
                 ]
             })
             .collect();
         format!(
-            "region {} incarnation {}\n{}",
+            "region {} incarnation {} at {}\n{}",
             snapshot.region,
             snapshot.incarnation,
-            output::table(&["PARTITION", "SEQUENCE", "CHAIN"], &rows)
+            snapshot.taken,
+            output::table(&["PARTITION", "BUCKET", "SEQUENCE", "CHAIN"], &rows)
         )
     })
 }

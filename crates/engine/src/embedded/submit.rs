@@ -30,6 +30,8 @@ pub(super) struct Partitions {
 pub(super) struct PartitionState {
     pending: BTreeMap<Key, Pending>,
     commits: BTreeMap<CommitId, u64>,
+    /// Counts the times that something pending became visible in the index.
+    settlements: u64,
 }
 
 struct Pending {
@@ -50,6 +52,7 @@ impl Partitions {
 impl PartitionState {
     /// Forgets what became visible: everything up to a ticket.
     pub(super) fn settle(&mut self, ticket: u64) {
+        self.settlements = self.settlements.wrapping_add(1);
         self.pending.retain(|_, pending| pending.ticket > ticket);
         self.commits.retain(|_, pending| *pending > ticket);
     }
@@ -186,14 +189,21 @@ fn submit(
     let changes = puts.chain(deletes).collect();
     let (waiter, outcome) = oneshot::channel();
     let for_queue = Arc::clone(&state);
+    // The index is read without the lock: what it says stays true while nothing settles, since
+    // whatever is published and not settled is still pending and judged first.
+    let settlements = state.lock().settlements;
+    let mut durable = shared.durable_values(partition, guards)?;
     let mut locked = state.lock();
+    if locked.settlements != settlements {
+        durable = shared.durable_values(partition, guards)?;
+    }
     if let Some(sequence) = shared.recent.lock().find(partition, id) {
         return Ok(Submitted::Before(sequence));
     }
     if let Some(ticket) = locked.commits.get(&id) {
         return Ok(Submitted::Pending(*ticket));
     }
-    if let Some(refusal) = shared.judge(&locked, partition, guards)? {
+    if let Some(refusal) = judge(&locked, guards, &durable) {
         return Ok(Submitted::Refused(refusal));
     }
     let room = shared.format.log_limit.saturating_sub(SEGMENT_HEADER_BYTES);
@@ -214,37 +224,41 @@ fn submit(
     Ok(Submitted::Queued(outcome))
 }
 
+/// The first guard that does not hold against what is pending and the durable values.
+fn judge(state: &PartitionState, guards: &[Guard], durable: &[Option<Bytes>]) -> Option<Refusal> {
+    for (index, (guard, durable)) in guards.iter().zip(durable).enumerate() {
+        let pending = state.pending.get(guard.key());
+        let value = pending.map_or(durable.as_ref(), |pending| pending.value.as_ref());
+        let holds = match guard {
+            Guard::Absent(_) => value.is_none(),
+            Guard::Equals(_, wanted) => value == Some(wanted),
+        };
+        if !holds {
+            return Some(Refusal {
+                index,
+                ticket: pending.map(|pending| pending.ticket),
+            });
+        }
+    }
+    None
+}
+
 impl Shared {
-    /// The first guard that does not hold against the durable state and what is pending.
-    fn judge(
+    /// What the index says of each guard's key. An index that cannot be read cannot judge, and will
+    /// not get well by itself.
+    fn durable_values(
         &self,
-        state: &PartitionState,
         partition: PartitionId,
         guards: &[Guard],
-    ) -> Result<Option<Refusal>, CommitError> {
-        for (index, guard) in guards.iter().enumerate() {
-            let pending = state.pending.get(guard.key());
-            let value = match pending {
-                Some(pending) => pending.value.clone(),
-                // An index that cannot be read cannot judge, and will not get well by itself.
-                None => self
-                    .index
-                    .get(partition, guard.key())
-                    .map_err(|error| self.poison.set("reading the index", &error))?
-                    .map(|entry| entry.value),
-            };
-            let holds = match guard {
-                Guard::Absent(_) => value.is_none(),
-                Guard::Equals(_, wanted) => value.as_ref() == Some(wanted),
-            };
-            if !holds {
-                return Ok(Some(Refusal {
-                    index,
-                    ticket: pending.map(|pending| pending.ticket),
-                }));
-            }
-        }
-        Ok(None)
+    ) -> Result<Vec<Option<Bytes>>, CommitError> {
+        guards
+            .iter()
+            .map(|guard| {
+                let entry = self.index.get(partition, guard.key());
+                let entry = entry.map_err(|error| self.poison.set("reading the index", &error))?;
+                Ok(entry.map(|entry| entry.value))
+            })
+            .collect()
     }
 
     /// A first look, so that a commit that will be refused or recognised wastes no extent.
@@ -258,7 +272,7 @@ impl Shared {
         let state = state.lock();
         let known =
             self.recent.lock().find(partition, id).is_some() || state.commits.contains_key(&id);
-        Ok(!known && self.judge(&state, partition, guards)?.is_none())
+        Ok(!known && judge(&state, guards, &self.durable_values(partition, guards)?).is_none())
     }
 
     pub(super) fn committed(&self, partition: PartitionId, sequence: Sequence) -> Committed {

@@ -1,12 +1,12 @@
 //! From the store's types to those on the wire, by hand.
 
 use azekura_admin_api::error::{ApiError, Code};
-use azekura_admin_api::types::{BucketInfo, HistoryEntry, ObjectDetail, ObjectSummary, Pair};
+use azekura_admin_api::types::{BucketInfo, HistoryEntry, ObjectDetail, ObjectSummary, Pair, Who};
 use azekura_model::bucket::Versioning;
 use azekura_model::time::WallTime;
 use azekura_store::bucket::Bucket;
 use azekura_store::error::StoreError;
-use azekura_store::listing::ListedVersion;
+use azekura_store::history::Deed;
 use azekura_store::object::ObjectInfo;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -110,10 +110,9 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             "Delete what S3 shows and abort its uploads first; the history stays in any case.",
         ),
         StoreError::Conflict => (Code::Conflict, "Try again."),
-        StoreError::IsDeleteMarker { .. } => (
-            Code::Gone,
-            "Ask for a version that is not a delete marker.",
-        ),
+        StoreError::IsDeleteMarker { .. } => {
+            (Code::Gone, "Ask for a version that is not a delete marker.")
+        }
         StoreError::Erased(_) => (Code::Gone, ""),
         StoreError::Damaged(_) => (
             Code::Damaged,
@@ -134,39 +133,23 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
     ApiError::new(code, error.to_string()).hint(hint)
 }
 
-/// Every version of a key, newest first; hidden ones too.
-pub(crate) fn history(
-    store: &azekura_store::store::Store,
-    _by: &azekura_model::access::Authorized,
-    bucket: &azekura_model::name::BucketName,
-    key: &azekura_model::name::ObjectKey,
-) -> Result<Vec<HistoryEntry>, StoreError> {
-    let mut request = azekura_store::listing::ListVersionsRequest {
-        prefix: key.as_str().to_owned(),
-        max: 1000,
-        with_hidden: true,
-        ..Default::default()
-    };
-    let mut entries = Vec::new();
-    loop {
-        let page = store.list_versions(bucket, &request)?;
-        let of_key = |listed: &&ListedVersion| listed.key == key.as_str();
-        entries.extend(page.versions.iter().filter(of_key).map(history_entry));
-        match page.next {
-            Some((next, version)) if next == key.as_str() => {
-                request.after_key = next;
-                request.after_version = version;
-            }
-            _ => return Ok(entries),
-        }
-    }
+fn who(deed: &Result<Deed, String>) -> Option<Who> {
+    let deed = deed.as_ref().ok()?;
+    Some(Who {
+        principal: deed.requester.principal.clone(),
+        key_id: deed.requester.key_id.clone(),
+        source: deed.requester.source.map(|address| address.to_string()),
+        request_id: deed.requester.request_id.clone(),
+        at: wall(deed.wall),
+    })
 }
 
-fn history_entry(listed: &ListedVersion) -> HistoryEntry {
-    let summary = &listed.summary;
+pub(crate) fn history_entry(version: &azekura_store::history::HistoryEntry) -> HistoryEntry {
+    let summary = &version.summary;
     HistoryEntry {
         version: summary.version.to_string(),
-        latest: listed.latest,
+        latest: version.latest,
+        shown: version.shown,
         hidden: summary.hidden,
         marker: summary.marker,
         null: summary.null,
@@ -177,6 +160,7 @@ fn history_entry(listed: &ListedVersion) -> HistoryEntry {
             summary.etag.to_string()
         },
         modified: wall(summary.modified),
-        by: None,
+        by: who(&version.made),
+        hidden_by: version.hidden.as_ref().and_then(who),
     }
 }

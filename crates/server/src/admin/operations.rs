@@ -42,9 +42,8 @@ impl Operator {
 }
 
 fn bucket_name(name: &str) -> Result<BucketName, ApiError> {
-    BucketName::parse(name).map_err(|error| {
-        ApiError::new(Code::InvalidRequest, format!("bucket {name:?}: {error}"))
-    })
+    BucketName::parse(name)
+        .map_err(|error| ApiError::new(Code::InvalidRequest, format!("bucket {name:?}: {error}")))
 }
 
 fn object_key(key: &str) -> Result<ObjectKey, ApiError> {
@@ -104,15 +103,19 @@ impl AdminApi for Operator {
 
     async fn snapshot(&self) -> Result<Snapshot, ApiError> {
         self.may(Action::AdminRead)?;
-        let status = self.running.status();
-        let heads = status.heads.iter().map(|(partition, sequence, chain)| Head {
-            partition: partition.0.to_string(),
-            sequence: sequence.0.to_string(),
-            chain: hex::encode(chain),
+        let cut = self.running.store.snapshot().map_err(|e| api_error(&e))?;
+        let heads = cut.heads.into_iter().map(|head| Head {
+            partition: head.partition,
+            bucket: head.bucket,
+            bucket_uuid: head.bucket_uuid,
+            sequence: head.sequence.to_string(),
+            chain: head.chain,
         });
         Ok(Snapshot {
-            region: status.region.to_string(),
-            incarnation: hex::encode(status.incarnation.0),
+            region: cut.region,
+            incarnation: cut.incarnation,
+            taken: convert::rfc3339(cut.wall_ms),
+            hybrid_time: cut.hybrid.to_string(),
             heads: heads.collect(),
         })
     }
@@ -202,13 +205,15 @@ impl AdminApi for Operator {
     async fn history(&self, bucket: &str, query: &HistoryQuery) -> Result<History, ApiError> {
         let by = self.may(Action::ListBucketVersions)?;
         let (name, key) = (bucket_name(bucket)?, object_key(&query.key)?);
-        let versions = convert::history(&self.running.store, &by, &name, &key)
-            .map_err(|e| api_error(&e))?;
+        let found = self.running.store.history(&by, &name, &key);
+        let found = found.map_err(|e| api_error(&e))?;
+        let versions: Vec<_> = found.iter().map(convert::history_entry).collect();
         if versions.is_empty() {
-            return Err(
-                ApiError::new(Code::NotFound, "the key has no version, hidden ones counted")
-                    .hint("`azekura object list BUCKET --prefix …` shows the keys there are."),
-            );
+            return Err(ApiError::new(
+                Code::NotFound,
+                "the key has no version, hidden ones counted",
+            )
+            .hint("`azekura object list BUCKET --prefix …` shows the keys there are."));
         }
         Ok(History { versions })
     }

@@ -23,10 +23,7 @@ pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<St
     };
     let rows = [
         ("リージョン / Region", status.region.to_string()),
-        (
-            "版 / Server version",
-            env!("CARGO_PKG_VERSION").to_owned(),
-        ),
+        ("版 / Server version", env!("CARGO_PKG_VERSION").to_owned()),
         (
             "ジャーナル (バイト) / Journal bytes",
             status.journal_bytes.to_string(),
@@ -46,7 +43,12 @@ pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<St
     ];
     let rows: String = rows
         .iter()
-        .map(|(name, value)| format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escape(value)))
+        .map(|(name, value)| {
+            format!(
+                "<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n",
+                escape(value)
+            )
+        })
         .collect();
     let keyring = if (state.running.keyring_exported)() {
         ""

@@ -96,7 +96,9 @@ pub enum ConfigError {
         reason: String,
     },
     /// Not an address.
-    #[error("{key} = {value:?} is not an address: give it as HOST:PORT, for instance 127.0.0.1:9000")]
+    #[error(
+        "{key} = {value:?} is not an address: give it as HOST:PORT, for instance 127.0.0.1:9000"
+    )]
     Address {
         /// Key of the configuration.
         key: &'static str,
@@ -114,18 +116,20 @@ pub enum ConfigError {
         address: SocketAddr,
     },
     /// Only half of the root key.
-    #[error(
-        "set both AZEKURA_ROOT_ACCESS_KEY_ID and AZEKURA_ROOT_SECRET_ACCESS_KEY, or neither"
-    )]
+    #[error("set both AZEKURA_ROOT_ACCESS_KEY_ID and AZEKURA_ROOT_SECRET_ACCESS_KEY, or neither")]
     HalfRootKey,
     /// A secret that can be guessed.
-    #[error("the secret of access key {id:?} has fewer than {SECRET_CHARS_MIN} characters: choose a longer one")]
+    #[error(
+        "the secret of access key {id:?} has fewer than {SECRET_CHARS_MIN} characters: choose a longer one"
+    )]
     ShortSecret {
         /// Access key id.
         id: String,
     },
     /// A key id that does not fit in a signature, or is there twice.
-    #[error("access key id {id:?} is empty, used twice, or has characters other than A-Z a-z 0-9 . _ -")]
+    #[error(
+        "access key id {id:?} is empty, used twice, or has characters other than A-Z a-z 0-9 . _ -"
+    )]
     BadKeyId {
         /// Access key id.
         id: String,

@@ -37,6 +37,19 @@ pub fn sealed_bytes(content_bytes: u64) -> u64 {
     content_bytes.saturating_add(frame_count(content_bytes).saturating_mul(OVERHEAD))
 }
 
+/// Content length behind a stored length; `None` when no content has that stored length.
+#[must_use]
+pub fn content_bytes(sealed_bytes: u64) -> Option<u64> {
+    let whole = sealed_bytes / STORED_FRAME;
+    match sealed_bytes % STORED_FRAME {
+        0 => Some(whole.saturating_mul(FRAME)),
+        rest if rest > OVERHEAD => {
+            Some(whole.saturating_mul(FRAME).saturating_add(rest - OVERHEAD))
+        }
+        _ => None,
+    }
+}
+
 /// Stored bytes of the frames `frames` of content of `content_bytes` bytes.
 #[must_use]
 pub fn stored_range(frames: Range<u64>, content_bytes: u64) -> Range<u64> {

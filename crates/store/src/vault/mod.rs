@@ -24,10 +24,13 @@ use crate::ids::Ids;
 use crate::keys::Keys;
 use crate::seal::record::open_core;
 
+pub mod check;
 mod decoder;
+pub mod dump;
 mod files;
 pub mod format;
 pub mod keyring;
+mod offline;
 pub mod passphrase;
 mod sheet;
 mod text;

@@ -35,6 +35,7 @@ fn round_trips_at_every_edge_and_any_chunking() {
         let (stored, key) = seal(&plain, 70_000);
         assert_eq!(stored.len() as u64, sealed_bytes(bytes as u64));
         assert_eq!(seal(&plain, 1_000).0, stored);
+        assert_eq!(content_bytes(stored.len() as u64), Some(bytes as u64));
         assert_eq!(open(&key, &stored, bytes as u64).unwrap(), plain);
         check_without_keys(0..frame_count(bytes as u64), &stored, bytes as u64).unwrap();
     }

@@ -1,0 +1,142 @@
+//! What happened, as JSON. Keys and salts are left out.
+
+use azekura_model::checksum::{Checksum, ETag};
+use azekura_model::position::Sequence;
+use azekura_model::requester::Requester;
+use azekura_record::hidden::CurrentChange;
+use azekura_record::particulars::Event;
+use azekura_record::summary::Summary;
+use azekura_record::version::{PartRef, Payload, Version};
+use serde_json::{Map, Value, json};
+
+pub(super) fn requester(requester: &Requester) -> Value {
+    json!({
+        "principal": requester.principal,
+        "key_id": requester.key_id,
+        "source": requester.source.map(|source| source.to_string()),
+        "tls_identity": requester.tls_identity,
+        "request_id": requester.request_id,
+    })
+}
+
+pub(super) fn event(event: &Event) -> Value {
+    match event {
+        Event::TenantCreated(e) => json!({ "name": e.name, "dual_control": e.dual_control }),
+        Event::EpochOpened(e) => json!({ "epoch": e.epoch }),
+        Event::BucketCreated(e) => json!({
+            "name": e.name,
+            "location": e.location,
+            "partition": e.partition.to_string(),
+            "versioning": format!("{:?}", e.versioning),
+            "history_days": e.history_days,
+            "regions": e.regions,
+        }),
+        Event::BucketChanged(e) => json!({
+            "name": e.name,
+            "versioning": format!("{:?}", e.versioning),
+            "history_days": e.history_days,
+        }),
+        Event::BucketRetired(e) => json!({ "name": e.name }),
+        Event::Version(e) => version(e),
+        Event::DeleteMarker(e) => {
+            json!({ "key": e.key, "null": e.null, "superseded": e.superseded })
+        }
+        Event::VersionHidden(e) => json!({
+            "key": e.key,
+            "target": summary(&e.target),
+            "current": match &e.current {
+                CurrentChange::Stays => json!("stays"),
+                CurrentChange::Cleared => json!("cleared"),
+                CurrentChange::Becomes(becomes) => summary(becomes),
+            },
+        }),
+        Event::BlobIntent(e) => json!({ "blob": e.blob.to_string() }),
+        Event::IntentWithdrawn(e) => json!({ "blob": e.blob.to_string() }),
+        Event::UploadStarted(e) => json!({
+            "upload": e.upload.to_string(),
+            "key": e.key,
+            "headers": pairs(&e.headers),
+            "metadata": pairs(&e.metadata),
+            "tags": pairs(&e.tags),
+        }),
+        Event::PartStored(e) => json!({
+            "upload": e.upload.to_string(),
+            "key": e.key,
+            "number": e.number,
+            "attempt": e.attempt.to_string(),
+            "sha256": hex::encode(e.sha256),
+            "md5": hex::encode(e.md5),
+            "inline": e.inline,
+        }),
+        Event::UploadAborted(e) => json!({ "upload": e.upload.to_string(), "key": e.key }),
+        Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
+    }
+}
+
+fn version(version: &Version) -> Value {
+    json!({
+        "key": version.key,
+        "null": version.null,
+        "superseded": version.superseded,
+        "sha256": hex::encode(version.sha256),
+        "etag": version.etag.to_string(),
+        "checksums": version.checksums.iter().map(checksum).collect::<Vec<_>>(),
+        "headers": pairs(&version.headers),
+        "metadata": pairs(&version.metadata),
+        "tags": pairs(&version.tags),
+        "upload": version.upload.map(|upload| upload.to_string()),
+        "payload": match &version.payload {
+            Payload::Empty => json!("empty"),
+            Payload::Inline { .. } => json!("inline"),
+            Payload::Blob { blob, .. } => json!({ "blob": blob.to_string() }),
+            Payload::Parts { parts, .. } => {
+                json!({ "parts": parts.iter().map(part).collect::<Vec<_>>() })
+            }
+        },
+    })
+}
+
+fn part(part: &PartRef) -> Value {
+    json!({
+        "number": part.number,
+        "attempt": part.attempt.to_string(),
+        "content_bytes": part.content_bytes,
+        "sha256": hex::encode(part.sha256),
+        "md5": hex::encode(part.md5),
+        "inline_at": sequence(part.inline_at),
+    })
+}
+
+fn summary(summary: &Summary) -> Value {
+    let etag: ETag = summary.etag;
+    json!({
+        "version": summary.version.to_string(),
+        "null": summary.null,
+        "marker": summary.marker,
+        "hidden": summary.hidden,
+        "content_bytes": summary.content_bytes,
+        "etag": etag.to_string(),
+        "at": sequence(summary.at),
+    })
+}
+
+fn checksum(checksum: &Checksum) -> Value {
+    json!({
+        "algorithm": checksum.algorithm.as_str(),
+        "value": hex::encode(&checksum.value),
+        "kind": format!("{:?}", checksum.kind),
+        "parts": checksum.parts,
+    })
+}
+
+fn sequence(sequence: Option<Sequence>) -> Value {
+    json!(sequence.map(|sequence| sequence.0))
+}
+
+fn pairs(pairs: &[(String, String)]) -> Value {
+    let object: Map<_, _> = pairs
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect();
+    Value::Object(object)
+}

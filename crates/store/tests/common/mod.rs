@@ -1,0 +1,284 @@
+//! A store on the engine in memory, and short words for what tests do with it.
+
+#![allow(
+    dead_code,
+    reason = "every test file uses its own part of these helpers"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use azekura_engine::memory::MemoryEngine;
+use azekura_engine::seam::{Engine, Entry, Family, Project, ReadError, ReadView, Scan};
+use azekura_model::access::{Action, Authorized};
+use azekura_model::bucket::Versioning;
+use azekura_model::condition::{Conditions, ETagCondition};
+use azekura_model::name::{BucketName, ObjectKey};
+use azekura_model::position::{Incarnation, PartitionId, RegionName, Sequence};
+use azekura_model::time::{ComplianceTime, WallTime};
+use azekura_store::body::{Body, BodyError, Claims};
+use azekura_store::clock::{Clock, ManualTimeSource};
+use azekura_store::entropy::SystemEntropy;
+use azekura_store::error::StoreError;
+use azekura_store::ids::Ids;
+use azekura_store::keys::Keys;
+use azekura_store::object::{Attributes, DeleteOutcome, GetRequest, PutOutcome, PutRequest, Which};
+use azekura_store::projector::Projector;
+use azekura_store::seal::cipher::SecretKey;
+use azekura_store::store::{Parts, Store};
+use bytes::Bytes;
+use futures::StreamExt;
+
+/// A store and the engine under it.
+pub(crate) struct Vault {
+    pub(crate) store: Store,
+    pub(crate) engine: Arc<MemoryEngine>,
+}
+
+pub(crate) fn by(action: Action) -> Authorized {
+    Authorized::internal("test", action)
+}
+
+pub(crate) fn writer() -> Authorized {
+    by(Action::PutObject)
+}
+
+pub(crate) fn bucket_name(name: &str) -> BucketName {
+    BucketName::parse(name).unwrap()
+}
+
+pub(crate) fn key(text: &str) -> ObjectKey {
+    ObjectKey::parse(text).unwrap()
+}
+
+pub(crate) fn body(bytes: impl Into<Bytes>) -> Body {
+    let bytes: Bytes = bytes.into();
+    Box::pin(futures::stream::iter([Ok(bytes)]))
+}
+
+/// A body that breaks off after `bytes`.
+pub(crate) fn broken_body(bytes: impl Into<Bytes>) -> Body {
+    let bytes: Bytes = bytes.into();
+    Box::pin(futures::stream::iter([
+        Ok(bytes),
+        Err(BodyError::Incomplete),
+    ]))
+}
+
+pub(crate) fn put_request(object: &str, content: impl Into<Bytes>) -> PutRequest {
+    PutRequest {
+        key: key(object),
+        attributes: Attributes::default(),
+        claims: Claims::default(),
+        conditions: Conditions::default(),
+        body: body(content),
+    }
+}
+
+pub(crate) fn if_none_match_any() -> Conditions {
+    Conditions {
+        if_none_match: Some(ETagCondition::Any),
+        ..Conditions::default()
+    }
+}
+
+pub(crate) fn if_match(etag: &str) -> Conditions {
+    Conditions {
+        if_match: Some(ETagCondition::OneOf(vec![etag.to_owned()])),
+        ..Conditions::default()
+    }
+}
+
+pub(crate) async fn read_all(mut body: Body) -> Result<Vec<u8>, BodyError> {
+    let mut out = Vec::new();
+    while let Some(chunk) = body.next().await {
+        out.extend_from_slice(&chunk?);
+    }
+    Ok(out)
+}
+
+fn parts(engine: Arc<MemoryEngine>, clock: Arc<Clock>, keys: Arc<Keys>) -> Parts {
+    let entropy = SystemEntropy::shared();
+    let region = RegionName::parse("local").unwrap();
+    let incarnation = Incarnation([7; 16]);
+    Parts {
+        ids: Arc::new(
+            Ids::new(
+                &region,
+                incarnation,
+                Arc::clone(&clock),
+                Arc::clone(&entropy),
+            )
+            .unwrap(),
+        ),
+        engine,
+        keys,
+        clock,
+        entropy,
+        region,
+    }
+}
+
+pub(crate) fn fresh_keys() -> Arc<Keys> {
+    let entropy = SystemEntropy::shared();
+    Arc::new(Keys::new(SecretKey::new([9; 32]), entropy))
+}
+
+fn fresh_clock() -> Arc<Clock> {
+    let source = Arc::new(ManualTimeSource::at(WallTime(1_790_000_000_000)));
+    Arc::new(Clock::new(source, ComplianceTime(0)))
+}
+
+impl Vault {
+    pub(crate) async fn new() -> Self {
+        let region = RegionName::parse("local").unwrap();
+        let engine = Arc::new(MemoryEngine::new(region, Incarnation([7; 16])));
+        let store = Store::new(parts(Arc::clone(&engine), fresh_clock(), fresh_keys()));
+        store.bootstrap("試験病院").await.unwrap();
+        store.start().await.unwrap();
+        Self { store, engine }
+    }
+
+    /// The same vault in a new process: keys and clock learnt from the journal.
+    pub(crate) async fn restarted(&self) -> Self {
+        let engine = Arc::new(self.engine.reopen());
+        let (keys, clock) = (fresh_keys(), fresh_clock());
+        let projector = Projector::new(Arc::clone(&keys), Arc::clone(&clock));
+        replay(&*engine, &projector);
+        let store = Store::new(parts(Arc::clone(&engine), clock, keys));
+        store.bootstrap("試験病院").await.unwrap();
+        store.start().await.unwrap();
+        Self { store, engine }
+    }
+
+    pub(crate) async fn with_bucket(name: &str, versioning: Versioning) -> Self {
+        let vault = Self::new().await;
+        vault
+            .store
+            .create_bucket(&writer(), &bucket_name(name))
+            .await
+            .unwrap();
+        if versioning != Versioning::Unversioned {
+            vault
+                .store
+                .put_versioning(&writer(), &bucket_name(name), versioning)
+                .await
+                .unwrap();
+        }
+        vault
+    }
+
+    pub(crate) async fn delete(
+        &self,
+        bucket: &str,
+        object: &str,
+        which: Which,
+    ) -> Result<DeleteOutcome, StoreError> {
+        self.store
+            .delete(&writer(), &bucket_name(bucket), &key(object), which)
+            .await
+    }
+
+    pub(crate) async fn put(&self, bucket: &str, object: &str, content: &str) -> PutOutcome {
+        let request = put_request(object, content.to_owned());
+        self.store
+            .put(&writer(), &bucket_name(bucket), request)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn get(
+        &self,
+        bucket: &str,
+        object: &str,
+        which: Which,
+    ) -> Result<Vec<u8>, StoreError> {
+        let request = GetRequest {
+            key: key(object),
+            which,
+            conditions: Conditions::default(),
+            range: None,
+            part: None,
+        };
+        let outcome = self
+            .store
+            .get(&by(Action::GetObject), &bucket_name(bucket), request)
+            .await?;
+        Ok(read_all(outcome.body).await?)
+    }
+
+    pub(crate) async fn get_text(&self, bucket: &str, object: &str) -> Option<String> {
+        match self.get(bucket, object, Which::Current).await {
+            Ok(bytes) => Some(String::from_utf8(bytes).unwrap()),
+            Err(StoreError::NoSuchKey { .. }) => None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Everything an index holds: partition, family, key → value and sequence.
+pub(crate) type Content = BTreeMap<(PartitionId, u8, Bytes), (Bytes, Sequence)>;
+
+struct EmptyView;
+
+impl ReadView for EmptyView {
+    fn entries(&self, _: PartitionId, _: Family) -> Result<Vec<(Bytes, Entry)>, ReadError> {
+        Ok(Vec::new())
+    }
+}
+
+/// The index as a replay of the whole journal makes it.
+pub(crate) fn replay(engine: &MemoryEngine, projector: &Projector) -> Content {
+    projector.begin(&EmptyView).unwrap();
+    let mut content = Content::new();
+    for (partition, last, _) in engine.status().heads {
+        let limit = usize::try_from(last.0).unwrap().max(1);
+        for record in engine.journal(partition, Sequence(1), limit).unwrap() {
+            let mutations = projector.project(&record).unwrap();
+            for key in mutations.deletes {
+                content.remove(&(partition, key.family.0, key.bytes));
+            }
+            for (key, value) in mutations.puts {
+                let at = (partition, key.family.0, key.bytes);
+                content.insert(at, (value, record.position.sequence));
+            }
+        }
+    }
+    content
+}
+
+/// The index as it stands.
+pub(crate) fn live(engine: &MemoryEngine) -> Content {
+    let mut content = Content::new();
+    for (partition, _, _) in engine.status().heads {
+        for family in 0..Family::COUNT {
+            let mut from = Bytes::new();
+            loop {
+                let scan = Scan {
+                    family: Family(family),
+                    from: from.clone(),
+                    until: None,
+                    limit: 1000,
+                };
+                let page = engine.scan(partition, &scan).unwrap();
+                for (key, entry) in &page.entries {
+                    let at = (partition, family, key.clone());
+                    content.insert(at, (entry.value.clone(), entry.sequence));
+                }
+                match page.entries.last() {
+                    Some((key, _)) if page.more => {
+                        from = Bytes::from([key.as_ref(), &[1]].concat());
+                    }
+                    _ => break,
+                }
+            }
+        }
+    }
+    content
+}
+
+/// Replays the journal with fresh keys and compares.
+pub(crate) fn assert_rebuild_equals(engine: &MemoryEngine) {
+    let projector = Projector::new(fresh_keys(), fresh_clock());
+    assert_eq!(replay(engine, &projector), live(engine));
+}
