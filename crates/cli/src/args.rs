@@ -64,7 +64,7 @@ pub struct ServeArgs {
     /// Log filter, as for RUST_LOG [default: info]
     #[arg(long, value_name = "FILTER", env = "AZEKURA_LOG")]
     pub log: Option<String>,
-    /// OpenTelemetry collector, http://HOST:4318 [default: none]
+    /// OpenTelemetry collector, http://HOST:4318 (not built yet: refused)
     #[arg(long, value_name = "URL", env = "AZEKURA_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
     /// File with the passphrase of the keyring
@@ -209,6 +209,9 @@ pub struct CheckArgs {
     /// Checks sums and chains only, without opening anything: needs no keyring
     #[arg(long)]
     pub without_keys: bool,
+    /// Does not compare the index with the journal, which needs memory for a second index
+    #[arg(long)]
+    pub skip_index: bool,
     /// Which directory
     #[command(flatten)]
     pub offline: Offline,

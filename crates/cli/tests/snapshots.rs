@@ -1,5 +1,7 @@
 //! Help and error messages as plain files under `testdata/`. `UPDATE=1` writes them anew.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
+
 use std::path::PathBuf;
 
 use azekura_admin_api::error::{ApiError, Code};
@@ -23,7 +25,9 @@ fn compare(name: &str, found: &str) {
 
 /// Help of a command and of all below it, in order.
 fn help(command: &mut clap::Command, path: &str, out: &mut String) {
-    let text = command.clone().term_width(100).render_long_help();
+    // Values in the environment of whoever runs the test must not show.
+    let hidden = command.clone().mut_args(|arg| arg.hide_env_values(true));
+    let text = hidden.term_width(100).render_long_help();
     out.push_str(&format!("### {path}\n\n{text}\n"));
     let names: Vec<String> = command
         .get_subcommands()
@@ -38,7 +42,7 @@ fn help(command: &mut clap::Command, path: &str, out: &mut String) {
 
 #[test]
 fn help_of_every_command() {
-    let mut command = Cli::command().mut_args(|arg| arg.hide_env_values(true));
+    let mut command = Cli::command();
     command.build();
     let mut text = String::new();
     help(&mut command, "azekura", &mut text);
@@ -82,7 +86,11 @@ fn every_error_of_the_server_has_an_exit_code_and_a_plain_text() {
     for code in codes {
         let error = ApiError::new(code, "what was wrong").hint("what to do next");
         let error = CommandError::from(error);
-        text.push_str(&format!("{code:?} -> {}\n{}", error.exit.code(), error.text()));
+        text.push_str(&format!(
+            "{code:?} -> {}\n{}",
+            error.exit.code(),
+            error.text()
+        ));
     }
     compare("errors.txt", &text);
 }
@@ -102,6 +110,9 @@ fn exit_codes_are_those_documented() {
     let page = include_str!("../../../docs/reference/exit-codes.md");
     for (exit, code) in codes {
         assert_eq!(exit.code(), code);
-        assert!(page.contains(&format!("| {code} |")), "{code} is not documented");
+        assert!(
+            page.contains(&format!("| {code} |")),
+            "{code} is not documented"
+        );
     }
 }

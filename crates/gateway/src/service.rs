@@ -26,7 +26,7 @@ use crate::auth::{AccessCheck, Authenticate, KeyLookup, Origin, Peer};
 use crate::errors;
 use crate::faults::Faults;
 use crate::guard::request::HostStyle;
-use crate::guard::{BodyPlan, ChunkedBody, DocumentBody, Guard, Limits, Refusal, host};
+use crate::guard::{BodyPlan, ChunkedBody, DocumentBody, Guard, Refusal, RequestLimits, host};
 use crate::s3::Operations;
 
 /// Body of an answer.
@@ -43,7 +43,7 @@ pub struct GatewayConfig {
     /// Domains under which `BUCKET.DOMAIN` addresses a bucket, without port.
     pub domains: Vec<String>,
     /// Greatest sizes.
-    pub limits: Limits,
+    pub limits: RequestLimits,
     /// Makes request ids of this start differ from those of others: random, or the start time.
     pub request_id_seed: u64,
 }
@@ -205,13 +205,20 @@ impl S3Gateway {
 /// An error document with the elements that `s3s` leaves out.
 fn completed_error(text: &str, resource: &str, id: &str, id2: &str) -> Option<String> {
     let kept = text.strip_suffix("</Error>")?;
+    let has = |code: &str| kept.contains(&format!("<Code>{code}</Code>"));
     let message = if kept.contains("<Message>") {
         ""
-    } else if kept.contains("<Code>SignatureDoesNotMatch<") {
-        "<Message>The request signature we calculated does not match the signature you provided. \
-         Check your key and signing method.</Message>"
+    } else if has("SignatureDoesNotMatch") {
+        "The request signature we calculated does not match the signature you provided. Check \
+         your key and signing method."
+    } else if has("InvalidBucketName") {
+        "The specified bucket is not valid: 3 to 63 characters of a-z, 0-9, '-' and '.'."
     } else {
-        "<Message>The request was refused.</Message>"
+        "The request was refused."
+    };
+    let message = match message {
+        "" => String::new(),
+        text => format!("<Message>{text}</Message>"),
     };
     let resource = escape(resource);
     Some(format!(

@@ -19,9 +19,9 @@ pub struct BadEntry(pub String);
 
 /// A summary in the families *current* and *vacated*, made unique in time.
 ///
-/// The stamp is the hybrid time of the record that wrote the entry, where that is later than the
-/// version's own: it brought an older version *back*, vacated the key by hiding a version, or
-/// committed late. Without it the same older version could become current twice with the same
+/// The stamp is the hybrid time of the record that wrote the entry, where that is not the version's
+/// own: the commit of a version, or a hiding that brought an older version *back* or vacated the key.
+/// Without it the same older version could become current twice with the same
 /// bytes, and a guard could not tell that something happened in between.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Slotted {

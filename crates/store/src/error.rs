@@ -10,7 +10,7 @@ use crate::body::BodyError;
 use crate::entropy::EntropyFailed;
 use crate::keys::KeyError;
 use crate::seal::cipher::CipherFailed;
-use crate::seal::record::OpenError;
+use crate::seal::record::Unopened;
 
 /// What went wrong, in words for whoever reads the answer or the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -133,11 +133,11 @@ impl From<KeyError> for StoreError {
     }
 }
 
-impl From<OpenError> for StoreError {
-    fn from(error: OpenError) -> Self {
+impl From<Unopened> for StoreError {
+    fn from(error: Unopened) -> Self {
         match error {
-            OpenError::Damaged(what) => Self::Damaged(what),
-            OpenError::Erased => {
+            Unopened::Damaged(what) => Self::Damaged(what),
+            Unopened::Erased => {
                 Self::Erased("the particulars of the record were erased".to_owned())
             }
             other => Self::Internal(other.to_string()),

@@ -60,8 +60,8 @@ pub(crate) struct Draft {
     pub(crate) bucket: Option<BucketUuid>,
     /// Version that the record makes or concerns.
     pub(crate) version: Option<VersionId>,
-    /// Orders the record: the version's own time where it makes one, else taken after everything
-    /// that was read to judge it.
+    /// Time of the commit, taken after everything that was read to judge it. A version's own time is
+    /// in its id, and may be much earlier.
     pub(crate) hybrid: HybridTime,
     /// Length of the content in bytes.
     pub(crate) content_bytes: u64,

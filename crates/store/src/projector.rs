@@ -25,7 +25,7 @@ use crate::entry::{
 };
 use crate::families::{self, BlobState, CONFIG, CONFIGURATION};
 use crate::keys::Keys;
-use crate::seal::record::{OpenError, open_record};
+use crate::seal::record::{Unopened, open_record};
 
 /// A record without its commitment to anything: what happened, to whom, when.
 #[derive(Clone, Copy, Debug)]
@@ -183,8 +183,7 @@ fn version_summary(core: &Core, version: &Version) -> Result<Summary, Incomplete
     })
 }
 
-/// A slot written by the version's own record. When something happened under the key between the
-/// version's time and its commit, the record's own, later time stamps it.
+/// A slot written by the version's own record, stamped with the time of its commit.
 fn slot(core: &Core, summary: Summary) -> Slotted {
     let late = core.hybrid != summary.version.hybrid_time();
     Slotted {
@@ -409,7 +408,7 @@ impl Project for Projector {
     fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
         let opened = open_record(&self.keys, record.kind, &record.core, &record.particulars)
             .map_err(|error| match error {
-                OpenError::Newer(what) => ProjectError::Newer(what),
+                Unopened::Newer(what) => ProjectError::Newer(what),
                 other => unreadable(&other),
             })?;
         let core = &opened.core;

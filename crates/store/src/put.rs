@@ -252,11 +252,8 @@ pub(crate) async fn commit_version(
             tenant: bucket.tenant,
             bucket: Some(bucket.uuid),
             version: Some(new.id),
-            hybrid: if order.late {
-                inner.clock.hybrid()
-            } else {
-                new.id.hybrid_time()
-            },
+            // When it is committed, not when its upload began: moments of the past are cut by it.
+            hybrid: inner.clock.hybrid(),
             content_bytes: new.content_bytes,
             sealed_bytes: new.sealed_bytes,
             payload: new.inline.clone(),

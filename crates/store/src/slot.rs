@@ -44,9 +44,6 @@ pub(crate) struct Order {
     pub(crate) superseded: bool,
     /// Must hold at commit, beside the slot's guards.
     pub(crate) guards: Vec<Guard>,
-    /// Something happened under the key since the version's time: the record must be ordered by a
-    /// time of its own.
-    pub(crate) late: bool,
 }
 
 fn read(
@@ -149,7 +146,6 @@ impl Slot {
             return Ok(Order {
                 superseded: false,
                 guards: Vec::new(),
-                late: false,
             });
         }
         let stamp = stamp_guard(inner, partition, &self.object)?;
@@ -168,7 +164,6 @@ impl Slot {
         Ok(Order {
             superseded: shown || (null && rule.null_seen()),
             guards: vec![stamp],
-            late: true,
         })
     }
 }

@@ -1,5 +1,13 @@
 //! Random histories against a naive model of what S3 shows.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test stops at the first surprise"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;
@@ -136,6 +144,25 @@ async fn multipart(vault: &Vault, object: &'static str, content: &str) -> Versio
     outcome.version
 }
 
+async fn delete_version(vault: &Vault, model: &mut Model, object: &'static str, which: usize) {
+    let versions = model.keys.entry(object).or_default();
+    let Some(target) = versions.get(which).cloned().filter(|v| !v.null) else {
+        return;
+    };
+    let outcome = vault
+        .store
+        .delete(
+            &writer(),
+            &bucket_name(BUCKET),
+            &key(object),
+            Which::Version(target.id),
+        )
+        .await
+        .unwrap();
+    assert_eq!(outcome.marker, target.content.is_none());
+    versions.remove(which);
+}
+
 async fn apply(vault: &mut Vault, model: &mut Model, op: Op) {
     let bucket = bucket_name(BUCKET);
     let null = model.versioning.makes_null();
@@ -186,17 +213,7 @@ async fn apply(vault: &mut Vault, model: &mut Model, op: Op) {
         }
         Op::DeleteVersion { key: object, which } => {
             let object = KEYS[object];
-            let versions = model.keys.entry(object).or_default();
-            let Some(target) = versions.get(which).cloned().filter(|v| !v.null) else {
-                return;
-            };
-            let outcome = vault
-                .store
-                .delete(&writer(), &bucket, &key(object), Which::Version(target.id))
-                .await
-                .unwrap();
-            assert_eq!(outcome.marker, target.content.is_none());
-            versions.remove(which);
+            delete_version(vault, model, object, which).await;
         }
         Op::Versioning(versioning) => {
             vault

@@ -1,5 +1,13 @@
 //! Puts, reads and deletions on the engine in memory: races on one key, bucket deletion, sweeps.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test stops at the first surprise"
+)]
+
 mod common;
 
 use std::sync::Arc;

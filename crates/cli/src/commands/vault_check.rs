@@ -16,6 +16,7 @@ pub(crate) fn run(args: &CheckArgs, json: bool) -> Result<Exit, CommandError> {
             None
         },
         with_keys,
+        compare_index: with_keys && !args.skip_index,
     };
     let bar = progress::bytes("checking");
     let report = check::check(&options, &mut |at| {
@@ -39,7 +40,11 @@ fn text(report: &Report) -> String {
         report.versions,
         report.content_bytes,
         report.heads,
-        if report.with_keys { "" } else { " (without keys: sums and chains only)" }
+        if report.with_keys {
+            ""
+        } else {
+            " (without keys: sums and chains only)"
+        }
     );
     for lost in &report.damaged {
         text.push_str(&format!(

@@ -7,7 +7,7 @@ use super::request::View;
 
 /// Greatest sizes of a request. The defaults keep every request that AWS accepts from its SDKs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct RequestLimits {
     /// Names and values of all headers, in bytes.
     pub header_bytes: usize,
     /// Number of headers.
@@ -24,7 +24,7 @@ pub struct Limits {
     pub signed_chunk_bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             header_bytes: 16 * 1024,
@@ -38,7 +38,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl RequestLimits {
     /// The greatest document of all, in bytes.
     pub(crate) fn any_document_bytes(&self) -> u64 {
         self.document_bytes
@@ -86,7 +86,7 @@ impl Limits {
 }
 
 /// A document declares its length, and it is within the limit.
-pub(crate) fn check_document(view: &View<'_>, limits: &Limits) -> Result<u64, Refusal> {
+pub(crate) fn check_document(view: &View<'_>, limits: &RequestLimits) -> Result<u64, Refusal> {
     let Some(text) = view.header("content-length") else {
         if view.header_present("transfer-encoding") {
             return Err(Refusal::length_required());

@@ -18,7 +18,7 @@ mod signed_headers;
 mod text;
 mod token;
 
-pub use limits::Limits;
+pub use limits::RequestLimits;
 pub use refusal::Refusal;
 
 pub(crate) use chunks::ChunkedBody;
@@ -34,7 +34,7 @@ use request::View;
 pub(crate) struct Guard {
     /// Regions that a signature may name; ours first.
     pub(crate) regions: Vec<String>,
-    pub(crate) limits: Limits,
+    pub(crate) limits: RequestLimits,
 }
 
 /// How the body of a request that passed is to be read.

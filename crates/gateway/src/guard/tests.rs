@@ -12,7 +12,7 @@ const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b785
 fn guard() -> Guard {
     Guard {
         regions: vec!["jp-tokyo".to_owned(), "us-east-1".to_owned()],
-        limits: Limits::default(),
+        limits: RequestLimits::default(),
     }
 }
 
@@ -441,18 +441,18 @@ fn what_would_be_ignored_is_refused_by_name() {
 
 #[test]
 fn sizes_are_bounded() {
-    let long = "k".repeat(Limits::default().uri_bytes);
+    let long = "k".repeat(RequestLimits::default().uri_bytes);
     refused(
         request("GET", &format!("/bucket/{long}"), &[]),
         "InvalidURI",
     );
-    let large = "v".repeat(Limits::default().header_bytes);
+    let large = "v".repeat(RequestLimits::default().header_bytes);
     refused(
         put(&[("x-amz-meta-a", &large)]),
         "RequestHeaderSectionTooLarge",
     );
     let mut parts = request("GET", "/bucket/key", &[]);
-    for _ in 0..Limits::default().headers {
+    for _ in 0..RequestLimits::default().headers {
         parts.headers.append("accept", "*/*".parse().unwrap());
     }
     refused(parts, "RequestHeaderSectionTooLarge");

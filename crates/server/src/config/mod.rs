@@ -123,7 +123,7 @@ pub enum LogFormat {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Otlp {
-    /// Collector, `http://HOST:4318`. Without it nothing is sent anywhere.
+    /// Collector, `http://HOST:4318`. Not built yet: naming one is refused.
     pub endpoint: Option<String>,
 }
 

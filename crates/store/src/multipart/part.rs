@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
-use azekura_model::checksum::ChecksumAlgorithm;
+use azekura_model::checksum::{Checksum, ChecksumAlgorithm};
+use azekura_model::ident::PayloadId;
 use azekura_model::name::BucketName;
 use azekura_model::release::BlobId;
+use azekura_model::requester::Requester;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
+use crate::bucket::Bucket;
 use crate::error::StoreError;
 use crate::inner::{Draft, Inner, Refused};
-use crate::intake::{Sealed, Sealing, SealingKey, receive};
+use crate::intake::{Received, Sealed, Sealing, SealingKey, receive};
 use crate::intent::{Announced, Owner};
-use crate::multipart;
-use crate::put::placed;
+use crate::multipart::{self, OpenUpload};
+use crate::put::{Placed, placed};
 use crate::seal::cipher::SecretKey;
 use crate::upload::{PART_NUMBER_MAX, PUT_BYTES_MAX, PutPart, StoredPart};
 
@@ -27,79 +30,112 @@ pub(crate) async fn put(
     bucket: &BucketName,
     request: PutPart,
 ) -> Result<StoredPart, StoreError> {
-    let by = by.requester();
-    let number = request.number;
-    if !(1..=PART_NUMBER_MAX).contains(&number) {
+    if !(1..=PART_NUMBER_MAX).contains(&request.number) {
         let why = format!("a part number is 1 to {PART_NUMBER_MAX}");
         return Err(StoreError::InvalidArgument(why));
     }
+    let by = by.requester();
     let placed = placed(inner, bucket)?;
-    let bucket = &placed.bucket;
-    let open = multipart::open(inner, bucket, &request.key, request.upload)?;
-    let started = open.started(inner, bucket)?;
+    let open = multipart::open(inner, &placed.bucket, &request.key, request.upload)?;
+    let announced = Announced::none(inner, Owner::from(&placed.bucket));
+    let number = request.number;
+    let written = sealed_and_written(inner, by, &placed, &open, &announced, request).await?;
+    commit(
+        inner,
+        by,
+        &placed.bucket,
+        &open,
+        &announced,
+        number,
+        written,
+    )
+    .await
+}
+
+/// A part's content, verified and sealed. Nothing names it yet.
+struct Written {
+    received: Received,
+    checksum: Option<Checksum>,
+}
+
+async fn sealed_and_written(
+    inner: &Arc<Inner>,
+    by: &Requester,
+    placed: &Placed,
+    open: &OpenUpload,
+    announced: &Announced,
+    request: PutPart,
+) -> Result<Written, StoreError> {
+    let started = open.started(inner, &placed.bucket)?;
     let algorithm = started
         .checksum
         .map_or(ChecksumAlgorithm::Crc64Nvme, |(algorithm, _)| algorithm);
     let mut claims = request.claims;
     claims.compute = Some(algorithm);
-
-    let attempt = inner.ids.attempt()?;
-    let id = attempt.id();
-    let announced = Announced::none(inner, Owner::from(bucket));
     let sealing = Sealing {
-        bucket: bucket.uuid,
+        bucket: placed.bucket.uuid,
         key: SealingKey::Attempt {
             upload_key: SecretKey::new(started.upload_key),
-            attempt,
+            attempt: inner.ids.attempt()?,
         },
     };
-    let received = receive(
-        &inner.engine,
-        &inner.keys,
-        sealing,
-        request.body,
-        claims,
-        PUT_BYTES_MAX,
-        |payload| {
-            let blob = BlobId {
-                intent: request.upload.0,
-                attempt: payload.0,
-            };
-            announced.announce(by, blob, vec![open.guard()])
-        },
-    )
-    .await?;
+    let upload = request.upload;
+    let announce = |payload: PayloadId| {
+        let blob = BlobId {
+            intent: upload.0,
+            attempt: payload.0,
+        };
+        announced.announce(by, blob, vec![open.guard()])
+    };
+    let (engine, keys) = (&inner.engine, &inner.keys);
+    let max = PUT_BYTES_MAX;
+    let received = receive(engine, keys, sealing, request.body, claims, max, announce).await?;
+    let mut checksums = received.digests.checksums.iter();
+    let checksum = checksums.find(|checksum| checksum.algorithm == algorithm);
+    Ok(Written {
+        checksum: checksum.cloned(),
+        received,
+    })
+}
 
-    let (payload, inline) = match &received.sealed {
+async fn commit(
+    inner: &Inner,
+    by: &Requester,
+    bucket: &Bucket,
+    open: &OpenUpload,
+    announced: &Announced,
+    number: u32,
+    written: Written,
+) -> Result<StoredPart, StoreError> {
+    let Written { received, checksum } = written;
+    let sealed_bytes = received.sealed.stored_bytes();
+    let (payload, inline) = match received.sealed {
         Sealed::Empty => (Bytes::new(), true),
-        Sealed::Inline(bytes) => (bytes.clone(), true),
+        Sealed::Inline(bytes) => (bytes, true),
         Sealed::Blob { .. } => (Bytes::new(), false),
     };
     let digests = received.digests;
-    let find = |checksum: &&azekura_model::checksum::Checksum| checksum.algorithm == algorithm;
-    let checksum = digests.checksums.iter().find(find).cloned();
     let draft = Draft {
         tenant: bucket.tenant,
         bucket: Some(bucket.uuid),
         version: None,
         hybrid: inner.clock.hybrid(),
         content_bytes: digests.bytes,
-        sealed_bytes: received.sealed.stored_bytes(),
+        sealed_bytes,
         payload,
         event: Event::PartStored(Box::new(PartStored {
-            upload: request.upload,
-            key: request.key.as_str().to_owned(),
+            upload: open.upload.id,
+            key: open.upload.key.as_str().to_owned(),
             number,
-            attempt: id,
+            attempt: received.payload,
             sha256: digests.sha256,
             md5: digests.md5,
             checksum: checksum.clone(),
             inline,
         })),
     };
-    let guards: Vec<Guard> = std::iter::once(open.guard())
-        .chain(announced.guard())
-        .collect();
+    let mut guards: Vec<Guard> = vec![open.guard()];
+    guards.extend(announced.guard());
     let class = CommitClass::Data;
     match inner
         .append(by, bucket.partition, class, guards, draft)

@@ -41,7 +41,7 @@ pub struct Opened {
 
 /// Why a record does not open. In every case what it names counts as locked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
+pub enum Unopened {
     /// The bytes are not those that were written.
     #[error("the record is damaged: {0}")]
     Damaged(String),
@@ -56,13 +56,13 @@ pub enum OpenError {
     Newer(String),
 }
 
-impl From<KeyError> for OpenError {
+impl From<KeyError> for Unopened {
     fn from(error: KeyError) -> Self {
         Self::NoKey(error.to_string())
     }
 }
 
-impl From<DecodeError> for OpenError {
+impl From<DecodeError> for Unopened {
     fn from(error: DecodeError) -> Self {
         if matches!(error, DecodeError::Newer(_)) {
             Self::Newer(error.to_string())
@@ -144,17 +144,17 @@ pub fn seal_record(
 /// Opens a stored record, and checks that kind, core and particulars belong together.
 ///
 /// # Errors
-/// [`OpenError`] says what is wrong; nothing of the record may be used then.
+/// [`Unopened`] says what is wrong; nothing of the record may be used then.
 pub fn open_record(
     keys: &Keys,
     kind: u16,
     core: &[u8],
     particulars: &Part,
-) -> Result<Opened, OpenError> {
+) -> Result<Opened, Unopened> {
     let core = open_core(kind, core)?;
     let sealed = match particulars {
         Part::Present(bytes) => bytes,
-        Part::Erased => return Err(OpenError::Erased),
+        Part::Erased => return Err(Unopened::Erased),
         Part::Damaged => return Err(damaged("its particulars fail their checksum")),
     };
     let plain = open_particulars(keys, &core, sealed)?;
@@ -168,8 +168,8 @@ pub fn open_record(
 /// Reads the core alone: needs no keys.
 ///
 /// # Errors
-/// [`OpenError::Damaged`] or [`OpenError::Newer`].
-pub fn open_core(kind: u16, core: &[u8]) -> Result<Core, OpenError> {
+/// [`Unopened::Damaged`] or [`Unopened::Newer`].
+pub fn open_core(kind: u16, core: &[u8]) -> Result<Core, Unopened> {
     let core = Core::decode(core)?;
     if core.kind.number() == kind {
         Ok(core)
@@ -182,11 +182,11 @@ fn open_particulars(
     keys: &Keys,
     core: &Core,
     sealed: &[u8],
-) -> Result<zeroize::Zeroizing<Vec<u8>>, OpenError> {
+) -> Result<zeroize::Zeroizing<Vec<u8>>, Unopened> {
     let short = || damaged("its particulars are too short");
     let (scheme, rest) = sealed.split_first().ok_or_else(short)?;
     if *scheme != SCHEME {
-        return Err(OpenError::Newer(format!("sealing scheme {scheme}")));
+        return Err(Unopened::Newer(format!("sealing scheme {scheme}")));
     }
     let (epoch, rest) = rest.split_first_chunk::<4>().ok_or_else(short)?;
     if u32::from_le_bytes(*epoch) != core.epoch {
@@ -195,13 +195,13 @@ fn open_particulars(
     let (salt, text) = rest.split_at_checked(SALT_BYTES).ok_or_else(short)?;
     let above = sealing_key(keys, core)?;
     let key = single_use_key(&above, salt, core.bucket)
-        .map_err(|error| OpenError::NoKey(error.to_string()))?;
+        .map_err(|error| Unopened::NoKey(error.to_string()))?;
     cipher::open_once(key, &associated(core.kind, core.bucket), text)
         .map_err(|_| damaged("its particulars do not open under the key of its core"))
 }
 
-fn damaged(what: &str) -> OpenError {
-    OpenError::Damaged(what.to_owned())
+fn damaged(what: &str) -> Unopened {
+    Unopened::Damaged(what.to_owned())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use azekura_engine::blob::BlobFiles;
 use azekura_engine::disk::real::RealDisk;
+use azekura_engine::index::View;
 use azekura_engine::journal::scan::{Depth, Item, PayloadState, ScannedRecord, Scanner};
 use azekura_engine::seam::ReadError;
 use azekura_model::ident::{BucketUuid, PayloadId};
@@ -24,12 +25,15 @@ use super::{Places, VaultError};
 use crate::keys::Keys;
 use crate::seal::cipher::SecretKey;
 use crate::seal::frames;
-use crate::seal::record::{OpenError, open_core, open_record};
+use crate::seal::record::{Unopened, open_core, open_record};
 
 mod index;
 mod payload;
+mod report;
 
+use index::Projection;
 use payload::{Expected, Stored};
+pub use report::{DamagedVersion, Report};
 
 /// What precedes the first record of a partition.
 const BEFORE_FIRST: Sequence = Sequence(0);
@@ -47,6 +51,9 @@ pub struct CheckOptions {
     pub passphrase: Option<Passphrase>,
     /// `false` = checks what can be checked without the keyring.
     pub with_keys: bool,
+    /// Also projects the journal and compares the index with it; needs the keys, and memory for a
+    /// second index.
+    pub compare_index: bool,
 }
 
 /// How far the check is.
@@ -58,60 +65,6 @@ pub struct CheckProgress {
     pub bytes: u64,
     /// Stored bytes to read, about.
     pub total_bytes: u64,
-}
-
-/// A version that cannot be given back as it was stored.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct DamagedVersion {
-    /// Bucket name, or the partition where the name is lost.
-    pub bucket: String,
-    /// Object key; `None` = the record and the index are both unreadable there.
-    pub key: Option<String>,
-    /// Version id, as text.
-    pub version: Option<String>,
-    /// Partition of its record, in hexadecimal.
-    pub partition: String,
-    /// Sequence of its record.
-    pub sequence: u64,
-    /// What is wrong.
-    pub what: String,
-}
-
-/// Outcome of a check.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Report {
-    /// Identity of the vault.
-    pub vault: String,
-    /// Whether the keyring was used.
-    pub with_keys: bool,
-    /// Records read.
-    pub records: u64,
-    /// Versions whose content was verified whole.
-    pub versions: u64,
-    /// Content bytes verified.
-    pub content_bytes: u64,
-    /// Signed heads verified.
-    pub heads: u64,
-    /// Versions that cannot be given back.
-    pub damaged: Vec<DamagedVersion>,
-    /// Versions or records erased through the one door.
-    pub erased: u64,
-    /// Damage of the journal, with places, and anything else that is wrong.
-    pub findings: Vec<String>,
-    /// Blobs without a readable intent: kept, never swept.
-    pub unknown_blobs: Vec<String>,
-    /// Blobs of uploads that never finished: swept at the next start.
-    pub unfinished_blobs: u64,
-    /// A write that a crash tore: cut at the next start, never acknowledged.
-    pub torn_tail: Option<String>,
-}
-
-impl Report {
-    /// Nothing is damaged or missing.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.damaged.is_empty() && self.findings.is_empty()
-    }
 }
 
 /// Checks a vault that no process has open.
@@ -129,6 +82,7 @@ pub fn check(
     let passphrase = options.passphrase.as_ref();
     let mut offline = offline::open(&options.places, passphrase, options.with_keys, depth)?;
     let mut checker = Checker::new(&options.places, &offline)?;
+    checker.open_index(options);
     while let Some(item) = offline.scanner.next() {
         match item? {
             Item::Group(group) => checker.group(group.signature, &group.place.to_string()),
@@ -143,7 +97,7 @@ pub fn check(
     }
     let torn = offline.scanner.torn_tail();
     checker.report.torn_tail = torn.map(|(place, bytes)| format!("{place}, {bytes} bytes"));
-    checker.finish(&options.places);
+    checker.finish();
     progress(checker.progress);
     Ok(checker.report)
 }
@@ -161,6 +115,9 @@ struct Checker {
     last: BTreeMap<PartitionId, Sequence>,
     /// Records that are there and unreadable, or not there.
     lost: BTreeMap<PartitionId, BTreeMap<Sequence, String>>,
+    /// The index, where there is a usable one.
+    view: Option<Arc<dyn View>>,
+    projection: Option<Projection>,
     progress: CheckProgress,
     report: Report,
 }
@@ -183,6 +140,8 @@ impl Checker {
             inline_parts: BTreeMap::new(),
             last: BTreeMap::new(),
             lost: BTreeMap::new(),
+            view: None,
+            projection: None,
             progress: CheckProgress {
                 total_bytes: journal.saturating_add(blob_bytes),
                 ..CheckProgress::default()
@@ -193,6 +152,23 @@ impl Checker {
                 ..Report::default()
             },
         })
+    }
+
+    fn open_index(&mut self, options: &CheckOptions) {
+        match index::open(&options.places) {
+            Ok(view) => self.view = view,
+            Err(error) => {
+                let text = format!("{error} (nothing is lost: the journal holds everything)");
+                self.report.findings.push(text);
+            }
+        }
+        if options.compare_index && options.with_keys {
+            let view = self.view.as_deref();
+            match view.map(Projection::new).transpose() {
+                Ok(projection) => self.projection = projection,
+                Err(error) => self.report.findings.push(error),
+            }
+        }
     }
 
     fn group(&mut self, signature: Option<bool>, place: &str) {
@@ -272,13 +248,17 @@ impl Checker {
     fn with_keys(&mut self, scanner: &Scanner, keys: &Keys, record: ScannedRecord) {
         let stored = &record.record;
         let (partition, sequence) = (stored.position.partition, stored.position.sequence);
-        let opened = match open_record(keys, stored.kind, &stored.core, &stored.particulars) {
+        let opened = open_record(keys, stored.kind, &stored.core, &stored.particulars);
+        if let Some(projection) = &mut self.projection {
+            projection.take(&record, opened.as_ref().ok());
+        }
+        let opened = match opened {
             Ok(opened) => opened,
-            Err(OpenError::Erased) => {
+            Err(Unopened::Erased) => {
                 self.report.erased = self.report.erased.saturating_add(1);
                 return;
             }
-            Err(OpenError::Newer(_)) if stored.kind >= IGNORABLE_KIND_FROM => return,
+            Err(Unopened::Newer(_)) if stored.kind >= IGNORABLE_KIND_FROM => return,
             Err(error) => return self.lose(partition, sequence, error.to_string()),
         };
         let core = &opened.core;
@@ -414,20 +394,15 @@ impl Checker {
     }
 
     /// What is known only when the whole journal was read.
-    fn finish(&mut self, places: &Places) {
-        let view = match index::open(places) {
-            Ok(view) => view,
-            Err(error) => {
-                let text = format!("{error} (nothing is lost: the journal holds everything)");
-                self.report.findings.push(text);
-                None
-            }
-        };
+    fn finish(&mut self) {
+        let view = self.view.take();
         if let Some(view) = &view {
             for (partition, indexed) in index::heads(&**view) {
                 let last = self.last.get(&partition).copied().unwrap_or(BEFORE_FIRST);
                 self.missing(partition, last.next(), indexed.next());
             }
+            let compared = self.projection.as_ref().and_then(|p| p.compare(&**view));
+            self.report.findings.extend(compared);
         }
         for (partition, records) in std::mem::take(&mut self.lost) {
             let wanted: Vec<_> = records.keys().copied().collect();

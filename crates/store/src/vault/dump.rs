@@ -41,7 +41,7 @@ pub fn dump(options: &DumpOptions, out: &mut dyn Write) -> Result<u64, VaultErro
     let mut offline = offline::open(&options.places, passphrase, options.with_keys, depth)?;
     let mut names = BucketNames::default();
     let mut records = 0_u64;
-    while let Some(item) = offline.scanner.next() {
+    for item in offline.scanner.by_ref() {
         let line = match item? {
             Item::Group(_) => continue,
             Item::Finding(finding) => json!({ "finding": finding.to_string() }),

@@ -41,9 +41,8 @@ use passphrase::Passphrase;
 
 /// Bytes of index cache unless configured.
 pub const INDEX_CACHE_BYTES: u64 = 128 << 20;
-/// How many records are looked at, from the end of a partition backwards, for the last readable
-/// core.
-const CLOCK_RECORDS_MAX: u64 = 64;
+/// How many records at the end of each partition are looked at for the last times.
+const CLOCK_RECORDS: u64 = 128;
 
 /// Why a vault could not be made, opened or read. Each message says what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -244,7 +243,11 @@ pub fn init(options: &InitOptions) -> Result<Initialised, VaultError> {
     if exists(places) {
         return Err(VaultError::Exists(places.data_dir.clone()));
     }
-    let leftovers = [places.keyring_file(), places.journal().join("FORMAT")];
+    let leftovers = [
+        places.secret_file(),
+        places.keyring_file(),
+        places.journal().join("FORMAT"),
+    ];
     if let Some(found) = leftovers.iter().find(|path| path.exists()) {
         return Err(VaultError::HalfMade {
             dir: places.data_dir.clone(),
@@ -405,17 +408,25 @@ pub fn open(
     })
 }
 
-/// Moves the clock to the last times that each partition's journal holds.
+/// Moves the clock to the last times that each partition's journal holds. Commits that ran at the
+/// same time may stand in another order than their hybrid times, so the last records are all seen.
 fn wind(engine: &Embedded, clock: &Clock) {
     for (partition, last, _) in engine.status().heads {
-        let first = last.0.saturating_sub(CLOCK_RECORDS_MAX).max(1);
-        let readable = (first..=last.0).rev().find_map(|sequence| {
-            let records = engine.journal(partition, Sequence(sequence), 1).ok()?;
-            let record = records.first()?;
-            open_core(record.kind, &record.core).ok()
-        });
-        if let Some(core) = readable {
-            clock.observe(core.hybrid, core.wall, core.compliance);
+        let mut next = last.0.saturating_sub(CLOCK_RECORDS).max(1);
+        while next <= last.0 {
+            let limit = usize::try_from(last.0.saturating_sub(next)).unwrap_or(usize::MAX);
+            let page = engine.journal(partition, Sequence(next), limit.saturating_add(1));
+            // An unreadable record is passed over: its neighbours tell the time as well.
+            let page = page.unwrap_or_default();
+            for record in &page {
+                if let Ok(core) = open_core(record.kind, &record.core) {
+                    clock.observe(core.hybrid, core.wall, core.compliance);
+                }
+            }
+            let seen = page
+                .last()
+                .map_or(next, |record| record.position.sequence.0);
+            next = seen.max(next).saturating_add(1);
         }
     }
 }

@@ -144,7 +144,7 @@ impl Vault {
         let engine = Arc::new(self.engine.reopen());
         let (keys, clock) = (fresh_keys(), fresh_clock());
         let projector = Projector::new(Arc::clone(&keys), Arc::clone(&clock));
-        replay(&*engine, &projector);
+        replay(&engine, &projector);
         let store = Store::new(parts(Arc::clone(&engine), clock, keys));
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();

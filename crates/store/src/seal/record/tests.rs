@@ -72,7 +72,7 @@ fn what_is_sealed_opens_and_nothing_else_does() {
 
     assert_eq!(
         open_record(&keys, kind, &core_bytes, &Part::Erased).unwrap_err(),
-        OpenError::Erased
+        Unopened::Erased
     );
     assert!(open_record(&keys, kind, &core_bytes, &Part::Damaged).is_err());
     assert!(open_record(&keys, 5, &core_bytes, &Part::Present(part.clone())).is_err());
@@ -100,7 +100,7 @@ fn particulars_of_another_record_are_refused() {
         &Part::Present(second.record.particulars),
     )
     .unwrap_err();
-    assert!(matches!(error, OpenError::Damaged(text) if text.contains("commits")));
+    assert!(matches!(error, Unopened::Damaged(text) if text.contains("commits")));
 }
 
 #[test]
@@ -141,5 +141,5 @@ fn a_missing_key_is_named() {
         &Part::Present(sealed.record.particulars),
     )
     .unwrap_err();
-    assert!(matches!(error, OpenError::NoKey(text) if text.contains("epoch 2")));
+    assert!(matches!(error, Unopened::NoKey(text) if text.contains("epoch 2")));
 }

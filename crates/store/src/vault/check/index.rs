@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use azekura_engine::index::btree::BTreeView;
 use azekura_engine::index::fjall::FjallSource;
-use azekura_engine::index::{View, ViewSource as _};
+use azekura_engine::index::{DurableCommit, View, ViewSource as _, Watermark};
+use azekura_engine::journal::scan::ScannedRecord;
 use azekura_model::position::{PartitionId, Sequence};
 
 use super::super::Places;
 use crate::families;
+use crate::projector::{Happened, mutations};
+use crate::seal::record::Opened;
 
 const CACHE_BYTES: u64 = 32 << 20;
 
@@ -57,7 +61,7 @@ pub(super) fn names(
                 .and_then(|summary| summary.at)
                 .unwrap_or(entry.sequence);
             if wanted.binary_search(&at).is_ok()
-                && let Some((object, version)) = families::split_history(&key)
+                && let Some((object, version)) = families::split_history(key)
             {
                 found.insert(at, (object, version.to_string()));
             }
@@ -68,4 +72,67 @@ pub(super) fn names(
         tracing::warn!("the index could not be read to its end");
     }
     found
+}
+
+/// The index as the journal gives it, in memory, up to where the index on disk ends.
+pub(super) struct Projection {
+    view: BTreeView,
+    until: Watermark,
+    /// A record could not be projected, so that no comparison can be made.
+    gap: bool,
+}
+
+impl Projection {
+    /// To be compared with `indexed`.
+    pub(super) fn new(indexed: &dyn View) -> Result<Self, String> {
+        let until = indexed.watermark().map_err(|error| error.to_string())?;
+        Ok(Self {
+            view: BTreeView::default(),
+            until,
+            gap: false,
+        })
+    }
+
+    /// Takes the next record; `None` when it did not open.
+    pub(super) fn take(&mut self, record: &ScannedRecord, opened: Option<&Opened>) {
+        let (locator, position) = (record.locator, &record.record.position);
+        if (locator.segment, locator.offset) >= (self.until.segment, self.until.offset) {
+            return;
+        }
+        let projected = opened.and_then(|opened| {
+            let happened = Happened {
+                partition: position.partition,
+                core: &opened.core,
+                event: &opened.particulars.event,
+            };
+            mutations(happened).ok()
+        });
+        let (Some(mutations), Some(chain)) = (projected, record.chain) else {
+            self.gap = true;
+            return;
+        };
+        let commit = DurableCommit {
+            partition: position.partition,
+            sequence: position.sequence,
+            chain,
+            locator,
+            mutations,
+        };
+        self.gap |= self.view.apply(&[commit], self.until).is_err();
+    }
+
+    /// What to report; `None` = the same content, or damage elsewhere forbids to judge.
+    pub(super) fn compare(&self, indexed: &dyn View) -> Option<String> {
+        if self.gap {
+            return None;
+        }
+        match (indexed.digest(), self.view.digest()) {
+            (Ok(there), Ok(here)) if there == here => None,
+            (Ok(_), Ok(_)) => Some(
+                "the index differs from the journal: rebuild it with `azekura vault rebuild-index`"
+                    .to_owned(),
+            ),
+            (Err(error), _) | (_, Err(error)) => Some(error.to_string()),
+        }
+    }
 }

@@ -118,6 +118,7 @@ async fn filled() -> (tempfile::TempDir, CheckOptions) {
         places,
         passphrase: None,
         with_keys: true,
+        compare_index: true,
     };
     (dir, options)
 }
@@ -263,4 +264,75 @@ async fn the_dump_shows_names_and_no_keys() {
     let mut out = Vec::new();
     dump(&dump_options, &mut out).unwrap();
     assert!(!String::from_utf8(out).unwrap().contains("inline\""));
+}
+
+#[tokio::test]
+async fn an_index_that_lags_or_lies_is_told_apart() {
+    let (_dir, options) = filled().await;
+    assert!(checked(&options).is_sound());
+    let view = index::open(&options.places).unwrap().unwrap();
+    let watermark = view.watermark().unwrap();
+    let partition = index::heads(&*view).last().unwrap().0;
+    let lie = azekura_engine::index::DurableCommit {
+        partition,
+        sequence: index::heads(&*view).last().unwrap().1,
+        chain: [1; 32],
+        locator: azekura_engine::index::Locator {
+            segment: 0,
+            offset: 4096,
+            bytes: 1,
+        },
+        mutations: azekura_engine::seam::Mutations::default(),
+    };
+    view.apply(&[lie], watermark).unwrap();
+    view.close().unwrap();
+    drop(view);
+    let report = checked(&options);
+    assert!(
+        report.findings.iter().any(|f| f.contains("rebuild-index")),
+        "{report:#?}"
+    );
+    assert!(report.damaged.is_empty(), "the journal is whole");
+}
+
+#[tokio::test]
+async fn a_zeroed_payload_is_erasure_and_not_damage() {
+    use std::os::unix::fs::FileExt as _;
+    let (_dir, mut options) = filled().await;
+    let segment = files(&options.places.journal())
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|e| e == "seg"))
+        .unwrap();
+    let mut out = Vec::new();
+    let dump_options = DumpOptions {
+        places: options.places.clone(),
+        passphrase: None,
+        with_keys: true,
+    };
+    dump(&dump_options, &mut out).unwrap();
+    let small: serde_json::Value = std::str::from_utf8(&out)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .find(|line: &serde_json::Value| line["event"]["key"] == "small" && line["kind"] == 16)
+        .unwrap();
+    // The sealed payload is where its own checksum says so.
+    let payload_bytes = usize::try_from(small["payload_bytes"].as_u64().unwrap()).unwrap();
+    let bytes = std::fs::read(&segment).unwrap();
+    let frame = usize::try_from(small["offset"].as_u64().unwrap()).unwrap();
+    let start = (frame..frame + 2_000)
+        .find(|at| {
+            frames::check_without_keys(0..1, &bytes[*at..*at + payload_bytes], 1_000).is_ok()
+        })
+        .unwrap();
+    assert!(checked(&options).is_sound());
+    let file = std::fs::File::options().write(true).open(&segment).unwrap();
+    file.write_all_at(&vec![0; payload_bytes], start as u64)
+        .unwrap();
+    for with_keys in [true, false] {
+        options.with_keys = with_keys;
+        let report = checked(&options);
+        assert!(report.is_sound(), "{report:#?}");
+        assert_eq!(report.erased, 1);
+    }
 }

@@ -1,0 +1,139 @@
+//! The store on the embedded engine, on real files: closing, opening, a lost index.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test stops at the first surprise"
+)]
+
+mod common;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use azekura_model::bucket::Versioning;
+use azekura_model::position::RegionName;
+use azekura_model::time::ComplianceTime;
+use azekura_store::clock::Ticker;
+use azekura_store::listing::{ListRequest, ListVersionsRequest};
+use azekura_store::object::Which;
+use azekura_store::projector::Projector;
+use azekura_store::store::{Parts, Store};
+use azekura_store::vault::{InitOptions, OpenOptions, Places, init, open};
+use common::{bucket_name, by, key, put_request, read_all, writer};
+
+const B: &str = "records";
+
+async fn opened(dir: &Path) -> (Store, Ticker) {
+    let options = OpenOptions::new(Places::in_dir(dir), None);
+    let vault = open(
+        &options,
+        |keys, clock| Box::new(Projector::new(keys, clock)),
+        &mut |_| {},
+    )
+    .unwrap();
+    let store = Store::new(Parts {
+        engine: vault.engine,
+        keys: vault.keys,
+        clock: Arc::clone(&vault.clock),
+        ids: vault.ids,
+        entropy: vault.entropy,
+        region: vault.format.region,
+    });
+    store.bootstrap("試験病院").await.unwrap();
+    store.start().await.unwrap();
+    assert!(vault.clock.compliance() > ComplianceTime(0));
+    (store, vault.ticker)
+}
+
+async fn content(store: &Store, object: &str) -> Vec<u8> {
+    let request = azekura_store::object::GetRequest {
+        key: key(object),
+        which: Which::Current,
+        conditions: azekura_model::condition::Conditions::default(),
+        range: None,
+        part: None,
+    };
+    let reader = by(azekura_model::access::Action::GetObject);
+    let got = store.get(&reader, &bucket_name(B), request).await.unwrap();
+    read_all(got.body).await.unwrap()
+}
+
+fn everything(store: &Store) -> String {
+    let bucket = bucket_name(B);
+    let list = ListRequest {
+        max: 1000,
+        ..ListRequest::default()
+    };
+    let versions = ListVersionsRequest {
+        max: 1000,
+        with_hidden: true,
+        ..ListVersionsRequest::default()
+    };
+    let list = store.list(&bucket, &list).unwrap();
+    let versions = store.list_versions(&bucket, &versions).unwrap();
+    let heads = store.snapshot().unwrap().heads;
+    format!("{list:#?}{versions:#?}{heads:#?}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_after_closing_and_after_losing_the_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("vault");
+    init(&InitOptions {
+        places: Places::in_dir(&dir),
+        region: RegionName::parse("local").unwrap(),
+        passphrase: None,
+    })
+    .unwrap();
+    let (store, ticker) = opened(&dir).await;
+    let bucket = bucket_name(B);
+    store.create_bucket(&writer(), &bucket).await.unwrap();
+    store
+        .put_versioning(&writer(), &bucket, Versioning::Enabled)
+        .await
+        .unwrap();
+    let mut last = Vec::new();
+    for (i, bytes) in [0, 10, 70_000, 900_000, 2_500_000].into_iter().enumerate() {
+        let object = format!("患者/{i}");
+        for round in 0..2_u8 {
+            let bytes = vec![round ^ 5; bytes];
+            let request = put_request(&object, bytes.clone());
+            let outcome = store.put(&writer(), &bucket, request).await.unwrap();
+            last.push((object.clone(), bytes, outcome.version));
+        }
+    }
+    let (object, _, version) = last.pop().unwrap();
+    let hide = Which::Version(version);
+    store
+        .delete(&writer(), &bucket, &key(&object), hide)
+        .await
+        .unwrap();
+    let before = everything(&store);
+    store.engine().close().unwrap();
+    drop((store, ticker));
+
+    let (store, ticker) = opened(&dir).await;
+    assert_eq!(everything(&store), before);
+    let newer = store
+        .put(&writer(), &bucket, put_request("later", "x"))
+        .await
+        .unwrap();
+    assert!(newer.version > version);
+    let before = everything(&store);
+    store.engine().close().unwrap();
+    drop((store, ticker));
+
+    std::fs::remove_dir_all(Places::in_dir(&dir).index()).unwrap();
+    let (store, _ticker) = opened(&dir).await;
+    assert_eq!(everything(&store), before);
+    for (object, bytes, _) in last.iter().skip(1).step_by(2) {
+        assert_eq!(content(&store, object).await, *bytes, "{object}");
+    }
+    let (object, bytes, _) = last.last().unwrap();
+    assert_eq!(content(&store, object).await, *bytes);
+    assert_eq!(store.unknown_blobs().unwrap(), vec![]);
+    store.engine().close().unwrap();
+}
