@@ -8,8 +8,8 @@ use futures::Stream;
 
 use crate::error::ApiError;
 use crate::types::{
-    BucketInfo, BucketList, History, HistoryQuery, ObjectDetail, ObjectPage, ObjectQuery,
-    ObjectsQuery, Snapshot, VaultInfo,
+    BucketInfo, BucketList, CutReport, History, HistoryQuery, ObjectDetail, ObjectPage,
+    ObjectQuery, ObjectsQuery, VaultReport,
 };
 
 /// Content of a version: what is known of it, and its bytes in order.
@@ -27,10 +27,10 @@ pub type ContentStream = Pin<Box<dyn Stream<Item = Result<Bytes, ApiError>> + Se
 #[async_trait]
 pub trait AdminApi: Send + Sync {
     /// What the vault is and how it fares.
-    async fn vault_info(&self) -> Result<VaultInfo, ApiError>;
+    async fn vault_info(&self) -> Result<VaultReport, ApiError>;
 
     /// The cut at this moment: one head for each partition.
-    async fn snapshot(&self) -> Result<Snapshot, ApiError>;
+    async fn snapshot(&self) -> Result<CutReport, ApiError>;
 
     /// All buckets, by name.
     async fn list_buckets(&self) -> Result<BucketList, ApiError>;

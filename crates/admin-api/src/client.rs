@@ -19,8 +19,8 @@ use crate::error::{ApiError, Code};
 use crate::paths;
 use crate::sigv4::{self, Credentials};
 use crate::types::{
-    BucketInfo, BucketList, History, HistoryQuery, ObjectDetail, ObjectPage, ObjectQuery,
-    ObjectsQuery, Snapshot, VaultInfo,
+    BucketInfo, BucketList, CutReport, History, HistoryQuery, ObjectDetail, ObjectPage,
+    ObjectQuery, ObjectsQuery, VaultReport,
 };
 
 /// Longest JSON answer that is read, in bytes.
@@ -170,11 +170,11 @@ fn target(route: &str, bucket: &str, query: &[(&str, Option<&str>)]) -> String {
 
 #[async_trait]
 impl AdminApi for Client {
-    async fn vault_info(&self) -> Result<VaultInfo, ApiError> {
+    async fn vault_info(&self) -> Result<VaultReport, ApiError> {
         self.call(Method::GET, paths::VAULT).await
     }
 
-    async fn snapshot(&self) -> Result<Snapshot, ApiError> {
+    async fn snapshot(&self) -> Result<CutReport, ApiError> {
         self.call(Method::POST, paths::SNAPSHOT).await
     }
 

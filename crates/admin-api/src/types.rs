@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// What the vault is and how it fares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct VaultInfo {
+pub struct VaultReport {
     /// Version of the server.
     pub server_version: String,
     /// Region of this vault.
@@ -43,7 +43,7 @@ pub struct VaultInfo {
 
 /// A cut: one head for each partition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Snapshot {
+pub struct CutReport {
     /// Region of every position.
     pub region: String,
     /// Life of the vault, hexadecimal.
@@ -53,12 +53,12 @@ pub struct Snapshot {
     /// Hybrid time, packed, a decimal number.
     pub hybrid_time: String,
     /// Heads by partition.
-    pub heads: Vec<Head>,
+    pub heads: Vec<PartitionHead>,
 }
 
 /// The last durable record of a partition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Head {
+pub struct PartitionHead {
     /// Partition, hexadecimal.
     pub partition: String,
     /// Name of the bucket whose partition it is; left out for the vault's own.
@@ -205,12 +205,12 @@ pub struct HistoryQuery {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct History {
     /// Newest first.
-    pub versions: Vec<HistoryEntry>,
+    pub versions: Vec<VersionReport>,
 }
 
 /// One version, and who made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct HistoryEntry {
+pub struct VersionReport {
     /// Version id.
     pub version: String,
     /// The current one.

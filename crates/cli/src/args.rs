@@ -184,7 +184,7 @@ pub struct Offline {
 /// `azekura vault init`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  azekura vault init --data-dir /srv/vault --region jp-tokyo --passphrase-file /root/pass\n\nPrint the recovery sheet and keep it where the vault is not."
+    after_help = "Examples:\n  azekura vault init --data-dir /srv/vault --region jp-tokyo --passphrase-file /etc/azekura/passphrase\n\nPrint the recovery sheet and keep it where the vault is not."
 )]
 pub struct InitArgs {
     /// Region name

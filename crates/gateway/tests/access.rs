@@ -143,3 +143,29 @@ async fn rights_are_explicit() {
         .await
         .is(403, "AccessDenied");
 }
+
+/// s3s would take these for the plain operation.
+#[tokio::test]
+async fn an_unknown_sub_resource_changes_nothing() {
+    let server = start().await;
+    server.put("/bucket", b"").await.ok();
+    server.put("/bucket/key", b"abc").await.ok();
+    for (method, target) in [
+        ("DELETE", "/bucket/key?retention"),
+        ("DELETE", "/bucket/key?legal-hold"),
+        ("DELETE", "/bucket%2Fkey?policy"),
+        ("DELETE", "/bucket/key?annotation"),
+        ("DELETE", "/bucket?versioning"),
+        ("DELETE", "/bucket?metadataConfiguration"),
+        ("PUT", "/bucket/key?append&position=3"),
+        ("PUT", "/bucket/key?versionId=null"),
+        ("PUT", "/bucket/key?encryption"),
+        ("PUT", "/bucket?delete"),
+    ] {
+        let reply = server.call(method, target, &[], b"").await;
+        assert_eq!(reply.status, 501, "{method} {target}: {}", reply.text());
+    }
+    let half = server.put("/bucket/key?partNumber=1", b"x").await;
+    half.is(400, "InvalidArgument");
+    assert_eq!(server.get("/bucket/key").await.ok().body, b"abc");
+}

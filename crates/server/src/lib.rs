@@ -5,6 +5,7 @@ pub mod admin;
 pub mod config;
 pub mod credentials;
 
+mod clock;
 mod keys;
 mod listener;
 mod observe;

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 
 use crate::admin::Metrics;
+use crate::clock::Stopwatch;
 
 /// A service whose answers are counted under the name of its listener.
 #[derive(Clone)]
@@ -30,7 +31,7 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Response<B>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let started = tokio::time::Instant::now();
+        let started = Stopwatch::start();
         let method = request.method().clone();
         let (metrics, listener) = (Arc::clone(&self.metrics), self.listener);
         let answer = self.inner.call(request);

@@ -13,7 +13,7 @@ use crate::inner::Inner;
 
 /// The head of one partition.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Head {
+pub struct CutHead {
     /// Partition, in hexadecimal.
     pub partition: String,
     /// Name of the bucket whose partition it is; `None` for the vault's own.
@@ -28,7 +28,7 @@ pub struct Head {
 
 /// A moment of the vault: everything up to and including these heads.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Snapshot {
+pub struct Cut {
     /// Region.
     pub region: String,
     /// Life of the vault, in hexadecimal.
@@ -38,12 +38,12 @@ pub struct Snapshot {
     /// What the wall clock showed, in milliseconds since 1970.
     pub wall_ms: i64,
     /// Heads by partition.
-    pub heads: Vec<Head>,
+    pub heads: Vec<CutHead>,
 }
 
 /// What the vault is and how it fares.
 #[derive(Clone, Debug)]
-pub struct VaultInfo {
+pub struct VaultState {
     /// The engine's own account.
     pub engine: Status,
     /// Buckets that are not retired.
@@ -58,9 +58,9 @@ pub struct VaultInfo {
     pub wall_ms: i64,
 }
 
-pub(crate) fn info(inner: &Inner) -> Result<VaultInfo, StoreError> {
+pub(crate) fn info(inner: &Inner) -> Result<VaultState, StoreError> {
     let buckets = read::all(inner)?.len();
-    Ok(VaultInfo {
+    Ok(VaultState {
         engine: inner.engine.status(),
         buckets,
         retired_buckets: read::all_for_ever(inner)?.len().saturating_sub(buckets),
@@ -70,7 +70,7 @@ pub(crate) fn info(inner: &Inner) -> Result<VaultInfo, StoreError> {
     })
 }
 
-pub(crate) fn snapshot(inner: &Inner) -> Result<Snapshot, StoreError> {
+pub(crate) fn snapshot(inner: &Inner) -> Result<Cut, StoreError> {
     let status = inner.engine.status();
     let buckets: BTreeMap<PartitionId, (String, String)> = read::all_for_ever(inner)?
         .into_iter()
@@ -86,7 +86,7 @@ pub(crate) fn snapshot(inner: &Inner) -> Result<Snapshot, StoreError> {
             let bucket = buckets
                 .get(partition)
                 .filter(|_| *partition != CONFIGURATION);
-            Head {
+            CutHead {
                 partition: partition.to_string(),
                 bucket: bucket.map(|(name, _)| name.clone()),
                 bucket_uuid: bucket.map(|(_, uuid)| uuid.clone()),
@@ -95,7 +95,7 @@ pub(crate) fn snapshot(inner: &Inner) -> Result<Snapshot, StoreError> {
             }
         })
         .collect();
-    Ok(Snapshot {
+    Ok(Cut {
         region: status.region.to_string(),
         incarnation: status.incarnation.to_string(),
         hybrid: inner.clock.hybrid().packed(),

@@ -25,7 +25,7 @@ pub struct Deed {
 
 /// One version or marker of a key.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HistoryEntry {
+pub struct PastVersion {
     /// What the index says of it.
     pub summary: Summary,
     /// Whether S3 shows it.
@@ -43,7 +43,7 @@ pub(crate) fn history(
     inner: &Inner,
     bucket: &BucketName,
     key: &ObjectKey,
-) -> Result<Vec<HistoryEntry>, StoreError> {
+) -> Result<Vec<PastVersion>, StoreError> {
     let partition = read::open(inner, bucket)?.bucket.partition;
     let mut rule = Rule::default();
     let mut found = Vec::new();
@@ -76,7 +76,7 @@ pub(crate) fn history(
         } else {
             None
         };
-        out.push(HistoryEntry {
+        out.push(PastVersion {
             made: deed(at),
             hidden,
             shown,

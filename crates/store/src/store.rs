@@ -11,9 +11,9 @@ use azekura_model::position::RegionName;
 use azekura_model::release::BlobId;
 
 use crate::bucket::{Bucket, change, create, read, retire};
-use crate::cut::{Snapshot, VaultInfo};
+use crate::cut::{Cut, VaultState};
 use crate::error::StoreError;
-use crate::history::HistoryEntry;
+use crate::history::PastVersion;
 use crate::inner::Inner;
 pub use crate::inner::Parts;
 use crate::listing::{
@@ -253,17 +253,17 @@ impl Store {
         _by: &Authorized,
         bucket: &BucketName,
         key: &ObjectKey,
-    ) -> Result<Vec<HistoryEntry>, StoreError> {
+    ) -> Result<Vec<PastVersion>, StoreError> {
         history::history(&self.inner, bucket, key)
     }
 
     /// What the vault is and how it fares.
-    pub fn info(&self) -> Result<VaultInfo, StoreError> {
+    pub fn info(&self) -> Result<VaultState, StoreError> {
         cut::info(&self.inner)
     }
 
     /// A cut: the head of every partition now.
-    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    pub fn snapshot(&self) -> Result<Cut, StoreError> {
         cut::snapshot(&self.inner)
     }
 

@@ -1,7 +1,7 @@
 //! `azekura object history`
 
 use azekura_admin_api::api::AdminApi as _;
-use azekura_admin_api::types::{HistoryEntry, HistoryQuery};
+use azekura_admin_api::types::{HistoryQuery, VersionReport};
 
 use crate::args::OneObject;
 use crate::connect;
@@ -21,7 +21,7 @@ pub(crate) async fn run(one: &OneObject, json: bool) -> Result<Exit, CommandErro
     })
 }
 
-fn row(entry: &HistoryEntry) -> Vec<String> {
+fn row(entry: &VersionReport) -> Vec<String> {
     let state = [
         (entry.latest, "current"),
         (entry.marker, "delete-marker"),

@@ -1,7 +1,7 @@
 //! `azekura vault info`
 
 use azekura_admin_api::api::AdminApi as _;
-use azekura_admin_api::types::VaultInfo;
+use azekura_admin_api::types::VaultReport;
 
 use crate::args::Online;
 use crate::connect;
@@ -13,7 +13,7 @@ pub(crate) async fn run(online: &Online, json: bool) -> Result<Exit, CommandErro
     output::answer(&info, json, text)
 }
 
-fn text(info: &VaultInfo) -> String {
+fn text(info: &VaultReport) -> String {
     let mut rows = vec![
         vec!["region".to_owned(), info.region.clone()],
         vec!["incarnation".to_owned(), info.incarnation.clone()],

@@ -15,6 +15,7 @@ mod refusal;
 pub(crate) mod request;
 mod scope;
 mod signed_headers;
+mod subresource;
 mod text;
 mod token;
 
@@ -68,6 +69,7 @@ impl Guard {
         if claimed.presigned {
             presign::check(&view)?;
         }
+        subresource::check(&view)?;
         let hoisted = hoist::hoisted(&view, claimed.presigned)?;
         parts.headers.extend(hoisted);
         features::check(&parts.headers)?;

@@ -45,18 +45,22 @@ impl<'a> View<'a> {
         self.param(name).is_some()
     }
 
+    /// Whether the path names an object, not a bucket.
+    pub(crate) fn names_object(&self) -> bool {
+        // Decoded first, as s3s does: an encoded slash divides too.
+        let path = decode(self.parts.uri.path()).unwrap_or_default();
+        let path = path.strip_prefix('/').unwrap_or(&path);
+        if self.parts.extensions.get::<HostStyle>().is_some() {
+            return !path.is_empty();
+        }
+        path.split_once('/').is_some_and(|(_, key)| !key.is_empty())
+    }
+
     /// Whether the body is the content of an object or part, not a document.
     pub(crate) fn carries_content(&self) -> bool {
         const DOCUMENTS: [&str; 4] = ["acl", "legal-hold", "retention", "tagging"];
-        let path = self.parts.uri.path().trim_start_matches('/');
-        let host_style = self.parts.extensions.get::<HostStyle>().is_some();
-        let has_key = if host_style {
-            !path.is_empty()
-        } else {
-            path.split_once('/').is_some_and(|(_, key)| !key.is_empty())
-        };
         self.method() == Method::PUT
-            && has_key
+            && self.names_object()
             && !self.header_present("x-amz-copy-source")
             && !DOCUMENTS.iter().any(|name| self.has(name))
     }

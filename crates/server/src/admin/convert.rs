@@ -1,7 +1,7 @@
 //! From the store's types to those on the wire, by hand.
 
 use azekura_admin_api::error::{ApiError, Code};
-use azekura_admin_api::types::{BucketInfo, HistoryEntry, ObjectDetail, ObjectSummary, Pair, Who};
+use azekura_admin_api::types::{BucketInfo, ObjectDetail, ObjectSummary, Pair, VersionReport, Who};
 use azekura_model::bucket::Versioning;
 use azekura_model::time::WallTime;
 use azekura_store::bucket::Bucket;
@@ -144,9 +144,9 @@ fn who(deed: &Result<Deed, String>) -> Option<Who> {
     })
 }
 
-pub(crate) fn history_entry(version: &azekura_store::history::HistoryEntry) -> HistoryEntry {
+pub(crate) fn history_entry(version: &azekura_store::history::PastVersion) -> VersionReport {
     let summary = &version.summary;
-    HistoryEntry {
+    VersionReport {
         version: summary.version.to_string(),
         latest: version.latest,
         shown: version.shown,

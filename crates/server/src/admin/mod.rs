@@ -7,6 +7,8 @@ mod metrics;
 mod openapi;
 mod operations;
 mod page;
+#[cfg(test)]
+mod tests;
 mod v1;
 
 use std::sync::Arc;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use azekura_admin_api::api::{AdminApi, Content};
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::types::{
-    BucketInfo, BucketList, Head, History, HistoryQuery, ObjectDetail, ObjectPage, ObjectQuery,
-    ObjectsQuery, Snapshot, VaultInfo,
+    BucketInfo, BucketList, CutReport, History, HistoryQuery, ObjectDetail, ObjectPage,
+    ObjectQuery, ObjectsQuery, PartitionHead, VaultReport,
 };
 use azekura_model::access::{Action, Authorized, Grant, authorize};
 use azekura_model::condition::Conditions;
@@ -71,7 +71,7 @@ fn broken(error: BodyError) -> ApiError {
 
 #[async_trait]
 impl AdminApi for Operator {
-    async fn vault_info(&self) -> Result<VaultInfo, ApiError> {
+    async fn vault_info(&self) -> Result<VaultReport, ApiError> {
         let by = self.may(Action::AdminRead)?;
         let status = self.running.status();
         let warnings = self.running.warnings(&status);
@@ -81,7 +81,7 @@ impl AdminApi for Operator {
             .list_buckets(&by)
             .map_err(|e| api_error(&e))?
             .len();
-        Ok(VaultInfo {
+        Ok(VaultReport {
             server_version: env!("CARGO_PKG_VERSION").to_owned(),
             region: status.region.to_string(),
             incarnation: hex::encode(status.incarnation.0),
@@ -101,17 +101,17 @@ impl AdminApi for Operator {
         })
     }
 
-    async fn snapshot(&self) -> Result<Snapshot, ApiError> {
+    async fn snapshot(&self) -> Result<CutReport, ApiError> {
         self.may(Action::AdminRead)?;
         let cut = self.running.store.snapshot().map_err(|e| api_error(&e))?;
-        let heads = cut.heads.into_iter().map(|head| Head {
+        let heads = cut.heads.into_iter().map(|head| PartitionHead {
             partition: head.partition,
             bucket: head.bucket,
             bucket_uuid: head.bucket_uuid,
             sequence: head.sequence.to_string(),
             chain: head.chain,
         });
-        Ok(Snapshot {
+        Ok(CutReport {
             region: cut.region,
             incarnation: cut.incarnation,
             taken: convert::rfc3339(cut.wall_ms),

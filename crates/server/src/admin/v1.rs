@@ -13,8 +13,8 @@ use azekura_admin_api::api::AdminApi as _;
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::paths;
 use azekura_admin_api::types::{
-    BucketInfo, BucketList, History, HistoryQuery, ObjectDetail, ObjectPage, ObjectQuery,
-    ObjectsQuery, Snapshot, VaultInfo,
+    BucketInfo, BucketList, CutReport, History, HistoryQuery, ObjectDetail, ObjectPage,
+    ObjectQuery, ObjectsQuery, VaultReport,
 };
 use azekura_model::access::Grant;
 
@@ -53,21 +53,21 @@ fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Failure> {
 
 /// What the vault is and how it fares.
 #[utoipa::path(get, path = paths::VAULT, tag = "vault",
-    responses((status = 200, body = VaultInfo), (status = "default", body = ApiError)))]
+    responses((status = 200, body = VaultReport), (status = "default", body = ApiError)))]
 pub(crate) async fn vault_info(
     State(state): Shared,
     Extension(grant): Extension<Grant>,
-) -> Answer<VaultInfo> {
+) -> Answer<VaultReport> {
     Ok(Json(operator(&state, grant).vault_info().await?))
 }
 
 /// The cut at this moment: one head for each partition.
 #[utoipa::path(post, path = paths::SNAPSHOT, tag = "vault",
-    responses((status = 200, body = Snapshot), (status = "default", body = ApiError)))]
+    responses((status = 200, body = CutReport), (status = "default", body = ApiError)))]
 pub(crate) async fn snapshot(
     State(state): Shared,
     Extension(grant): Extension<Grant>,
-) -> Answer<Snapshot> {
+) -> Answer<CutReport> {
     Ok(Json(operator(&state, grant).snapshot().await?))
 }
 

@@ -238,7 +238,10 @@ fn root_key(
     }
 }
 
-fn keys(configured: &[super::Key], root: Option<&str>) -> Result<Vec<KeyConfigured>, ConfigError> {
+fn keys(
+    configured: &[super::KeyTable],
+    root: Option<&str>,
+) -> Result<Vec<KeyConfigured>, ConfigError> {
     let mut keys: Vec<KeyConfigured> = Vec::new();
     for key in configured {
         if root == Some(key.id.as_str()) || keys.iter().any(|other| other.id == key.id) {

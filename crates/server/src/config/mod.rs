@@ -40,9 +40,9 @@ pub struct File {
     /// OpenTelemetry.
     pub otlp: Otlp,
     /// Access keys beside the root key.
-    pub keys: Vec<Key>,
+    pub keys: Vec<KeyTable>,
     /// Passphrase of the keyring.
-    pub keyring: Keyring,
+    pub keyring: KeyringTable,
     /// Allows plaintext HTTP beyond loopback. There is no encryption in transit then: only for a
     /// proxy with TLS in front on a network that nobody else is on. Default `false`.
     pub i_accept_unencrypted_http_beyond_loopback: bool,
@@ -130,7 +130,7 @@ pub struct Otlp {
 /// `[[keys]]`: an access key with explicit rights.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Key {
+pub struct KeyTable {
     /// Access key id.
     pub id: String,
     /// Name of the person or system, as records show it.
@@ -158,7 +158,7 @@ pub enum RightName {
 /// `[keyring]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Keyring {
+pub struct KeyringTable {
     /// File with the passphrase. `AZEKURA_PASSPHRASE`, `AZEKURA_PASSPHRASE_FILE` and the systemd
     /// credential `azekura-passphrase` serve as well. Without any, a generated secret beside the
     /// keyring opens it: whoever has the disk has the keys then.

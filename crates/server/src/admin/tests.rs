@@ -1,0 +1,124 @@
+//! The door: no route of the document answers who did not sign, or has no right.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use azekura_admin_api::sigv4::{self, Credentials};
+use http::{Method, Request, StatusCode};
+use tower::Service as _;
+
+use super::{AdminState, Metrics, openapi_document, router};
+use crate::config::{Checked, File, Overrides};
+use crate::keys::{self, AccessKeys};
+use crate::open;
+
+const SECRET: &str = "0123456789abcdef0123";
+
+/// A vault in a directory of its own; `loopback` decides the rights of the root key.
+async fn admin(dir: &std::path::Path, loopback: bool) -> (Router, i64) {
+    let overrides = Overrides {
+        data_dir: Some(dir.join("vault")),
+        root_key_id: Some("ROOT".to_owned()),
+        root_secret: Some(SECRET.to_owned()),
+        ..Overrides::default()
+    };
+    let config = Checked::new(File::default(), overrides).unwrap();
+    let (tell, _poisoned) = tokio::sync::watch::channel(None);
+    let opened = open::open(&config, tell).await.unwrap();
+    let root = keys::root(&config, &opened).unwrap();
+    let now = opened.running.unix_seconds();
+    let state = AdminState {
+        running: Arc::clone(&opened.running),
+        keys: AccessKeys::new(&root, loopback, &[]),
+        policy: sigv4::Policy {
+            regions: vec!["local".to_owned()],
+            service: sigv4::SERVICE.to_owned(),
+        },
+        metrics: Arc::new(Metrics::new(Arc::clone(&opened.running))),
+    };
+    (router(Arc::new(state)), now)
+}
+
+/// Method and target of every route of the document.
+fn routes() -> Vec<(Method, String)> {
+    let document: serde_json::Value = serde_json::from_str(&openapi_document().unwrap()).unwrap();
+    let mut routes = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            let target = path.replace("{bucket}", "some-bucket");
+            let query = if ["object", "content", "history"]
+                .iter()
+                .any(|end| target.ends_with(&format!("/{end}")))
+            {
+                "?key=k"
+            } else {
+                ""
+            };
+            routes.push((
+                method.to_uppercase().parse().unwrap(),
+                format!("{target}{query}"),
+            ));
+        }
+    }
+    assert_eq!(routes.len(), 9);
+    routes
+}
+
+async fn status(
+    router: &Router,
+    method: &Method,
+    target: &str,
+    signed_at: Option<i64>,
+) -> StatusCode {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("http://127.0.0.1{target}"))
+        .body(Vec::new())
+        .unwrap();
+    if let Some(now) = signed_at {
+        let credentials = Credentials {
+            key_id: "ROOT".to_owned(),
+            secret: SECRET.to_owned(),
+        };
+        sigv4::sign(&mut request, &credentials, "local", sigv4::SERVICE, now).unwrap();
+    }
+    let answer = router.clone().call(request.map(Body::from)).await.unwrap();
+    answer.status()
+}
+
+#[tokio::test]
+async fn every_route_of_the_document_exists_and_refuses_the_unsigned() {
+    let dir = tempfile::tempdir().unwrap();
+    let (router, now) = admin(dir.path(), true).await;
+    for (method, target) in routes() {
+        let unsigned = status(&router, &method, &target, None).await;
+        assert_eq!(unsigned, StatusCode::UNAUTHORIZED, "{method} {target}");
+        let old = status(&router, &method, &target, Some(now - 301)).await;
+        assert_eq!(old, StatusCode::UNAUTHORIZED, "{method} {target}");
+        let signed = status(&router, &method, &target, Some(now)).await;
+        let served = signed.is_success() || signed == StatusCode::NOT_FOUND;
+        assert!(served, "{method} {target}: {signed}");
+    }
+    for open in ["/", "/healthz", "/readyz", "/metrics"] {
+        assert_eq!(
+            status(&router, &Method::GET, open, None).await,
+            StatusCode::OK
+        );
+    }
+}
+
+#[tokio::test]
+async fn beyond_loopback_the_root_key_reads_no_objects() {
+    let dir = tempfile::tempdir().unwrap();
+    let (router, now) = admin(dir.path(), false).await;
+    for (method, target) in routes() {
+        let objects = ["/objects", "/object?", "/content?", "/history?"];
+        let found = status(&router, &method, &target, Some(now)).await;
+        if objects.iter().any(|part| target.contains(part)) {
+            assert_eq!(found, StatusCode::FORBIDDEN, "{method} {target}");
+        } else {
+            assert_ne!(found, StatusCode::FORBIDDEN, "{method} {target}");
+        }
+    }
+}
