@@ -88,8 +88,11 @@ impl Client {
         let mut message = Vec::with_capacity(head.len() + body.len());
         message.extend_from_slice(head);
         message.extend_from_slice(body);
-        self.stream.get_mut().write_all(&message)?;
-        self.read_answer(method)
+        // A server may refuse before it has read the body; its answer says why.
+        match self.stream.get_mut().write_all(&message) {
+            Ok(()) => self.read_answer(method),
+            Err(error) => self.read_answer(method).map_err(|_| error.into()),
+        }
     }
 
     fn line(&mut self) -> Result<String, Failure> {
