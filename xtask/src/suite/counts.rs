@@ -46,6 +46,15 @@ impl Counts {
         }
     }
 
+    /// A step that cannot run here, and why.
+    pub(super) fn skip(reason: String) -> Self {
+        Self {
+            skipped: 1,
+            skips: vec![reason],
+            ..Self::default()
+        }
+    }
+
     /// Counts one more failure.
     pub(super) fn fail(&mut self, message: String) {
         self.failed += 1;

@@ -96,10 +96,12 @@ pub fn print_tidy(report: &tidy::TidyReport) {
     );
 }
 
-/// Whether a step is to run: a named scenario needs tools and the binary.
+/// Whether a step is to run: a named scenario needs tools and the binary, the Python tests need
+/// the tools.
 fn wants(options: &SuiteOptions, step: &str) -> bool {
     match options.only.as_deref() {
         None => true,
+        Some("python") => ["tools", "python"].contains(&step),
         Some(name) if STEPS.contains(&name) && name != "e2e" => name == step,
         Some(_) => ["tools", "build", "e2e"].contains(&step),
     }
@@ -175,8 +177,14 @@ impl Suite<'_> {
 
     /// The unit tests of the independent reader, by the interpreter of the step `tools`.
     fn python(&self) -> Result<Counts, String> {
+        let python = self.target.join("tools/bin/python3");
+        if !python.is_file() {
+            return Ok(Counts::skip(
+                "tests of tools/reader: python3 is not installed".to_owned(),
+            ));
+        }
         let folder = self.root.join("tools/reader");
-        let mut command = Command::new(self.target.join("tools/bin/python3"));
+        let mut command = Command::new(python);
         command
             .args(["-B", "-m", "unittest", "-v", "test_reader"])
             .current_dir(&folder);
@@ -244,6 +252,7 @@ mod tests {
     fn a_step_runs_alone_and_a_scenario_with_what_it_needs() {
         assert_eq!(chosen(None), STEPS);
         assert_eq!(chosen(Some("clippy")), ["clippy"]);
+        assert_eq!(chosen(Some("python")), ["tools", "python"]);
         assert_eq!(chosen(Some("e2e")), ["tools", "build", "e2e"]);
         assert_eq!(chosen(Some("restic")), ["tools", "build", "e2e"]);
     }
