@@ -4,6 +4,7 @@ mod clients;
 mod crash;
 mod damage;
 mod drain;
+mod frozen;
 mod operator;
 mod poison;
 mod power_cut;
@@ -23,6 +24,7 @@ pub(crate) type Scenario = fn(&Bench) -> Result<Outcome, Failure>;
 pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("quick_start", quick_start::printed_lines_work_as_pasted),
     ("operator", operator::a_vault_under_a_passphrase),
+    ("frozen", frozen::a_vault_of_format_v1_is_read),
     ("boto3", clients::boto3_round_trip),
     ("aws_cli", clients::aws_cli_round_trip),
     ("s5cmd", clients::s5cmd_round_trip),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::random::Seeded;
 use crate::report::{Figures, Outcome};
-use crate::server::Server;
+use crate::server::{ACCESS_KEY, SECRET_KEY, Server};
 use crate::writers::{self, Acknowledged, Ledger};
 use crate::{Bench, Failure, clock, tools};
 
@@ -48,6 +48,7 @@ pub(crate) fn acknowledged_survives_kill(bench: &Bench) -> Result<Outcome, Failu
         })
         .map_err(|error| format!("after kill {round}: {error}"))?;
     }
+    history_agrees(bench, &server, &all)?;
     if server.stop()? != 0 {
         return Err("SIGTERM did not end the server cleanly".into());
     }
@@ -62,4 +63,30 @@ pub(crate) fn acknowledged_survives_kill(bench: &Bench) -> Result<Outcome, Failu
         ("acknowledged", all.len().into()),
         ("listed", listed.into()),
     ])))
+}
+
+/// The history of a key, asked of the admin API, holds every acknowledged version of it.
+fn history_agrees(bench: &Bench, server: &Server, all: &Acknowledged) -> Result<(), Failure> {
+    let (key, _) = all.keys().next().ok_or("nothing was acknowledged")?;
+    let mut history = std::process::Command::new(&bench.binary);
+    history
+        .args([
+            "object",
+            "history",
+            "crash",
+            key,
+            "--json",
+            "--endpoint",
+            &server.admin,
+        ])
+        .env("AZEKURA_ACCESS_KEY_ID", ACCESS_KEY)
+        .env("AZEKURA_SECRET_ACCESS_KEY", SECRET_KEY);
+    let printed = tools::run(&mut history)?;
+    match all
+        .keys()
+        .find(|(of, version)| of == key && !printed.contains(version.as_str()))
+    {
+        Some(missing) => Err(format!("history lacks {missing:?}:\n{printed}").into()),
+        None => Ok(()),
+    }
 }

@@ -37,14 +37,14 @@ impl Stack {
         };
         std::fs::create_dir_all(&stack.outer)?;
         std::fs::create_dir_all(&stack.inner)?;
-        run(bench, &["truncate", "-s", "6G", &text(&image)])?;
+        run(bench, &["truncate", "-s", "12G", &text(&image)])?;
         run(bench, &["mkfs.xfs", "-q", "-m", "reflink=1", &text(&image)])?;
         run(
             bench,
             &["mount", "-o", "loop", &text(&image), &text(&stack.outer)],
         )?;
         let disk = stack.disk();
-        run(bench, &["truncate", "-s", "2G", &text(&disk)])?;
+        run(bench, &["truncate", "-s", "5G", &text(&disk)])?;
         run(bench, &["mkfs.ext4", "-q", "-F", &text(&disk)])?;
         run(
             bench,
@@ -119,6 +119,30 @@ fn cut_under_load(bench: &Bench, stack: &Stack, name: &str, cuts: usize) -> Resu
     command.args(server::arguments(&vault));
     let server = Server::start_command(command, &vault)?;
     writers::versioned_bucket(server.s3_authority(), "cut")?;
+    let mut result = Cuts {
+        acknowledged: 0,
+        cuts: 0,
+        lost: None,
+    };
+    let mut all = Acknowledged::new();
+    while result.cuts < cuts && result.lost.is_none() {
+        let snapshot = stack.outer.join("snapshot.img");
+        all.extend(snapshot_under_load(bench, stack, &server, &snapshot)?);
+        result.cuts += 1;
+        result.acknowledged = all.len();
+        result.lost = examine(bench, stack, &snapshot, name, &all)?;
+    }
+    Ok(result)
+}
+
+/// Lets 16 writers write, takes the snapshot under them, then stops them. Returns what had been
+/// acknowledged before the snapshot began; what came later is not owed by it.
+fn snapshot_under_load(
+    bench: &Bench,
+    stack: &Stack,
+    server: &Server,
+    snapshot: &Path,
+) -> Result<Acknowledged, Failure> {
     let ledger = Ledger::default();
     std::thread::scope(|scope| {
         for writer in 0..16 {
@@ -127,30 +151,12 @@ fn cut_under_load(bench: &Bench, stack: &Stack, name: &str, cuts: usize) -> Resu
                 writers::write_until_stopped(ledger, &authority, "cut", writer);
             });
         }
-        let mut result = Cuts {
-            acknowledged: 0,
-            cuts: 0,
-            lost: None,
-        };
-        while result.cuts < cuts && result.lost.is_none() {
-            clock::pause(Duration::from_millis(700));
-            let before = ledger.snapshot()?;
-            let snapshot = stack.outer.join("snapshot.img");
-            run(
-                bench,
-                &[
-                    "cp",
-                    "--reflink=always",
-                    &text(&stack.disk()),
-                    &text(&snapshot),
-                ],
-            )?;
-            result.cuts += 1;
-            result.acknowledged = before.len();
-            result.lost = examine(bench, stack, &snapshot, name, &before)?;
-        }
+        clock::pause(Duration::from_millis(700));
+        let before = ledger.snapshot();
+        let disk = text(&stack.disk());
+        let copied = run(bench, &["cp", "--reflink=always", &disk, &text(snapshot)]);
         ledger.stop();
-        Ok(result)
+        copied.and(before)
     })
 }
 
