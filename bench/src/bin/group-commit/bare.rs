@@ -97,9 +97,7 @@ pub(crate) async fn run(path: &Path, writers: usize, until: Instant, bytes: usiz
             tokio::spawn(async move {
                 while now() < until {
                     let number = counter.fetch_add(1, Ordering::Relaxed);
-                    appender
-                        .append(load::commit(number, &payload).record)
-                        .await;
+                    appender.append(load::commit(number, &payload).record).await;
                 }
             })
         })

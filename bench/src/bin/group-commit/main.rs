@@ -85,20 +85,26 @@ impl Bench {
         (acknowledged, held)
     }
 
+    /// What a commit takes of the journal, shares of group header and head included.
+    async fn journal_bytes_a_commit(
+        &self,
+        engine: &Arc<Embedded>,
+        counter: &Arc<AtomicU64>,
+    ) -> usize {
+        let until = now() + Duration::from_millis(500);
+        let made = engine::run(engine, counter, self.writers, until, load::PAYLOAD).await;
+        engine::drain(engine).await;
+        usize::try_from(engine.status().journal_bytes / made).unwrap()
+    }
+
     async fn gate(&self, rounds: usize) {
         let engine = engine::open(&self.dir.join("vault"));
         let counter = Arc::new(AtomicU64::new(0));
-        let made = engine::run(
-            &engine,
-            &counter,
-            self.writers,
-            now() + Duration::from_millis(500),
-            load::PAYLOAD,
-        )
-        .await;
-        engine::drain(&engine).await;
-        let bytes = usize::try_from(engine.status().journal_bytes / made).unwrap();
-        println!("{bytes} bytes of journal a commit, {} writers", self.writers);
+        let bytes = self.journal_bytes_a_commit(&engine, &counter).await;
+        println!(
+            "{bytes} bytes of journal a commit, {} writers",
+            self.writers
+        );
         let mut rates = [const { Vec::new() }; 4];
         let mut ratios = [const { Vec::new() }; 3];
         for round in 0..=rounds {
@@ -136,25 +142,21 @@ impl Bench {
             "{:.1} commits a group",
             counters.records as f64 / counters.groups as f64
         );
-        for (name, rate) in [
+        let names = [
             "engine",
             "engine, index caught up",
             "bare",
             "bare, payload only",
-        ]
-        .iter()
-        .zip(&mut rates)
-        {
+        ];
+        for (name, rate) in names.iter().zip(&mut rates) {
             println!("{name}: {}/s", spread(rate, 0));
         }
-        for (name, ratio) in [
+        let names = [
             "engine to bare (the gate: 0.60)",
             "engine, index caught up, to bare",
             "engine to bare, payload only",
-        ]
-        .iter()
-        .zip(&mut ratios)
-        {
+        ];
+        for (name, ratio) in names.iter().zip(&mut ratios) {
             println!("{name}: {}", spread(ratio, 2));
         }
     }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
 use super::overlay::{Overlay, Ticket};
+use super::size::Size;
 use super::{DurableCommit, Head, IndexError, Locator, View, Watermark};
 use crate::limits;
 use crate::seam::{Entry, Family, Key, ReadError, ReadView, Scan, ScanPage};
@@ -79,45 +80,6 @@ struct Published {
     ticket: Ticket,
     commits: Vec<DurableCommit>,
     watermark: Watermark,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Size {
-    bytes: usize,
-    entries: usize,
-    commits: usize,
-}
-
-impl Size {
-    fn of(commits: &[DurableCommit]) -> Self {
-        let mut size = Self {
-            commits: commits.len(),
-            ..Self::default()
-        };
-        for mutations in commits.iter().map(|commit| &commit.mutations) {
-            let puts: usize = mutations
-                .puts
-                .iter()
-                .map(|(key, value)| key.bytes.len() + value.len())
-                .sum();
-            let deletes: usize = mutations.deletes.iter().map(|key| key.bytes.len()).sum();
-            size.bytes += puts + deletes;
-            size.entries += mutations.puts.len() + mutations.deletes.len();
-        }
-        size
-    }
-
-    fn grow(&mut self, by: Self) {
-        self.bytes += by.bytes;
-        self.entries += by.entries;
-        self.commits += by.commits;
-    }
-
-    fn shrink(&mut self, by: Self) {
-        self.bytes = self.bytes.saturating_sub(by.bytes);
-        self.entries = self.entries.saturating_sub(by.entries);
-        self.commits = self.commits.saturating_sub(by.commits);
-    }
 }
 
 impl Index {
