@@ -305,11 +305,11 @@ async fn an_upload_begun_before_versioning_was_enabled_replaces_nothing() {
     let store = vault.store.clone();
     let putting = tokio::spawn(async move { store.put(&writer(), &bucket_name(B), request).await });
     tokio::task::yield_now().await;
-    let enabled = Versioning::Enabled;
-    let enable = vault
+    vault
         .store
-        .put_versioning(&writer(), &bucket_name(B), enabled);
-    enable.await.unwrap();
+        .put_versioning(&writer(), &bucket_name(B), Versioning::Enabled)
+        .await
+        .unwrap();
     arrive
         .unbounded_send(Ok(bytes::Bytes::from_static(b"new")))
         .unwrap();
