@@ -88,8 +88,11 @@ impl Client {
         let mut message = Vec::with_capacity(head.len() + body.len());
         message.extend_from_slice(head);
         message.extend_from_slice(body);
-        self.stream.get_mut().write_all(&message)?;
-        self.read_answer(method)
+        // A server may refuse before it has read the body; its answer says why.
+        match self.stream.get_mut().write_all(&message) {
+            Ok(()) => self.read_answer(method),
+            Err(error) => self.read_answer(method).map_err(|_| error.into()),
+        }
     }
 
     fn line(&mut self) -> Result<String, Failure> {
@@ -100,7 +103,13 @@ impl Client {
         Ok(line.trim_end().to_owned())
     }
 
-    fn read_answer(&mut self, method: &str) -> Result<Answer, Failure> {
+    /// Sends bytes and reads nothing.
+    pub(crate) fn send_some(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(self.stream.get_mut().write_all(bytes)?)
+    }
+
+    /// Reads the answer to what was sent.
+    pub(crate) fn read_answer(&mut self, method: &str) -> Result<Answer, Failure> {
         let status_line = self.line()?;
         let status = status_line
             .split(' ')

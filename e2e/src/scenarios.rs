@@ -3,11 +3,14 @@
 mod clients;
 mod crash;
 mod damage;
+mod drain;
 mod operator;
+mod poison;
 mod power_cut;
 mod quick_start;
 mod reader;
 mod refusals;
+mod space;
 mod sync_order;
 
 use crate::report::Outcome;
@@ -30,6 +33,9 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         refusals::wrong_content_is_refused_and_nothing_stored,
     ),
     ("sync_order", sync_order::no_answer_before_its_sync),
+    ("drain", drain::requests_under_way_end),
+    ("poison", poison::a_failed_sync_ends_the_server),
+    ("space", space::data_is_refused_below_the_floor),
     ("crash", crash::acknowledged_survives_kill),
     ("power_cut", power_cut::acknowledged_survives_power_cuts),
     ("damage", damage::every_flip_is_named),

@@ -102,10 +102,20 @@ impl Server {
         kill(&mut self.child);
     }
 
+    /// SIGTERM; does not wait.
+    pub(crate) fn terminate(&self) -> Result<(), Failure> {
+        let sent = Command::new("kill")
+            .args(["-TERM", &self.pid().to_string()])
+            .status()?;
+        if sent.success() {
+            return Ok(());
+        }
+        Err("SIGTERM could not be sent".into())
+    }
+
     /// SIGTERM; waits for the end and returns the exit code.
     pub(crate) fn stop(mut self) -> Result<i32, Failure> {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status()?;
+        self.terminate()?;
         let ended = clock::wait_for(Duration::from_secs(30), || self.child.try_wait().ok()?);
         let status = ended.ok_or("the server did not stop within 30 s of SIGTERM")?;
         status

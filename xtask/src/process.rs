@@ -36,6 +36,21 @@ pub fn output(command: &mut Command) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&out.stdout).into_owned())
 }
 
+/// What a command wrote to standard output and standard error, and whether it succeeded.
+///
+/// # Errors
+/// A sentence when it cannot start.
+pub fn everything_said(command: &mut Command) -> Result<(bool, String), String> {
+    let name = describe(command);
+    println!("    $ {name}");
+    let out = command
+        .output()
+        .map_err(|error| format!("{name}: {error}"))?;
+    let mut text = String::from_utf8_lossy(&out.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&out.stderr));
+    Ok((out.status.success(), text))
+}
+
 /// Runs a command on this terminal.
 ///
 /// # Errors

@@ -11,6 +11,8 @@ pub struct VaultReport {
     pub server_version: String,
     /// Region of this vault.
     pub region: String,
+    /// Where the vault stands, as its operator declares it.
+    pub declared: RegionDescription,
     /// Its present life, hexadecimal.
     pub incarnation: String,
     /// Time by which locks expire.
@@ -39,6 +41,19 @@ pub struct VaultReport {
     pub poisoned: Option<String>,
     /// What the operator should see to.
     pub warnings: Vec<String>,
+}
+
+/// Where a region stands, as its operator declares it. Shown and not judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RegionDescription {
+    /// Jurisdiction, `JP` in Japan; `未申告` = not declared.
+    pub jurisdiction: String,
+    /// Prefecture.
+    pub prefecture: Option<String>,
+    /// Building or data centre.
+    pub site: Option<String>,
+    /// Who runs it.
+    pub operator: Option<String>,
 }
 
 /// A cut: one head for each partition.

@@ -35,6 +35,10 @@ fn overrides(args: ServeArgs) -> Overrides {
     Overrides {
         config: args.config,
         data_dir: args.data_dir,
+        journal_dir: args.journal_dir,
+        index_dir: args.index_dir,
+        blob_dirs: args.blob_dirs,
+        space_floor: args.space_floor,
         region: args.region,
         s3_addr: args.s3_addr,
         admin_addr: args.admin_addr,

@@ -49,6 +49,24 @@ pub struct ServeArgs {
     /// Vault directory [default: ./azekura-data]
     #[arg(long, value_name = "DIR", env = "AZEKURA_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Journal, when it is not in the vault directory
+    #[arg(long, value_name = "DIR", env = "AZEKURA_JOURNAL_DIR")]
+    pub journal_dir: Option<PathBuf>,
+    /// Index, when it is not in the vault directory
+    #[arg(long, value_name = "DIR", env = "AZEKURA_INDEX_DIR")]
+    pub index_dir: Option<PathBuf>,
+    /// Blobs, when they are not in the vault directory; may be given again
+    #[arg(
+        long = "blob-dir",
+        value_name = "DIR",
+        env = "AZEKURA_BLOB_DIRS",
+        value_delimiter = ','
+    )]
+    pub blob_dirs: Vec<PathBuf>,
+    /// Bytes that must stay free on each disk, as 2GiB; data is refused below
+    /// [default: 2GiB, or 5 % of a smaller disk]
+    #[arg(long, value_name = "SIZE", env = "AZEKURA_SPACE_FLOOR")]
+    pub space_floor: Option<String>,
     /// Region name of a new vault [default: local]
     #[arg(long, value_name = "NAME", env = "AZEKURA_REGION")]
     pub region: Option<String>,
@@ -64,7 +82,7 @@ pub struct ServeArgs {
     /// Log filter, as for RUST_LOG [default: info,s3s=off]
     #[arg(long, value_name = "FILTER", env = "AZEKURA_LOG")]
     pub log: Option<String>,
-    /// OpenTelemetry collector, http://HOST:4318 (not built yet: refused)
+    /// OpenTelemetry collector, http://HOST:4318 [default: none]
     #[arg(long, value_name = "URL", env = "AZEKURA_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
     /// File with the passphrase of the keyring

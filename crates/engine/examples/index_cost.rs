@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azekura_engine::index::fjall::{FjallSource, FjallView};
-use azekura_engine::index::{DurableCommit, Index, OverlayLimits, Locator, View, ViewSource, Watermark};
+use azekura_engine::index::{
+    DurableCommit, Index, Locator, OverlayLimits, View, ViewSource, Watermark,
+};
 use azekura_engine::seam::{Family, Key, Mutations};
 use azekura_model::position::{PartitionId, Sequence};
 use bytes::Bytes;

@@ -307,8 +307,11 @@ pub trait BlobWriter: Send {
 pub trait Engine: Send + Sync + 'static {
     /// Appends one record and applies its mutations, atomically and durably. A partition comes to
     /// be with its first commit.
-    async fn commit(&self, partition: PartitionId, commit: Commit)
-    -> Result<Committed, CommitError>;
+    async fn commit(
+        &self,
+        partition: PartitionId,
+        commit: Commit,
+    ) -> Result<Committed, CommitError>;
 
     /// The durable value of a key.
     fn get(&self, partition: PartitionId, key: &Key) -> Result<Option<Entry>, ReadError>;

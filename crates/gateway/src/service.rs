@@ -121,8 +121,18 @@ impl S3Gateway {
         };
         let head = *request.method() == Method::HEAD;
         let resource = request.uri().path().to_owned();
+        let expected = expects_continue(&request);
+        let unannounced = expected && request.body().is_end_stream();
         let mut response = self.answer(origin, request).instrument(span).await;
         self.complete(&mut response, &id, &resource, head);
+        // A client that was promised `100 Continue` and got a final answer at once (hyper sends none
+        // for an empty body, nor before a refusal) may take the next answer for this one's: botocore
+        // does. It must not use the connection again.
+        if unannounced || (expected && !response.status().is_success()) {
+            response
+                .headers_mut()
+                .insert("connection", HeaderValue::from_static("close"));
+        }
         response
     }
 
@@ -266,6 +276,12 @@ fn request_id(seed: u64, number: u64) -> String {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     format!("{:016X}", x ^ (x >> 31))
+}
+
+/// `Expect: 100-continue` (RFC 9110 §10.1.1).
+fn expects_continue<B>(request: &Request<B>) -> bool {
+    let expect = request.headers().get("expect");
+    expect.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 fn from_refusal(refusal: Refusal) -> Response<s3s::Body> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 use hyper::service::Service;
+use tracing::Instrument as _;
 
 use crate::admin::Metrics;
 use crate::clock::Stopwatch;
@@ -17,6 +18,8 @@ pub(crate) struct Observed<S> {
     pub(crate) inner: S,
     pub(crate) listener: &'static str,
     pub(crate) metrics: Arc<Metrics>,
+    /// Each request gets a span. Without a collector nobody would read it.
+    pub(crate) traced: bool,
 }
 
 impl<S, R, B> Service<Request<R>> for Observed<S>
@@ -33,9 +36,23 @@ where
         let started = Stopwatch::start();
         let method = request.method().clone();
         let (metrics, listener) = (Arc::clone(&self.metrics), self.listener);
-        let answer = self.inner.call(request);
+        let span = if self.traced {
+            tracing::info_span!(
+                "request",
+                otel.kind = "server",
+                listener,
+                http.request.method = %method,
+                http.response.status_code = tracing::field::Empty,
+            )
+        } else {
+            tracing::Span::none()
+        };
+        let answer = span
+            .in_scope(|| self.inner.call(request))
+            .instrument(span.clone());
         Box::pin(async move {
             let response = answer.await?;
+            span.record("http.response.status_code", response.status().as_u16());
             let seconds = started.elapsed().as_secs_f64();
             metrics.answered(listener, &method, response.status(), seconds);
             Ok(response)

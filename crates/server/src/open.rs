@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use azekura_admin_api::types::RegionDescription;
 use azekura_engine::embedded::Progress;
 use azekura_gateway::auth::Peer;
 use azekura_gateway::service::{ResponseBody, S3Gateway};
@@ -101,6 +102,7 @@ pub(crate) async fn open(
         blob_dirs: config.blob_dirs.clone(),
     };
     let (region, file) = (config.region.clone(), config.passphrase_file.clone());
+    let space_floor = config.space_floor;
     let blocking = move || -> Result<(OpenVault, bool, Places), OpenFailure> {
         let passphrase = passphrase::find(file.as_deref())?;
         let made = !vault::exists(&places);
@@ -108,6 +110,7 @@ pub(crate) async fn open(
             make(&places, region.as_deref(), passphrase.clone())?;
         }
         let mut options = OpenOptions::new(places.clone(), passphrase);
+        options.space_floor = space_floor;
         options.on_poison = Some(Arc::new(move |reason: &str| {
             tell_poison.send_replace(Some(reason.to_owned()));
         }));
@@ -130,7 +133,7 @@ pub(crate) async fn open(
     let opened = tokio::task::spawn_blocking(blocking).await;
     let (vault, made, places) = opened.map_err(|error| OpenFailure::Broke(error.to_string()))??;
     let region = vault.format.region.to_string();
-    let running = start(vault, places).await?;
+    let running = start(vault, places, config.declared.clone()).await?;
     let mut seed = [0; 8];
     SystemEntropy.fill(&mut seed)?;
     Ok(Opened {
@@ -157,7 +160,11 @@ fn make(
     Ok(())
 }
 
-async fn start(vault: OpenVault, places: Places) -> Result<Running, OpenFailure> {
+async fn start(
+    vault: OpenVault,
+    places: Places,
+    declared: RegionDescription,
+) -> Result<Running, OpenFailure> {
     let store = Store::new(Parts {
         engine: Arc::clone(&vault.engine),
         keys: vault.keys,
@@ -173,6 +180,7 @@ async fn start(vault: OpenVault, places: Places) -> Result<Running, OpenFailure>
         store: Arc::new(store),
         engine: vault.engine,
         clock: vault.clock,
+        declared,
         keyring_exported: Box::new(move || vault::keyring_exported(&places)),
         _ticker: vault.ticker,
     })

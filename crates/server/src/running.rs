@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use azekura_admin_api::types::RegionDescription;
 use azekura_engine::seam::{Engine, Status};
 use azekura_store::clock::{Clock, Ticker};
 use azekura_store::store::Store;
@@ -14,6 +15,8 @@ pub(crate) struct Running {
     pub(crate) engine: Arc<dyn Engine>,
     /// The one door to time.
     pub(crate) clock: Arc<Clock>,
+    /// Where the vault stands, as the operator declares it.
+    pub(crate) declared: RegionDescription,
     /// Whether the keyring was ever exported.
     pub(crate) keyring_exported: Box<dyn Fn() -> bool + Send + Sync>,
     /// Credits running time to the compliance clock while it lives.

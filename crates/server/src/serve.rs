@@ -117,14 +117,22 @@ pub async fn serve(overrides: Overrides) -> Ended {
 async fn run(overrides: Overrides) -> Result<(), ServeError> {
     let file = config::read_file(overrides.config.as_deref())?;
     let config = Checked::new(file, overrides)?;
-    telemetry::start(config.log_format, &config.log_filter)?;
+    let traces = telemetry::start(config.log_format, &config.log_filter, config.otlp.as_ref())?;
+    let ended = run_vault(&config).await;
+    if let Some(traces) = traces {
+        traces.end().await;
+    }
+    ended
+}
+
+async fn run_vault(config: &Checked) -> Result<(), ServeError> {
     // Taken before the vault is made or replayed: an address in use costs nothing then.
     let s3 = bind(config.s3_addr, "--s3-addr").await?;
     let admin = bind(config.admin_addr, "--admin-addr").await?;
     let (tell_poison, poisoned) = watch::channel(None);
-    let opened = open::open(&config, tell_poison).await?;
-    let root = keys::root(&config, &opened)?;
-    let ended = listen(&config, &opened, &root, (s3, admin), poisoned).await;
+    let opened = open::open(config, tell_poison).await?;
+    let root = keys::root(config, &opened)?;
+    let ended = listen(config, &opened, &root, (s3, admin), poisoned).await;
     let engine = Arc::clone(&opened.running.engine);
     let closed = tokio::task::spawn_blocking(move || engine.close()).await;
     match (ended?, closed) {
@@ -163,11 +171,13 @@ async fn listen(
         inner: gateway(config, opened, keys.clone()),
         listener: "s3",
         metrics: Arc::clone(&metrics),
+        traced: config.otlp.is_some(),
     };
     let admin_service = Observed {
         inner: TowerToHyperService::new(admin_router(config, opened, keys, &metrics)),
         listener: "admin",
         metrics,
+        traced: config.otlp.is_some(),
     };
     let bounds = Bounds {
         connections: config.connections,

@@ -77,7 +77,11 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Failure> {
 
 /// Flips one bit in the used bytes of one file; says which.
 fn flip(folder: &Path, random: &mut Seeded) -> Result<String, Failure> {
-    let files: Vec<PathBuf> = tree::files(folder)?.into_values().collect();
+    let mut files: Vec<PathBuf> = tree::files(folder)?.into_values().collect();
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|end| end == "seg" || end == "blob")
+    });
     let pick = usize::try_from(random.below(u64::try_from(files.len())?))?;
     let file = files.get(pick).ok_or("nothing to damage")?;
     let mut bytes = fs::read(file)?;

@@ -86,6 +86,7 @@ pub(crate) fn wrong_content_is_refused_and_nothing_stored(
     bad_signature(authority)?;
     truncated_body(authority)?;
     truncated_chunks(authority)?;
+    expected_without_body(authority)?;
     let list = Client::connect(authority)?.send("GET", "/refusals", "versions=", &[], b"")?;
     if list.text().contains("<Version>") {
         return Err(format!("something was stored:\n{}", list.text()).into());
@@ -154,6 +155,22 @@ fn truncated_chunks(authority: &str) -> Result<(), Failure> {
         "truncated chunks: answered {} {}",
         answer.status,
         answer.text()
+    )
+    .into())
+}
+
+/// `Expect: 100-continue` on an empty body is answered at once, which botocore takes for a final
+/// answer to remember: the connection must end with it. (An interim answer would be fine too.)
+fn expected_without_body(authority: &str) -> Result<(), Failure> {
+    let headers = [("expect", "100-continue")];
+    let answer = Client::connect(authority)?.send("PUT", "/refusals-expect", "", &headers, b"")?;
+    let closes = answer.header("connection") == Some("close");
+    if answer.status == 100 || (answer.status == 200 && closes) {
+        return Ok(());
+    }
+    Err(format!(
+        "expect without body: {} and the connection stays",
+        answer.status
     )
     .into())
 }

@@ -46,6 +46,15 @@ impl Counts {
         }
     }
 
+    /// A step that cannot run here, and why.
+    pub(super) fn skip(reason: String) -> Self {
+        Self {
+            skipped: 1,
+            skips: vec![reason],
+            ..Self::default()
+        }
+    }
+
     /// Counts one more failure.
     pub(super) fn fail(&mut self, message: String) {
         self.failed += 1;
@@ -65,6 +74,26 @@ impl Counts {
                 self.skips.push(test.to_owned());
             }
         }
+    }
+
+    /// Reads what `python3 -m unittest -v` writes.
+    pub(super) fn from_unittest(text: &str) -> Self {
+        let mut counts = Self::default();
+        let verdicts = text.lines().filter_map(|line| line.rsplit_once(" ... "));
+        for (test, verdict) in verdicts {
+            match verdict {
+                "ok" => counts.passed += 1,
+                _ if verdict.starts_with("skipped") => {
+                    counts.skipped += 1;
+                    counts.skips.push(format!("{test}: {verdict}"));
+                }
+                _ => counts.fail(format!("{test}: {verdict}")),
+            }
+        }
+        if counts.passed + counts.failed + counts.skipped == 0 {
+            counts.fail("no Python test ran".to_owned());
+        }
+        counts
     }
 
     /// Reads the report of the end-to-end tests:
@@ -164,6 +193,17 @@ mod tests {
         assert_eq!((counts.passed, counts.failed, counts.skipped), (23, 1, 1));
         assert_eq!(counts.skips, ["a::slow ... ignored, needs root"]);
         assert_eq!(counts.failures.len(), 1);
+    }
+
+    #[test]
+    fn lines_of_unittest() {
+        let text = "test_a (test_reader.Paths.test_a) ... ok\n\
+                    test_b (test_reader.Paths.test_b) ... FAIL\n\
+                    test_c (test_reader.Paths.test_c) ... skipped 'no disk'\n\n\
+                    Ran 3 tests in 0.01s\n";
+        let counts = Counts::from_unittest(text);
+        assert_eq!((counts.passed, counts.failed, counts.skipped), (1, 1, 1));
+        assert_eq!(Counts::from_unittest("").failed, 1);
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub struct SuiteOptions {
 }
 
 /// Names of the steps, in order.
-const STEPS: [&str; 7] = ["tools", "fmt", "clippy", "tidy", "unit", "build", "e2e"];
+const STEPS: [&str; 8] = [
+    "tools", "fmt", "clippy", "tidy", "unit", "python", "build", "e2e",
+];
 
 /// A run under way.
 struct Suite<'a> {
@@ -94,10 +96,12 @@ pub fn print_tidy(report: &tidy::TidyReport) {
     );
 }
 
-/// Whether a step is to run: a named scenario needs tools and the binary.
+/// Whether a step is to run: a named scenario needs tools and the binary, the Python tests need
+/// the tools.
 fn wants(options: &SuiteOptions, step: &str) -> bool {
     match options.only.as_deref() {
         None => true,
+        Some("python") => ["tools", "python"].contains(&step),
         Some(name) if STEPS.contains(&name) && name != "e2e" => name == step,
         Some(_) => ["tools", "build", "e2e"].contains(&step),
     }
@@ -118,6 +122,7 @@ impl Suite<'_> {
             ]),
             "tidy" => self.tidy(),
             "unit" => self.unit(),
+            "python" => self.python(),
             "build" => self.cargo(&["build", "--release", "-p", "azekura", "-p", "azekura-e2e"]),
             "e2e" => self.end_to_end(),
             other => Err(format!("no step is named {other}")),
@@ -166,6 +171,28 @@ impl Suite<'_> {
                 "cargo test did not succeed: something does not build or a test binary died"
                     .to_owned(),
             );
+        }
+        Ok(counts)
+    }
+
+    /// The unit tests of the independent reader, by the interpreter of the step `tools`.
+    fn python(&self) -> Result<Counts, String> {
+        let python = self.target.join("tools/bin/python3");
+        if !python.is_file() {
+            return Ok(Counts::skip(
+                "tests of tools/reader: python3 is not installed".to_owned(),
+            ));
+        }
+        let folder = self.root.join("tools/reader");
+        let mut command = Command::new(python);
+        command
+            .args(["-B", "-m", "unittest", "-v", "test_reader"])
+            .current_dir(&folder);
+        let (succeeded, text) = process::everything_said(&mut command)?;
+        print!("{text}");
+        let mut counts = Counts::from_unittest(&text);
+        if !succeeded && counts.failed == 0 {
+            counts.fail("the tests of tools/reader did not run to their end".to_owned());
         }
         Ok(counts)
     }
@@ -225,6 +252,7 @@ mod tests {
     fn a_step_runs_alone_and_a_scenario_with_what_it_needs() {
         assert_eq!(chosen(None), STEPS);
         assert_eq!(chosen(Some("clippy")), ["clippy"]);
+        assert_eq!(chosen(Some("python")), ["tools", "python"]);
         assert_eq!(chosen(Some("e2e")), ["tools", "build", "e2e"]);
         assert_eq!(chosen(Some("restic")), ["tools", "build", "e2e"]);
     }

@@ -25,6 +25,22 @@ fn text(info: &VaultReport) -> String {
         vec!["refusing data".to_owned(), info.refusing_data.to_string()],
         vec!["records since start".to_owned(), info.records.to_string()],
     ];
+    let declared = &info.declared;
+    rows.push(vec![
+        "jurisdiction".to_owned(),
+        declared.jurisdiction.clone(),
+    ]);
+    for (name, value) in [
+        ("prefecture", &declared.prefecture),
+        ("site", &declared.site),
+        ("operator", &declared.operator),
+    ] {
+        rows.extend(
+            value
+                .iter()
+                .map(|value| vec![name.to_owned(), value.clone()]),
+        );
+    }
     if let Some(time) = &info.compliance_time {
         rows.push(vec!["compliance time".to_owned(), time.clone()]);
     }

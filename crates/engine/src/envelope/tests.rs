@@ -36,7 +36,10 @@ fn the_golden_bytes_stay() {
 fn leaf_and_chain_are_domain_separated_sha_256() {
     let l = leaf(b"");
     // SHA-256 of the single byte 0x00.
-    assert_eq!(hex(&l), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+    assert_eq!(
+        hex(&l),
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+    );
     let c = chain(&CHAIN_START, &l);
     assert_ne!(c, l);
     assert_ne!(chain(&c, &l), c);
@@ -55,7 +58,12 @@ fn other_encodings_of_the_same_record_are_refused() {
     assert!(decode(&Bytes::from(wide)).is_err());
     let mut newer = good.clone();
     newer[1] = 2;
-    assert!(decode(&Bytes::from(newer)).unwrap_err().to_string().contains("format 2"));
+    assert!(
+        decode(&Bytes::from(newer))
+            .unwrap_err()
+            .to_string()
+            .contains("format 2")
+    );
     for cut in 0..good.len() {
         assert!(decode(&Bytes::copy_from_slice(&good[..cut])).is_err());
     }

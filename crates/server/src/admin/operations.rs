@@ -82,6 +82,7 @@ impl AdminApi for Operator {
             .map_err(|e| api_error(&e))?
             .len();
         Ok(VaultReport {
+            declared: self.running.declared.clone(),
             server_version: env!("CARGO_PKG_VERSION").to_owned(),
             region: status.region.to_string(),
             incarnation: hex::encode(status.incarnation.0),

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Html;
+use azekura_engine::seam::Status;
 
 use super::AdminState;
+use crate::running::Running;
 
 /// State in Japanese and English.
 pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<String> {
@@ -21,27 +23,7 @@ pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<St
         ),
         (None, false) => ("稼働中です。", "Running."),
     };
-    let rows = [
-        ("リージョン / Region", status.region.to_string()),
-        ("版 / Server version", env!("CARGO_PKG_VERSION").to_owned()),
-        (
-            "ジャーナル (バイト) / Journal bytes",
-            status.journal_bytes.to_string(),
-        ),
-        (
-            "空き容量 (バイト) / Free bytes",
-            status.space.free_bytes.to_string(),
-        ),
-        (
-            "起動後の記録数 / Records since start",
-            status.counters.records.to_string(),
-        ),
-        (
-            "検出された破損 / Damaged places known",
-            status.damage.len().to_string(),
-        ),
-    ];
-    let rows: String = rows
+    let rows: String = rows(&state.running, &status)
         .iter()
         .map(|(name, value)| {
             format!(
@@ -64,6 +46,45 @@ pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<St
          <h1>Azekura 校倉</h1>\n<p>{ja}<br>\n<span lang=\"en\">{en}</span></p>\n{keyring}\
          <table>\n{rows}</table>\n</body>\n</html>\n"
     ))
+}
+
+/// The rows of the table: name in both languages, value.
+fn rows(running: &Running, status: &Status) -> [(&'static str, String); 10] {
+    let declared = &running.declared;
+    let undeclared = || "—".to_owned();
+    [
+        ("リージョン / Region", status.region.to_string()),
+        ("法域 / Jurisdiction", declared.jurisdiction.clone()),
+        (
+            "都道府県 / Prefecture",
+            declared.prefecture.clone().unwrap_or_else(undeclared),
+        ),
+        (
+            "拠点 / Site",
+            declared.site.clone().unwrap_or_else(undeclared),
+        ),
+        (
+            "運用者 / Operator",
+            declared.operator.clone().unwrap_or_else(undeclared),
+        ),
+        ("版 / Server version", env!("CARGO_PKG_VERSION").to_owned()),
+        (
+            "ジャーナル (バイト) / Journal bytes",
+            status.journal_bytes.to_string(),
+        ),
+        (
+            "空き容量 (バイト) / Free bytes",
+            status.space.free_bytes.to_string(),
+        ),
+        (
+            "起動後の記録数 / Records since start",
+            status.counters.records.to_string(),
+        ),
+        (
+            "検出された破損 / Damaged places known",
+            status.damage.len().to_string(),
+        ),
+    ]
 }
 
 fn escape(text: &str) -> String {

@@ -4,14 +4,18 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use azekura_admin_api::types::RegionDescription;
 use azekura_model::access::Right;
+use http::Uri;
 
-use super::{File, LogFormat, Overrides, RightName, is_loopback};
+use super::{File, LogFormat, Overrides, RightName, SizeValue, is_loopback};
 
 /// Shortest secret access key that is accepted, in characters.
 const SECRET_CHARS_MIN: usize = 16;
 /// `s3s` logs every refusal of a client as an error of the server; what fails here is logged here.
 const FILTER_DEFAULT: &str = "info,s3s=off";
+/// Jurisdiction of a vault whose operator declared none.
+const UNDECLARED: &str = "未申告";
 
 /// A configuration that may run.
 #[derive(Clone, Debug)]
@@ -24,16 +28,22 @@ pub struct Checked {
     pub index_dir: Option<PathBuf>,
     /// Blobs, if elsewhere.
     pub blob_dirs: Vec<PathBuf>,
+    /// Bytes that must stay free on each disk; `None` = the engine's default.
+    pub space_floor: Option<u64>,
     /// Region name given; `None` = as the vault says, `local` for a new one.
     pub region: Option<String>,
     /// Other names of the region in signatures.
     pub region_aliases: Vec<String>,
+    /// Where the vault stands, as the operator declares it.
+    pub declared: RegionDescription,
     /// S3 listener.
     pub s3_addr: SocketAddr,
     /// Domains for virtual-host style.
     pub s3_domains: Vec<String>,
     /// Admin listener.
     pub admin_addr: SocketAddr,
+    /// Collector of traces.
+    pub otlp: Option<Uri>,
     /// Both listeners are on loopback.
     pub loopback: bool,
     /// Most connections on each listener.
@@ -142,11 +152,20 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
-    /// A key that this release knows and cannot obey yet.
+    /// Not a collector that can be reached over plain HTTP.
     #[error(
-        "sending to an OpenTelemetry collector is not built yet: leave otlp.endpoint out and scrape /metrics"
+        "otlp.endpoint = {0:?} is not an address of plain HTTP: give it as http://HOST:4318. For \
+         TLS, run a collector or a proxy on this machine"
     )]
-    NoOtlp,
+    Collector(String),
+    /// Not a number of bytes.
+    #[error("{key} = {value:?} is not a size: give bytes, or a number with KiB, MiB, GiB or TiB")]
+    Size {
+        /// Key of the configuration.
+        key: &'static str,
+        /// What was given.
+        value: String,
+    },
     /// A bound of zero.
     #[error("limits.{key} must be at least 1")]
     Zero {
@@ -174,10 +193,12 @@ impl Checked {
         if let Some(address) = open.filter(|_| !accepted) {
             return Err(ConfigError::Plaintext { address });
         }
-        // Refused rather than ignored: who asks for traces must not believe that there are some.
-        if over.otlp_endpoint.or(file.otlp.endpoint).is_some() {
-            return Err(ConfigError::NoOtlp);
-        }
+        let otlp = over.otlp_endpoint.or(file.otlp.endpoint);
+        let otlp = otlp.map(collector).transpose()?;
+        let space_floor = over.space_floor.map(SizeValue::Text).or(file.space_floor);
+        let space_floor = space_floor
+            .map(|size| size.bytes("space_floor"))
+            .transpose()?;
         let root_key = root_key(over.root_key_id, over.root_secret)?;
         let keys = keys(&file.keys, root_key.as_ref().map(|(id, _)| id.as_str()))?;
         let limits = file.limits;
@@ -195,11 +216,18 @@ impl Checked {
                 .data_dir
                 .or(file.data_dir)
                 .unwrap_or_else(|| PathBuf::from("./azekura-data")),
-            journal_dir: file.journal_dir,
-            index_dir: file.index_dir,
-            blob_dirs: file.blob_dirs,
+            journal_dir: over.journal_dir.or(file.journal_dir),
+            index_dir: over.index_dir.or(file.index_dir),
+            blob_dirs: if over.blob_dirs.is_empty() {
+                file.blob_dirs
+            } else {
+                over.blob_dirs
+            },
+            space_floor,
+            declared: declared(&file.region),
             region: over.region.or(file.region.name),
             region_aliases: file.region.aliases,
+            otlp,
             s3_addr,
             s3_domains: file.s3.domains,
             admin_addr,
@@ -228,6 +256,27 @@ fn address(
     let value = given.unwrap_or_else(|| default.to_owned());
     let resolved = value.to_socket_addrs().ok().and_then(|mut all| all.next());
     resolved.ok_or(ConfigError::Address { key, value })
+}
+
+fn declared(region: &super::Region) -> RegionDescription {
+    RegionDescription {
+        jurisdiction: region
+            .jurisdiction
+            .clone()
+            .unwrap_or_else(|| UNDECLARED.to_owned()),
+        prefecture: region.prefecture.clone(),
+        site: region.site.clone(),
+        operator: region.operator.clone(),
+    }
+}
+
+/// The base address of a collector, without a trailing slash.
+fn collector(value: String) -> Result<Uri, ConfigError> {
+    let parsed = value.trim_end_matches('/').parse::<Uri>().ok();
+    parsed
+        .filter(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+        .filter(|uri| uri.query().is_none())
+        .ok_or(ConfigError::Collector(value))
 }
 
 fn root_key(

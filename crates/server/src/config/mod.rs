@@ -5,6 +5,7 @@
 //! safety setting must not be ignored silently.
 
 mod check;
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use check::{Checked, ConfigError, KeyConfigured};
+pub use size::SizeValue;
 
 /// The TOML file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,6 +29,9 @@ pub struct File {
     pub index_dir: Option<PathBuf>,
     /// Directories for blobs, when they are not in the vault directory.
     pub blob_dirs: Vec<PathBuf>,
+    /// Bytes that must stay free on each disk, as a number or as `"2GiB"`; data is refused below.
+    /// Default 2 GiB, or a twentieth of a smaller disk.
+    pub space_floor: Option<SizeValue>,
     /// Where this vault stands.
     pub region: Region,
     /// The S3 listener.
@@ -56,6 +61,15 @@ pub struct Region {
     pub name: Option<String>,
     /// Other names that clients may sign with; `us-east-1` always works.
     pub aliases: Vec<String>,
+    /// Jurisdiction, `JP` in Japan. Default `未申告` (not declared). This and the three below are
+    /// shown and not judged.
+    pub jurisdiction: Option<String>,
+    /// Prefecture.
+    pub prefecture: Option<String>,
+    /// Building or data centre.
+    pub site: Option<String>,
+    /// Who runs it.
+    pub operator: Option<String>,
 }
 
 /// `[s3]`
@@ -127,7 +141,8 @@ pub enum LogFormat {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Otlp {
-    /// Collector, `http://HOST:4318`. Not built yet: naming one is refused.
+    /// Collector that takes OTLP over plain HTTP, `http://HOST:4318`. Default none: nothing is
+    /// sent anywhere.
     pub endpoint: Option<String>,
 }
 
@@ -176,6 +191,14 @@ pub struct Overrides {
     pub config: Option<PathBuf>,
     /// `--data-dir`.
     pub data_dir: Option<PathBuf>,
+    /// `--journal-dir`.
+    pub journal_dir: Option<PathBuf>,
+    /// `--index-dir`.
+    pub index_dir: Option<PathBuf>,
+    /// `--blob-dir`; not empty = instead of those of the file.
+    pub blob_dirs: Vec<PathBuf>,
+    /// `--space-floor`, bytes with or without a unit.
+    pub space_floor: Option<String>,
     /// `--region`.
     pub region: Option<String>,
     /// `--s3-addr`.

@@ -38,6 +38,61 @@ fn flags_win_over_the_file() {
 }
 
 #[test]
+fn directories_and_the_floor_come_from_flags_or_file() {
+    let file = "journal_dir = '/j'\nblob_dirs = ['/b1']\nspace_floor = '1GiB'";
+    let checked = check(file, Overrides::default()).unwrap();
+    assert_eq!(checked.space_floor, Some(1 << 30));
+    assert_eq!(checked.blob_dirs, [Path::new("/b1")]);
+    let over = Overrides {
+        index_dir: Some("/i".into()),
+        blob_dirs: vec!["/b2".into(), "/b3".into()],
+        space_floor: Some("5MiB".to_owned()),
+        ..Overrides::default()
+    };
+    let checked = check(file, over).unwrap();
+    assert_eq!(checked.journal_dir.as_deref(), Some(Path::new("/j")));
+    assert_eq!(checked.index_dir.as_deref(), Some(Path::new("/i")));
+    assert_eq!(checked.blob_dirs, [Path::new("/b2"), Path::new("/b3")]);
+    assert_eq!(checked.space_floor, Some(5 << 20));
+    let bytes = check("space_floor = 4096", Overrides::default()).unwrap();
+    assert_eq!(bytes.space_floor, Some(4_096));
+    assert!(check("space_floor = 'much'", Overrides::default()).is_err());
+}
+
+#[test]
+fn a_region_says_where_it_stands() {
+    let silent = check("", Overrides::default()).unwrap();
+    assert_eq!(silent.declared.jurisdiction, "未申告");
+    let file = "[region]\nname = 'jp-tokyo'\njurisdiction = 'JP'\nprefecture = '東京都'\n\
+                site = '本館'\noperator = '例示病院'";
+    let checked = check(file, Overrides::default()).unwrap();
+    assert_eq!(checked.declared.jurisdiction, "JP");
+    assert_eq!(checked.declared.operator.as_deref(), Some("例示病院"));
+}
+
+#[test]
+fn a_collector_speaks_plain_http() {
+    let good = check(
+        "[otlp]\nendpoint = 'http://collector:4318/'",
+        Overrides::default(),
+    )
+    .unwrap();
+    assert_eq!(good.otlp.unwrap().to_string(), "http://collector:4318/");
+    for wrong in [
+        "https://collector:4318",
+        "collector:4318",
+        "",
+        "http://c/?a=b",
+    ] {
+        let text = format!("[otlp]\nendpoint = '{wrong}'");
+        assert!(matches!(
+            check(&text, Overrides::default()),
+            Err(ConfigError::Collector(_))
+        ));
+    }
+}
+
+#[test]
 fn a_misspelt_key_is_refused() {
     assert!(toml::from_str::<File>("data_dri = '/x'").is_err());
     assert!(toml::from_str::<File>("[s3]\nadr = '1'").is_err());
