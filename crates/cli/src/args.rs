@@ -79,7 +79,7 @@ pub struct ServeArgs {
     /// Form of log lines [default: text]
     #[arg(long, value_enum, env = "AZEKURA_LOG_FORMAT")]
     pub log_format: Option<LogFormatArg>,
-    /// Log filter, as for RUST_LOG [default: info]
+    /// Log filter, as for RUST_LOG [default: info,s3s=off]
     #[arg(long, value_name = "FILTER", env = "AZEKURA_LOG")]
     pub log: Option<String>,
     /// OpenTelemetry collector, http://HOST:4318 [default: none]

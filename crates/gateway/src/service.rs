@@ -27,6 +27,7 @@ use crate::errors;
 use crate::faults::Faults;
 use crate::guard::request::HostStyle;
 use crate::guard::{BodyPlan, ChunkedBody, DocumentBody, Guard, Refusal, RequestLimits, host};
+use crate::markup;
 use crate::s3::Operations;
 
 /// Body of an answer.
@@ -208,8 +209,22 @@ impl S3Gateway {
                 *body = s3s::Body::from(text);
                 response.headers_mut().remove("content-length");
             }
+        } else if is_xml(response.headers()) {
+            let document = response.body().bytes();
+            if let Some(text) = document.and_then(|d| markup::with_references(&d)) {
+                *response.body_mut() = s3s::Body::from(text);
+                response.headers_mut().remove("content-length");
+            }
         }
     }
+}
+
+/// Whether an answer is one of the documents that `s3s` writes. An object may call itself the same;
+/// its body is a stream and is left alone.
+fn is_xml(headers: &http::HeaderMap) -> bool {
+    headers
+        .get("content-type")
+        .is_some_and(|value| value == "application/xml")
 }
 
 /// An error document with the elements that `s3s` leaves out.

@@ -12,6 +12,7 @@ mod observe;
 mod open;
 mod running;
 mod serve;
+mod stall;
 mod stop;
 mod telemetry;
 mod welcome;

@@ -14,6 +14,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::stall::{TimedBody, TimedWrites};
+
 /// Pause after a failed accept (out of descriptors, mostly), so that the loop does not spin.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
@@ -24,6 +26,8 @@ pub(crate) struct Bounds {
     pub(crate) connections: usize,
     /// Time for the headers of a request to arrive.
     pub(crate) header_read: Duration,
+    /// Time without a byte of a body or of an answer moving, after which a connection ends.
+    pub(crate) stall: Duration,
     /// Time for requests under way at a stop.
     pub(crate) drain: Duration,
 }
@@ -37,7 +41,7 @@ pub(crate) async fn serve<S, B>(
     mut stop: watch::Receiver<bool>,
 ) -> bool
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<TimedBody>, Response = Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
     B: Body + Send + 'static,
@@ -96,7 +100,7 @@ fn spawn<S, B>(
     bounds: Bounds,
     graceful: &GracefulShutdown,
 ) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<TimedBody>, Response = Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
     B: Body + Send + 'static,
@@ -105,12 +109,13 @@ fn spawn<S, B>(
 {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        service.call(request)
+        service.call(request.map(|body| TimedBody::new(body, bounds.stall)))
     });
+    let stream = TokioIo::new(TimedWrites::new(stream, bounds.stall));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.header_read)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(stream, service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use hyper::service::Service;
 use tracing::Instrument as _;
 
@@ -23,9 +22,9 @@ pub(crate) struct Observed<S> {
     pub(crate) traced: bool,
 }
 
-impl<S, B> Service<Request<Incoming>> for Observed<S>
+impl<S, R, B> Service<Request<R>> for Observed<S>
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<R>, Response = Response<B>, Error = Infallible>,
     S::Future: Send + 'static,
     B: 'static,
 {
@@ -33,7 +32,7 @@ where
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response<B>, Infallible>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<R>) -> Self::Future {
         let started = Stopwatch::start();
         let method = request.method().clone();
         let (metrics, listener) = (Arc::clone(&self.metrics), self.listener);

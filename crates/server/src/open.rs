@@ -16,7 +16,6 @@ use azekura_store::vault::{
     self, InitOptions, OpenOptions, OpenVault, Places, VaultError, passphrase,
 };
 use http::{Request, Response};
-use hyper::body::Incoming;
 use hyper::service::Service;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
@@ -24,6 +23,7 @@ use tokio::sync::watch;
 use crate::config::Checked;
 use crate::running::Running;
 use crate::serve::Ended;
+use crate::stall::TimedBody;
 
 /// Region of a vault that is made without a name. It cannot join others.
 const REGION_DEFAULT: &str = "local";
@@ -230,13 +230,13 @@ impl Shown {
 #[derive(Clone)]
 pub(crate) struct Mounted(pub(crate) S3Gateway);
 
-impl Service<Request<Incoming>> for Mounted {
+impl Service<Request<TimedBody>> for Mounted {
     type Response = Response<ResponseBody>;
     type Error = Infallible;
     type Future =
         std::pin::Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<TimedBody>) -> Self::Future {
         let address = request
             .extensions()
             .get::<std::net::SocketAddr>()

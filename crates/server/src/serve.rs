@@ -182,6 +182,7 @@ async fn listen(
     let bounds = Bounds {
         connections: config.connections,
         header_read: config.header_read,
+        stall: config.stall,
         drain: config.drain,
     };
     let (stop, stopped) = watch::channel(false);

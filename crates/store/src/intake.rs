@@ -14,7 +14,7 @@ use azekura_engine::seam::{BlobWriter, Engine};
 use azekura_model::checksum::ContentDigests;
 use azekura_model::ident::{BucketUuid, PayloadId};
 use azekura_model::release::BlobId;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use tokio::task::spawn_blocking;
 
@@ -31,6 +31,9 @@ use crate::seal::frames::{self, FrameSealer};
 pub const INLINE_CONTENT_BYTES_MAX: u64 = 1024 * 1024;
 /// Content gathered before a batch is handed to the threads, in bytes.
 const BATCH_BYTES: u64 = 1024 * 1024;
+/// Shorter chunks are copied together: a client that sends single bytes would otherwise make each of
+/// them cost a handle many times its size.
+const CHUNK_BYTES_MIN: usize = 1024;
 /// Content up to this is hashed and sealed where it arrived: a hop costs more than it gives.
 const ON_THE_SPOT_BYTES: u64 = 128 * 1024;
 
@@ -205,6 +208,35 @@ struct Gathered {
     ended: bool,
 }
 
+/// Chunks in order, short ones joined.
+#[derive(Default)]
+struct Joined {
+    chunks: Vec<Bytes>,
+    short: BytesMut,
+}
+
+impl Joined {
+    fn push(&mut self, chunk: Bytes) {
+        if chunk.len() < CHUNK_BYTES_MIN {
+            self.short.extend_from_slice(&chunk);
+            return;
+        }
+        self.flush();
+        self.chunks.push(chunk);
+    }
+
+    fn flush(&mut self) {
+        if !self.short.is_empty() {
+            self.chunks.push(self.short.split().freeze());
+        }
+    }
+
+    fn into_chunks(mut self) -> Vec<Bytes> {
+        self.flush();
+        self.chunks
+    }
+}
+
 /// Reads until more than `more_than` bytes are there or the body ends. `before` bytes came earlier.
 async fn gather(
     body: &mut Body,
@@ -217,6 +249,7 @@ async fn gather(
         bytes: 0,
         ended: false,
     };
+    let mut joined = Joined::default();
     while gathered.bytes <= more_than {
         let Some(chunk) = body.next().await else {
             gathered.ended = true;
@@ -225,8 +258,9 @@ async fn gather(
         let chunk = chunk?;
         gathered.bytes = gathered.bytes.saturating_add(length(&chunk));
         bounds.check(before.saturating_add(gathered.bytes))?;
-        gathered.chunks.push(chunk);
+        joined.push(chunk);
     }
+    gathered.chunks = joined.into_chunks();
     Ok(gathered)
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
+use azekura_model::bucket::Versioning;
 use azekura_model::condition::Conditions;
 use azekura_model::ident::VersionId;
 use azekura_model::name::{BucketName, ObjectKey};
@@ -41,7 +42,10 @@ pub(crate) async fn put(
     judge_early(inner, &placed, &request.key, &request.conditions)?;
     let by = by.requester();
     let written = sealed_and_written(inner, by, placed, request.body, request.claims).await?;
-    let version = written.version(&request.key, request.attributes);
+    // As it is now: an upload may take hours, and a version that replaces the `null` one must not
+    // come out of a time before versioning was enabled.
+    let versioning = read::versioning(inner, written.placed.bucket.uuid)?;
+    let version = written.version(&request.key, request.attributes, versioning);
     let committed = commit(inner, by, written, version, &request.conditions).await?;
     Ok(acknowledge(committed))
 }
@@ -125,7 +129,12 @@ async fn sealed_and_written(
 
 impl Written {
     /// The version to be, but for what is decided at commit.
-    fn version(&self, key: &ObjectKey, attributes: Attributes) -> NewVersion {
+    fn version(
+        &self,
+        key: &ObjectKey,
+        attributes: Attributes,
+        versioning: Versioning,
+    ) -> NewVersion {
         let received = &self.received;
         let data_key = received
             .data_key
@@ -155,7 +164,7 @@ impl Written {
             inline,
             version: Version {
                 key: key.as_str().to_owned(),
-                null: self.placed.bucket.versioning.makes_null(),
+                null: versioning.makes_null(),
                 superseded: false,
                 sha256: digests.sha256,
                 etag: azekura_model::checksum::ETag {

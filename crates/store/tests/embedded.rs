@@ -78,16 +78,46 @@ fn everything(store: &Store) -> String {
     format!("{list:#?}{versions:#?}{heads:#?}")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_is_there_after_closing_and_after_losing_the_index() {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("vault");
+fn made(dir: &Path) {
     init(&InitOptions {
-        places: Places::in_dir(&dir),
+        places: Places::in_dir(dir),
         region: RegionName::parse("local").unwrap(),
         passphrase: None,
     })
     .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_of_a_bucket_that_nobody_waits_for_does_not_leave_it_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("vault");
+    made(&dir);
+    let (store, _ticker) = opened(&dir).await;
+    let bucket = bucket_name(B);
+    store.create_bucket(&writer(), &bucket).await.unwrap();
+    {
+        let by = writer();
+        let deletion = store.delete_bucket(&by, &bucket);
+        let mut deletion = std::pin::pin!(deletion);
+        // The first step is under way; then the client hangs up.
+        assert!(futures::poll!(deletion.as_mut()).is_pending());
+    }
+    for _ in 0..500 {
+        if store.bucket(&bucket).is_err() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let gone = store.bucket(&bucket);
+    assert_eq!(gone, Err(azekura_store::error::StoreError::NoSuchBucket));
+    store.engine().close().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_after_closing_and_after_losing_the_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("vault");
+    made(&dir);
     let (store, ticker) = opened(&dir).await;
     let bucket = bucket_name(B);
     store.create_bucket(&writer(), &bucket).await.unwrap();

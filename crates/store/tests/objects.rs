@@ -294,3 +294,28 @@ async fn versioning_is_never_taken_back() {
         .put_versioning(&by, &bucket, Versioning::Unversioned);
     assert!(matches!(change.await, Err(StoreError::InvalidArgument(_))));
 }
+
+#[tokio::test]
+async fn an_upload_begun_before_versioning_was_enabled_replaces_nothing() {
+    let vault = Vault::with_bucket(B, Versioning::Unversioned).await;
+    vault.put(B, "k", "kept").await;
+    let (arrive, arriving) = futures::channel::mpsc::unbounded();
+    let mut request = put_request("k", "");
+    request.body = Box::pin(arriving);
+    let store = vault.store.clone();
+    let putting = tokio::spawn(async move { store.put(&writer(), &bucket_name(B), request).await });
+    tokio::task::yield_now().await;
+    vault
+        .store
+        .put_versioning(&writer(), &bucket_name(B), Versioning::Enabled)
+        .await
+        .unwrap();
+    arrive
+        .unbounded_send(Ok(bytes::Bytes::from_static(b"new")))
+        .unwrap();
+    drop(arrive);
+    assert!(!putting.await.unwrap().unwrap().null);
+    assert_eq!(vault.get(B, "k", Which::Null).await.unwrap(), b"kept");
+    assert_eq!(vault.get_text(B, "k").await.as_deref(), Some("new"));
+    assert_rebuild_equals(&vault.engine);
+}

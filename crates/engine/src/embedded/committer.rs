@@ -1,9 +1,10 @@
 //! The thread that writes groups: it takes all commits waiting, writes and syncs them as one group,
-//! publishes them to the index and completes their waiters. While it syncs, the next gather.
+//! and hands them to the `publisher`. While it syncs, the next gather and the last are shown.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use azekura_model::position::{PartitionId, Sequence};
@@ -11,11 +12,12 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use tokio::sync::{oneshot, watch};
 
 use super::Shared;
+use super::publisher::{self, Durable};
 use super::submit::PartitionState;
-use crate::index::{DurableCommit, Head, Watermark};
+use crate::index::{Head, Watermark};
 use crate::journal::SEGMENT_HEADER_BYTES;
 use crate::journal::writer::{LogWriter, PreparedRecord, Written};
-use crate::seam::{CommitClass, CommitError, CommitId, Committed, Mutations};
+use crate::seam::{CommitClass, CommitError, Committed, Mutations};
 use crate::space::Reserved;
 
 /// Rest after which the last group gets its durable mark.
@@ -111,6 +113,11 @@ impl Queue {
         }
     }
 
+    /// Everything up to a ticket is durable and visible.
+    pub(super) fn made_durable(&self, ticket: u64) {
+        self.durable.send_replace(ticket);
+    }
+
     /// Waits for commits; without a pending mark for ever, else until the rest is over.
     fn take(&self, bytes_max: usize, mark_pending: bool) -> Batch {
         let mut waiting = self.waiting.lock();
@@ -152,15 +159,13 @@ impl Queue {
             waiting.closed = true;
             std::mem::take(&mut waiting.commits)
         };
-        for queued in left {
-            complete(queued.waiter, Err(why.clone()));
-        }
+        fail(left.into(), why);
         self.durable.send_replace(u64::MAX);
     }
 }
 
 /// A waiter that gave up needs no answer.
-fn complete(
+pub(super) fn complete(
     waiter: oneshot::Sender<Result<Committed, CommitError>>,
     outcome: Result<Committed, CommitError>,
 ) {
@@ -220,23 +225,44 @@ impl DurableHeads {
     }
 }
 
-/// Runs until the queue is closed and empty, or a write failed.
-pub(super) fn run(shared: &Shared, mut log: LogWriter) {
+/// Runs until the queue is closed and empty, or a write failed, and all that is durable is shown.
+pub(super) fn run(shared: &Shared, log: LogWriter) {
+    let (groups, durable) = std::sync::mpsc::sync_channel(publisher::GROUPS_AHEAD);
+    let ended = std::thread::scope(|scope| {
+        let publisher = std::thread::Builder::new()
+            .name("publisher".to_owned())
+            .spawn_scoped(scope, move || publisher::run(shared, &durable));
+        let publisher = match publisher {
+            Ok(publisher) => publisher,
+            Err(error) => return shared.poison.set("starting the publisher", &error),
+        };
+        let ended = write_groups(shared, log, &groups);
+        drop(groups);
+        match publisher.join() {
+            Ok(()) => ended,
+            Err(_) => shared.poison.set("publishing", &"its thread fell"),
+        }
+    });
+    shared.queue.end(&ended);
+}
+
+/// Writes what comes until nothing more may; returns why.
+fn write_groups(shared: &Shared, mut log: LogWriter, groups: &SyncSender<Durable>) -> CommitError {
     let area = shared.format.log_limit.saturating_sub(SEGMENT_HEADER_BYTES);
     let bytes_max = crate::journal::bytes::length(area / 2).min(GROUP_BYTES_MAX);
     // What an earlier run left was made durable by recovery and is to be marked so.
     let mut mark_pending = log.place().offset > SEGMENT_HEADER_BYTES;
-    let ended = loop {
+    loop {
         match shared.queue.take(bytes_max, mark_pending) {
             Batch::Commits(commits) => {
-                if let Err(error) = write_group(shared, &mut log, commits) {
-                    break error;
+                if let Err(error) = write_group(shared, &mut log, commits, groups) {
+                    return error;
                 }
                 mark_pending = true;
             }
             Batch::Idle => {
                 if let Err(error) = write_mark(shared, &mut log) {
-                    break error;
+                    return error;
                 }
                 mark_pending = false;
             }
@@ -246,18 +272,18 @@ pub(super) fn run(shared: &Shared, mut log: LogWriter) {
                 } else {
                     Ok(())
                 };
-                break marked.err().unwrap_or(CommitError::Closed);
+                return marked.err().unwrap_or(CommitError::Closed);
             }
         }
-    };
-    shared.queue.end(&ended);
+    }
 }
 
-/// Makes commits durable and visible, then answers their waiters.
+/// Makes commits durable and hands them on to be shown.
 fn write_group(
     shared: &Shared,
     log: &mut LogWriter,
     commits: Vec<Queued>,
+    groups: &SyncSender<Durable>,
 ) -> Result<(), CommitError> {
     let records: Vec<&PreparedRecord> = commits.iter().map(|queued| &queued.prepared).collect();
     let appended = shared.poison.check().and_then(|()| {
@@ -268,9 +294,7 @@ fn write_group(
     let written = match appended {
         Ok(written) => written,
         Err(error) => {
-            for queued in commits {
-                complete(queued.waiter, Err(error.clone()));
-            }
+            fail(commits, &error);
             return Err(error);
         }
     };
@@ -280,82 +304,26 @@ fn write_group(
         .records
         .fetch_add(written.len() as u64, Ordering::Relaxed);
     shared.heads.learn(&commits, &written);
-    let mut group = Group::default();
-    for (queued, written) in commits.into_iter().zip(&written) {
-        group.take(queued, written);
-    }
     let place = log.place();
     let watermark = Watermark {
         segment: place.segment,
         offset: place.offset,
     };
-    if let Err(error) = shared.index.publish(group.durable, watermark) {
-        let error = shared.poison.set("publishing to the index", &error);
-        for made in group.made {
-            complete(made.waiter, Err(error.clone()));
-        }
-        return Err(error);
-    }
-    {
-        let mut recent = shared.recent.lock();
-        for made in &group.made {
-            recent.remember(made.partition, made.commit, made.sequence);
-        }
-    }
-    for state in group.states.into_values() {
-        state.lock().settle(group.last_ticket);
-    }
-    shared.queue.durable.send_replace(group.last_ticket);
-    for made in group.made {
-        let committed = shared.committed(made.partition, made.sequence);
-        complete(made.waiter, Ok(committed));
-    }
-    Ok(())
+    let durable = Durable {
+        commits,
+        written,
+        watermark,
+    };
+    groups.send(durable).map_err(|unsent| {
+        let error = shared.poison.set("publishing", &"its thread ended");
+        fail(unsent.0.commits, &error);
+        error
+    })
 }
 
-/// A durable group taken apart: what the index gets, and who waits.
-#[derive(Default)]
-struct Group {
-    durable: Vec<DurableCommit>,
-    made: Vec<Made>,
-    states: BTreeMap<PartitionId, Arc<Mutex<PartitionState>>>,
-    last_ticket: u64,
-}
-
-struct Made {
-    partition: PartitionId,
-    commit: CommitId,
-    sequence: Sequence,
-    waiter: oneshot::Sender<Result<Committed, CommitError>>,
-}
-
-impl Group {
-    fn take(&mut self, queued: Queued, written: &Written) {
-        let Queued {
-            prepared,
-            mutations,
-            waiter,
-            state,
-            ticket,
-            ..
-        } = queued;
-        let partition = prepared.partition;
-        self.last_ticket = self.last_ticket.max(ticket);
-        self.states.entry(partition).or_insert(state);
-        self.durable.push(DurableCommit {
-            partition,
-            sequence: written.sequence,
-            chain: written.chain,
-            locator: written.locator,
-            mutations,
-        });
-        let (commit, sequence) = (prepared.commit, written.sequence);
-        self.made.push(Made {
-            partition,
-            commit,
-            sequence,
-            waiter,
-        });
+fn fail(commits: Vec<Queued>, why: &CommitError) {
+    for queued in commits {
+        complete(queued.waiter, Err(why.clone()));
     }
 }
 

@@ -1,7 +1,8 @@
 //! The engine on local disks: all partitions on one journal, one group commit for all of them.
 //!
 //! - `submit` judges guards and queues commits (the caller's thread),
-//! - `committer` numbers them, writes and syncs groups, publishes to the index (its own thread),
+//! - `committer` numbers them, writes and syncs groups (its own thread),
+//! - `publisher` shows durable groups to readers and answers their callers (its own thread),
 //! - `open` replays or rebuilds the index and recovers the tail.
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use crate::space::SpaceGauge;
 
 mod committer;
 mod open;
+mod publisher;
 mod read;
 mod recent;
 mod recover;

@@ -14,6 +14,7 @@ pub mod fjall;
 pub mod load;
 mod overlay;
 mod service;
+mod size;
 #[cfg(test)]
 mod testing;
 mod view;

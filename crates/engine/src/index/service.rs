@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use azekura_model::position::{PartitionId, Sequence};
 use bytes::Bytes;
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
 use super::overlay::{Overlay, Ticket};
+use super::size::Size;
 use super::{DurableCommit, Head, IndexError, Locator, View, Watermark};
 use crate::limits;
 use crate::seam::{Entry, Family, Key, ReadError, ReadView, Scan, ScanPage};
@@ -35,6 +37,12 @@ impl Default for OverlayLimits {
     }
 }
 
+/// How long the worker waits for more commits, so that a batch holds many: each costs a thread
+/// switch, and sorted neighbours are cheaper to insert. Readers see the overlay meanwhile.
+const GATHERING: Duration = Duration::from_millis(20);
+/// Commits leave the overlay in pieces of this many, so that no reader waits long.
+const RETIRED_AT_ONCE: usize = 32;
+
 /// Serves reads over everything that is durable, and writes it to the view behind them.
 pub struct Index {
     shared: Arc<Shared>,
@@ -56,6 +64,10 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Published>,
+    /// Commits in `waiting`.
+    waiting_commits: usize,
+    /// Callers who wait for the worker.
+    hurried: usize,
     last_ticket: Ticket,
     watermark: Watermark,
     /// Bytes, changed keys and commits published and not yet applied.
@@ -68,45 +80,6 @@ struct Published {
     ticket: Ticket,
     commits: Vec<DurableCommit>,
     watermark: Watermark,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Size {
-    bytes: usize,
-    entries: usize,
-    commits: usize,
-}
-
-impl Size {
-    fn of(commits: &[DurableCommit]) -> Self {
-        let mut size = Self {
-            commits: commits.len(),
-            ..Self::default()
-        };
-        for mutations in commits.iter().map(|commit| &commit.mutations) {
-            let puts: usize = mutations
-                .puts
-                .iter()
-                .map(|(key, value)| key.bytes.len() + value.len())
-                .sum();
-            let deletes: usize = mutations.deletes.iter().map(|key| key.bytes.len()).sum();
-            size.bytes += puts + deletes;
-            size.entries += mutations.puts.len() + mutations.deletes.len();
-        }
-        size
-    }
-
-    fn grow(&mut self, by: Self) {
-        self.bytes += by.bytes;
-        self.entries += by.entries;
-        self.commits += by.commits;
-    }
-
-    fn shrink(&mut self, by: Self) {
-        self.bytes = self.bytes.saturating_sub(by.bytes);
-        self.entries = self.entries.saturating_sub(by.entries);
-        self.commits = self.commits.saturating_sub(by.commits);
-    }
 }
 
 impl Index {
@@ -325,7 +298,7 @@ impl Index {
             if let Some(error) = &queue.failed {
                 return Err(error.clone());
             }
-            self.shared.room.wait(&mut queue);
+            self.shared.wait_for_worker(&mut queue);
         }
         queue.failed.clone().map_or(Ok(()), Err)
     }
@@ -394,7 +367,7 @@ impl Shared {
             if fits || queue.size.commits == 0 {
                 break;
             }
-            self.room.wait(&mut queue);
+            self.wait_for_worker(&mut queue);
         }
         queue.last_ticket = queue.last_ticket.saturating_add(1);
         queue.watermark = watermark;
@@ -408,14 +381,28 @@ impl Shared {
         }
         drop(heads);
         drop(overlay);
+        let is_first = queue.waiting.is_empty();
+        let was_short = queue.waiting_commits < self.limits.batch_commits;
+        queue.waiting_commits += commits.len();
+        let is_full = was_short && queue.waiting_commits >= self.limits.batch_commits;
         queue.waiting.push_back(Published {
             ticket,
             commits,
             watermark,
         });
         drop(queue);
-        self.work.notify_one();
+        if is_first || is_full {
+            self.work.notify_one();
+        }
         Ok(())
+    }
+
+    /// Waits until the worker applied something, and makes it gather no longer.
+    fn wait_for_worker(&self, queue: &mut MutexGuard<'_, Queue>) {
+        queue.hurried += 1;
+        self.work.notify_one();
+        self.room.wait(queue);
+        queue.hurried -= 1;
     }
 
     /// The worker: applies what was published until the queue closes and is empty.
@@ -428,12 +415,12 @@ impl Shared {
                 self.room.notify_all();
                 return;
             }
-            let mut overlay = self.overlay.write();
-            batch
-                .commits
-                .iter()
-                .for_each(|commit| overlay.retire(commit, batch.ticket));
-            drop(overlay);
+            for commits in batch.commits.chunks(RETIRED_AT_ONCE) {
+                let mut overlay = self.overlay.write();
+                commits
+                    .iter()
+                    .for_each(|commit| overlay.retire(commit, batch.ticket));
+            }
             self.queue.lock().size.shrink(Size::of(&batch.commits));
             self.room.notify_all();
         }
@@ -442,15 +429,18 @@ impl Shared {
     /// Waits for publications and joins as many as one batch may hold.
     fn next_batch(&self) -> Option<Published> {
         let mut queue = self.queue.lock();
-        let mut batch = loop {
-            if let Some(first) = queue.waiting.pop_front() {
-                break first;
-            }
+        while queue.waiting.is_empty() {
             if queue.closing {
                 return None;
             }
             self.work.wait(&mut queue);
-        };
+        }
+        let is_short = queue.waiting_commits < self.limits.batch_commits;
+        if is_short && queue.hurried == 0 && !queue.closing {
+            // Woken early by a full batch or by somebody in a hurry; else time is up. Either way on.
+            self.work.wait_for(&mut queue, GATHERING);
+        }
+        let mut batch = queue.waiting.pop_front()?;
         while let Some(next) = queue.waiting.pop_front() {
             let joined = batch.commits.len().saturating_add(next.commits.len());
             if joined > self.limits.batch_commits {
@@ -461,6 +451,7 @@ impl Shared {
             batch.ticket = next.ticket;
             batch.watermark = next.watermark;
         }
+        queue.waiting_commits = queue.waiting_commits.saturating_sub(batch.commits.len());
         Some(batch)
     }
 }

@@ -8,13 +8,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use azekura_store::body::BodyError;
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use http_body::{Body, Frame};
 
 use crate::faults::{Fault, Faults};
 
 /// Longest line that heads a chunk, in bytes.
 const LINE_BYTES_MAX: usize = 1024;
+
+/// Pieces of a signed chunk shorter than this are gathered: the chunk is held until its signature is
+/// checked, and a client that sends single bytes would make each of them cost a handle.
+const PIECE_BYTES_MIN: usize = 16 * 1024;
 
 /// Where in the framing the next byte stands.
 #[derive(Debug)]
@@ -36,6 +40,8 @@ enum State {
 struct Framer {
     state: State,
     chunk_bytes_max: u64,
+    /// Short pieces of a signed chunk.
+    held: BytesMut,
     out: VecDeque<Bytes>,
 }
 
@@ -44,6 +50,7 @@ impl Framer {
         Self {
             state: State::Line(Vec::new()),
             chunk_bytes_max,
+            held: BytesMut::new(),
             out: VecDeque::new(),
         }
     }
@@ -73,10 +80,11 @@ impl Framer {
             State::Passed(left) => {
                 let taken = take(data, *left);
                 *left -= length(&taken);
-                if *left == 0 {
+                let whole = *left == 0;
+                if whole {
                     self.state = State::Line(Vec::new());
                 }
-                self.out.push_back(taken);
+                self.pass(taken, whole);
             }
             State::Cut(left) => {
                 let taken = take(data, *left);
@@ -101,6 +109,18 @@ impl Framer {
             State::Trailers => self.out.push_back(data.split_to(data.len())),
         }
         Ok(())
+    }
+
+    /// Hands on a piece of a signed chunk, now or together with those that follow.
+    fn pass(&mut self, piece: Bytes, last: bool) {
+        if self.held.is_empty() && (last || piece.len() >= PIECE_BYTES_MIN) {
+            self.out.push_back(piece);
+            return;
+        }
+        self.held.extend_from_slice(&piece);
+        if last || self.held.len() >= PIECE_BYTES_MIN {
+            self.out.push_back(self.held.split().freeze());
+        }
     }
 
     /// A whole line that heads a chunk has arrived.
@@ -223,6 +243,20 @@ mod tests {
         }
         let long = run(b"11;chunk-signature=ab\r\n", 9);
         assert!(matches!(long, Err(BodyError::Malformed(_))), "{long:?}");
+    }
+
+    #[test]
+    fn a_signed_chunk_that_arrives_byte_by_byte_is_held_in_few_pieces() {
+        let mut framer = Framer::new(1 << 20);
+        framer
+            .push(Bytes::from_static(b"10000;chunk-signature=ab\r\n"))
+            .unwrap();
+        for _ in 0..0x1_0002 {
+            framer.push(Bytes::from_static(b"x")).unwrap();
+        }
+        assert!(framer.out.len() <= 6, "{}", framer.out.len());
+        let bytes: usize = framer.out.iter().skip(1).map(Bytes::len).sum();
+        assert_eq!(bytes, 0x1_0002);
     }
 
     #[test]

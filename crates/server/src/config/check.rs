@@ -12,6 +12,8 @@ use super::{File, LogFormat, Overrides, RightName, SizeValue, is_loopback};
 
 /// Shortest secret access key that is accepted, in characters.
 const SECRET_CHARS_MIN: usize = 16;
+/// `s3s` logs every refusal of a client as an error of the server; what fails here is logged here.
+const FILTER_DEFAULT: &str = "info,s3s=off";
 /// Jurisdiction of a vault whose operator declared none.
 const UNDECLARED: &str = "未申告";
 
@@ -48,6 +50,8 @@ pub struct Checked {
     pub connections: usize,
     /// Time for the headers of a request.
     pub header_read: Duration,
+    /// Time without a byte moving, after which a transfer is broken off.
+    pub stall: Duration,
     /// Time for requests under way at a stop.
     pub drain: Duration,
     /// Form of log lines.
@@ -201,6 +205,7 @@ impl Checked {
         for (key, zero) in [
             ("connections", limits.connections == 0),
             ("header_read_seconds", limits.header_read_seconds == 0),
+            ("stall_seconds", limits.stall_seconds == 0),
         ] {
             if zero {
                 return Err(ConfigError::Zero { key });
@@ -229,12 +234,13 @@ impl Checked {
             loopback: open.is_none(),
             connections: limits.connections,
             header_read: Duration::from_secs(limits.header_read_seconds),
+            stall: Duration::from_secs(limits.stall_seconds),
             drain: Duration::from_secs(limits.drain_seconds),
             log_format: over.log_format.or(file.log.format).unwrap_or_default(),
             log_filter: over
                 .log_filter
                 .or(file.log.filter)
-                .unwrap_or_else(|| "info".to_owned()),
+                .unwrap_or_else(|| FILTER_DEFAULT.to_owned()),
             passphrase_file: over.passphrase_file.or(file.keyring.passphrase_file),
             root_key,
             keys,

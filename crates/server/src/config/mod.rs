@@ -98,6 +98,9 @@ pub struct Limits {
     pub connections: usize,
     /// Seconds within which the headers of a request must have arrived. Default 60.
     pub header_read_seconds: u64,
+    /// Seconds without a byte moving after which an upload or an answer under way is broken off.
+    /// Default 120.
+    pub stall_seconds: u64,
     /// Seconds that requests under way are given at a stop. Default 10.
     pub drain_seconds: u64,
 }
@@ -107,6 +110,7 @@ impl Default for Limits {
         Self {
             connections: 4096,
             header_read_seconds: 60,
+            stall_seconds: 120,
             drain_seconds: 10,
         }
     }
@@ -118,7 +122,7 @@ impl Default for Limits {
 pub struct Log {
     /// `text` (default) or `json`, one object a line.
     pub format: Option<LogFormat>,
-    /// Filter as for `RUST_LOG`. Default `info`.
+    /// Filter as for `RUST_LOG`. Default `info,s3s=off`.
     pub filter: Option<String>,
 }
 

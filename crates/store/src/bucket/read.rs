@@ -1,6 +1,7 @@
 //! Buckets out of the index.
 
 use azekura_engine::seam::{SCAN_ENTRIES_MAX, Scan};
+use azekura_model::bucket::Versioning;
 use azekura_model::ident::{BucketUuid, TenantId};
 use azekura_model::name::BucketName;
 use azekura_model::placement::Residency;
@@ -36,14 +37,10 @@ pub(crate) fn open(inner: &Inner, name: &BucketName) -> Result<OpenBucket, Store
 fn open_entry(inner: &Inner, raw: Bytes) -> Result<OpenBucket, StoreError> {
     let identity: BucketEntry = entry::decode(&raw)?;
     let uuid = identity.uuid();
-    let missing = |what: &str| StoreError::Internal(format!("bucket {uuid} has no {what}"));
-    let settings = inner
-        .get(CONFIGURATION, &families::bucket_settings(uuid))?
-        .ok_or_else(|| missing("settings"))?;
-    let settings: BucketSettings = entry::decode(&settings.value)?;
+    let settings = settings(inner, uuid)?;
     let epoch = inner
         .get(CONFIGURATION, &families::bucket_epoch(uuid))?
-        .ok_or_else(|| missing("key epoch"))?;
+        .ok_or_else(|| missing(uuid, "key epoch"))?;
     let regions = identity.regions.iter().map(|name| RegionName::parse(name));
     let regions = regions
         .collect::<Result<Vec<_>, _>>()
@@ -65,6 +62,22 @@ fn open_entry(inner: &Inner, raw: Bytes) -> Result<OpenBucket, StoreError> {
         residency: Residency { regions },
         raw,
     })
+}
+
+fn missing(uuid: BucketUuid, what: &str) -> StoreError {
+    StoreError::Internal(format!("bucket {uuid} has no {what}"))
+}
+
+fn settings(inner: &Inner, uuid: BucketUuid) -> Result<BucketSettings, StoreError> {
+    let settings = inner
+        .get(CONFIGURATION, &families::bucket_settings(uuid))?
+        .ok_or_else(|| missing(uuid, "settings"))?;
+    Ok(entry::decode(&settings.value)?)
+}
+
+/// Versioning of a bucket now.
+pub(crate) fn versioning(inner: &Inner, uuid: BucketUuid) -> Result<Versioning, StoreError> {
+    Ok(settings(inner, uuid)?.versioning()?)
 }
 
 /// All values of the configuration whose keys begin with `prefix`, with the rest of their keys.

@@ -10,7 +10,10 @@
 //! 3. *retire* the name in the configuration partition.
 //!
 //! A put that was acknowledged is seen by step 2; one that comes later fails and says so. A crash
-//! between the steps is finished at the next start ([`finish_closing`]).
+//! between the steps is finished at the next start ([`finish_closing`]). A client that goes away
+//! between them ends nothing: the steps run on their own, or the bucket would stay closed.
+
+use std::sync::Arc;
 
 use azekura_engine::seam::{CommitClass, Guard, Scan};
 use azekura_model::bucket::Versioning;
@@ -30,8 +33,20 @@ use crate::inner::{Draft, Inner, Refused};
 use crate::slot::after;
 use crate::visibility::Rule;
 
-/// Retires the bucket of this name, if it shows nothing.
+/// Retires the bucket of this name, if it shows nothing. Goes on when the caller stops waiting.
 pub(crate) async fn retire(
+    inner: &Arc<Inner>,
+    by: &Requester,
+    name: &BucketName,
+) -> Result<(), StoreError> {
+    let (inner, by, name) = (Arc::clone(inner), by.clone(), name.clone());
+    let steps = tokio::spawn(async move { close_and_decide(&inner, &by, &name).await });
+    steps
+        .await
+        .map_err(|error| StoreError::Internal(format!("the deletion ended early: {error}")))?
+}
+
+async fn close_and_decide(
     inner: &Inner,
     by: &Requester,
     name: &BucketName,
@@ -53,23 +68,21 @@ pub(crate) async fn retire(
     )
     .await
     .map_err(Refused::unexpected)?;
-    decide(inner, by, &open).await
+    // Read again: versioning may have been turned on before the closing, and decides what is shown.
+    // Turned on behind it, it shows nothing more: no version is made in a closed bucket.
+    match read::open(inner, name) {
+        Ok(closed) => decide(inner, by, &closed).await,
+        Err(error) => refuse(inner, by, &open.bucket, error).await,
+    }
 }
 
 /// What is left to do for a bucket that is closed.
 async fn decide(inner: &Inner, by: &Requester, open: &OpenBucket) -> Result<(), StoreError> {
     let bucket = &open.bucket;
-    if shows_anything(inner, bucket)? {
-        let event = Event::BucketChanged(BucketChanged {
-            name: bucket.name.as_str().to_owned(),
-            versioning: bucket.versioning,
-            history_days: bucket.history_days,
-        });
-        let guard = vec![Guard::Equals(families::closed(), entry::present())];
-        append(inner, by, bucket.partition, guard, bucket, event)
-            .await
-            .map_err(Refused::unexpected)?;
-        return Err(StoreError::BucketNotEmpty);
+    match shows_anything(inner, bucket) {
+        Ok(false) => {}
+        Ok(true) => return refuse(inner, by, bucket, StoreError::BucketNotEmpty).await,
+        Err(error) => return refuse(inner, by, bucket, error).await,
     }
     let key = families::bucket(bucket.name.as_str());
     let guard = vec![Guard::Equals(key, open.raw.clone())];
@@ -78,6 +91,25 @@ async fn decide(inner: &Inner, by: &Requester, open: &OpenBucket) -> Result<(), 
         Err(Refused::Guard(_)) => Err(StoreError::NoSuchBucket),
         Err(Refused::Error(error)) => Err(error),
     }
+}
+
+/// Opens a closed bucket again and says why it stays.
+async fn refuse(
+    inner: &Inner,
+    by: &Requester,
+    bucket: &Bucket,
+    why: StoreError,
+) -> Result<(), StoreError> {
+    let event = Event::BucketChanged(BucketChanged {
+        name: bucket.name.as_str().to_owned(),
+        versioning: bucket.versioning,
+        history_days: bucket.history_days,
+    });
+    let guard = vec![Guard::Equals(families::closed(), entry::present())];
+    append(inner, by, bucket.partition, guard, bucket, event)
+        .await
+        .map_err(Refused::unexpected)?;
+    Err(why)
 }
 
 /// Finishes what a crash left between the steps.

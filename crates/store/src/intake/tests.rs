@@ -235,3 +235,16 @@ async fn a_part_is_sealed_under_its_derived_key() {
     opener.open(0..2, &stored, &mut out).unwrap();
     assert!(out == plain);
 }
+
+#[tokio::test]
+async fn single_bytes_are_joined_in_order() {
+    let whole = content(5000);
+    let mut pieces = body(&whole[..3000], 1);
+    let rest = body(&whole[3000..], 1500);
+    pieces = Box::pin(futures::StreamExt::chain(pieces, rest));
+    let bounds = Bounds::new(&Claims::default(), 1 << 20).unwrap();
+    let gathered = gather(&mut pieces, 0, 1 << 20, bounds).await.unwrap();
+    assert!(gathered.ended);
+    assert_eq!(gathered.chunks.len(), 3);
+    assert_eq!(gathered.chunks.concat(), whole);
+}

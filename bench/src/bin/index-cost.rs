@@ -1,6 +1,6 @@
 //! What the index costs: bytes written to the device and time per commit, then the same by rebuild.
 //!
-//! `cargo run --release -p azekura-engine --example index_cost -- DIR [COMMITS]`
+//! `cargo run --release -p azekura-bench --bin index-cost -- DIR [COMMITS]`
 //!
 //! A commit has two entries of a key of about 60 bytes and a value of 90 bytes, and a locator. All
 //! of one commit in a thousand delete. Bytes come from `/proc/self/io`, compaction counted.
@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use azekura_bench::{device_bytes, now};
 use azekura_engine::index::fjall::{FjallSource, FjallView};
 use azekura_engine::index::{
     DurableCommit, Index, Locator, OverlayLimits, View, ViewSource, Watermark,
@@ -152,30 +153,14 @@ impl Meter {
     fn start() -> Outcome<Self> {
         Ok(Self {
             start: now(),
-            written: written()?,
+            written: device_bytes()?,
         })
     }
 
     fn report(&self, what: &str, commits: u64) -> Outcome<()> {
-        let bytes = (written()? - self.written) / commits;
+        let bytes = (device_bytes()? - self.written) / commits;
         let micros = (now() - self.start).as_micros() / u128::from(commits);
         println!("{what}: {bytes} bytes and {micros} µs a commit");
         Ok(())
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a measurement reads the monotonic clock"
-)]
-fn now() -> std::time::Instant {
-    std::time::Instant::now()
-}
-
-fn written() -> Outcome<u64> {
-    let io = std::fs::read_to_string("/proc/self/io")?;
-    let line = io
-        .lines()
-        .find_map(|line| line.strip_prefix("write_bytes: "));
-    Ok(line.ok_or("no write_bytes")?.parse()?)
 }
