@@ -1,17 +1,9 @@
 //! What the measurements share: the clock, and what the system says of this process.
 
-use std::io;
-use std::time::{Duration, Instant};
+pub mod clock;
 
-/// The monotonic clock.
-#[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a measurement reads the monotonic clock; this is its one door"
-)]
-pub fn now() -> Instant {
-    Instant::now()
-}
+use std::io;
+use std::time::Duration;
 
 /// Bytes that this process caused to be written to devices.
 ///

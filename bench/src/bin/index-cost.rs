@@ -10,7 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azekura_bench::{device_bytes, now};
+use azekura_bench::clock::now;
+use azekura_bench::device_bytes;
 use azekura_engine::index::fjall::{FjallSource, FjallView};
 use azekura_engine::index::{
     DurableCommit, Index, Locator, OverlayLimits, View, ViewSource, Watermark,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use azekura_bench::now;
+use azekura_bench::clock::now;
 use azekura_engine::seam::NewRecord;
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};

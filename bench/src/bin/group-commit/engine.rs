@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use azekura_bench::now;
+use azekura_bench::clock::now;
 use azekura_engine::embedded::{Embedded, NewVault, Options};
 use azekura_engine::seam::{
     Engine, Mutations, Project, ProjectError, ReadView, SignHead, StoredRecord,
@@ -85,7 +85,7 @@ pub(crate) async fn run(
 
 /// Waits until the index holds all that was committed, so that its work burdens nobody else.
 pub(crate) async fn drain(engine: &Embedded) {
-    let mut tick = tokio::time::interval(Duration::from_millis(5));
+    let mut tick = azekura_bench::clock::ticks(5);
     while engine.status().unindexed_commits > 0 {
         tick.tick().await;
     }

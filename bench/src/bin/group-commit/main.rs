@@ -29,7 +29,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use azekura_bench::{cpu, device_bytes, load as machine_load, now};
+use azekura_bench::clock::now;
+use azekura_bench::{cpu, device_bytes, load as machine_load};
 use azekura_engine::embedded::Embedded;
 use azekura_engine::seam::Engine;
 
