@@ -140,7 +140,8 @@ mod tests {
         let mut ours = TimedWrites::new(ours, Duration::from_millis(200));
         let slow = async {
             for _ in 0..5 {
-                let wait = tokio::time::timeout(Duration::from_millis(80), std::future::pending());
+                let never = std::future::pending::<()>();
+                let wait = tokio::time::timeout(Duration::from_millis(80), never);
                 assert!(wait.await.is_err(), "nothing ends this but the time-out");
                 theirs.read_exact(&mut [0; 4]).await.unwrap();
             }
