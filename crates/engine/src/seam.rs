@@ -16,7 +16,12 @@
 //! 6. **The index is a view.** `puts` and `deletes` must be exactly what the [`Project`] given at
 //!    open derives from the record, so that the view can be rebuilt from the journal alone.
 //! 7. **Nothing is freed** but blobs, and those only by proof ([`Engine::sweep_blob`]).
-//! 8. Keys hold no NUL byte and values are never empty; both are checked.
+//! 8. Keys hold no NUL byte and values are never empty; both are checked. A key named twice in one
+//!    commit is malformed.
+//! 9. **Edges.** Ranges of payloads and blobs are cut at their end; a record without payload reads
+//!    as empty. Recognition comes before the guards. Creating a blob that exists, and sweeping with
+//!    a fence that is not a durable record here, are malformed. After [`Engine::close`] whatever
+//!    would write answers [`CommitError::Closed`].
 
 use async_trait::async_trait;
 use azekura_model::position::{Incarnation, PartitionId, Position, RegionName, Sequence};
