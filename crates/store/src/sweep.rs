@@ -1,7 +1,7 @@
 //! Sweeping of blobs that nothing names. Only here, only behind a durable withdrawal of the intent,
 //! and only by proof (`model::release`). Blobs without a readable intent are kept and reported.
 
-use azekura_engine::seam::Scan;
+use azekura_engine::seam::{Part, Scan};
 use azekura_model::ident::UploadId;
 use azekura_model::position::{PartitionId, Position, Sequence};
 use azekura_model::release::BlobId;
@@ -40,15 +40,32 @@ pub(crate) async fn sweep_dead(inner: &Inner) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
     for bucket in read::all_for_ever(inner)? {
         let owner = Owner::from(&bucket);
-        for (blob, _) in blobs(inner, owner.partition, BlobState::Open, None)? {
-            if withdraw(inner, owner, blob, BlobState::Open).await? {
-                swept.withdrawn = swept.withdrawn.saturating_add(1);
+        let open = blobs(inner, owner.partition, BlobState::Open, None)?;
+        let mut parts = blobs(inner, owner.partition, BlobState::Part, None)?;
+        let mut done = Vec::new();
+        for (blob, sequence) in parts.drain(..) {
+            if is_done(inner, owner.partition, UploadId(blob.intent))? {
+                done.push((blob, sequence));
             }
         }
-        for (blob, _) in blobs(inner, owner.partition, BlobState::Part, None)? {
-            let left = is_done(inner, owner.partition, UploadId(blob.intent))?;
-            if left && withdraw(inner, owner, blob, BlobState::Part).await? {
-                swept.withdrawn = swept.withdrawn.saturating_add(1);
+        let states = [(BlobState::Open, open), (BlobState::Part, done)];
+        let first = states
+            .iter()
+            .flat_map(|(_, list)| list)
+            .map(|(_, sequence)| *sequence)
+            .min();
+        if let Some(first) = first
+            && let Err(gap) = readable_since(inner, owner.partition, first)
+        {
+            tracing::error!(bucket = %owner.bucket, %gap, "unnamed blobs are kept: an unreadable \
+                record may name them");
+            continue;
+        }
+        for (state, list) in states {
+            for (blob, _) in list {
+                if withdraw(inner, owner, blob, state).await? {
+                    swept.withdrawn = swept.withdrawn.saturating_add(1);
+                }
             }
         }
         for (blob, sequence) in blobs(inner, owner.partition, BlobState::Fenced, None)? {
@@ -59,12 +76,51 @@ pub(crate) async fn sweep_dead(inner: &Inner) -> Result<Swept, StoreError> {
     Ok(swept)
 }
 
-/// Sweeps the blobs of an upload that has ended, but for those its version names.
+/// Unknown means locked (invariant 4): the index says *unnamed* when the record that names a blob
+/// could not be read. So every record since the first intent must be there and whole.
+fn readable_since(
+    inner: &Inner,
+    partition: PartitionId,
+    first: Sequence,
+) -> Result<(), StoreError> {
+    let status = inner.engine.status();
+    if let Some(found) = status.damage.first() {
+        return Err(StoreError::Damaged(found.clone()));
+    }
+    let heads = status.heads.iter().find(|(of, ..)| *of == partition);
+    let head = heads.map_or(Sequence(0), |(_, head, _)| *head);
+    let mut next = first;
+    while next <= head {
+        let page = inner.engine.journal(partition, next, 256)?;
+        for record in &page {
+            let whole = matches!(record.particulars, Part::Present(_));
+            if record.position.sequence != next || !whole {
+                break;
+            }
+            next = next.next();
+        }
+        if page
+            .last()
+            .is_none_or(|last| last.position.sequence.next() != next)
+        {
+            return Err(StoreError::Damaged(format!(
+                "record {next} of partition {partition} cannot be read"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Sweeps the blobs of an upload that has ended, but for those its version names. In a vault with
+/// known damage they stay until the next start, which looks closer.
 pub(crate) async fn sweep_upload(
     inner: &Inner,
     owner: Owner,
     upload: UploadId,
 ) -> Result<(), StoreError> {
+    if !inner.engine.status().damage.is_empty() {
+        return Ok(());
+    }
     for state in [BlobState::Open, BlobState::Part] {
         for (blob, _) in blobs(inner, owner.partition, state, Some(upload))? {
             withdraw(inner, owner, blob, state).await?;
