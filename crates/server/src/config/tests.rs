@@ -16,7 +16,7 @@ fn nothing_given_is_a_loopback_vault_in_the_working_directory() {
     assert_eq!(checked.s3_addr.to_string(), "127.0.0.1:9000");
     assert_eq!(checked.admin_addr.to_string(), "127.0.0.1:9001");
     assert!(checked.loopback);
-    assert_eq!(checked.log_filter, "info");
+    assert_eq!(checked.log_filter, "info,s3s=off");
 }
 
 #[test]
