@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn package_names_are_read_from_the_plan() {
-        let line = "'http://deb.debian.org/debian/pool/main/l/libunwind/libunwind8_1.6.2-3_amd64.deb' libunwind8_1.6.2-3_amd64.deb 51 SHA256:aa";
+        let line = "'http://mirror.example/debian/pool/main/l/libunwind/libunwind8_1.6.2-3_amd64.deb' libunwind8_1.6.2-3_amd64.deb 51 SHA256:aa";
         assert_eq!(package_of_line(line).as_deref(), Some("libunwind8"));
         assert_eq!(package_of_line("Reading package lists..."), None);
     }
