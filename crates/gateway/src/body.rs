@@ -88,7 +88,9 @@ pub(crate) fn incoming<T>(
     blob: Option<StreamingBlob>,
     length: Option<i64>,
 ) -> S3Result<(Body, Claims)> {
-    let length = length.and_then(|bytes| u64::try_from(bytes).ok());
+    let length = length
+        .and_then(|bytes| u64::try_from(bytes).ok())
+        .or_else(|| decoded_length(request));
     let length = length.ok_or_else(|| S3Error::new(S3ErrorCode::MissingContentLength))?;
     let headers = &request.headers;
     let value = |name: &str| {
@@ -120,6 +122,15 @@ pub(crate) fn incoming<T>(
         compute,
     };
     Ok((Box::pin(body), claims))
+}
+
+/// Length of content that comes in chunks of both kinds, `Transfer-Encoding: chunked` around
+/// `aws-chunked`: such a request has no `Content-Length` (S3 API reference, "Signature calculations:
+/// transferring payload in multiple chunks"). The guard saw to it that the header stands only where
+/// `aws-chunked` is decoded.
+fn decoded_length<T>(request: &S3Request<T>) -> Option<u64> {
+    let value = request.headers.get("x-amz-decoded-content-length")?;
+    value.to_str().ok()?.parse().ok()
 }
 
 fn read_md5(text: &str) -> S3Result<[u8; 16]> {

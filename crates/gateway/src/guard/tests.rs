@@ -404,6 +404,17 @@ fn headers_in_the_query_of_a_presigned_url_count_as_headers() {
 }
 
 #[test]
+fn a_presigned_checksum_of_nothing_claims_nothing() {
+    let name = "x-amz-checksum-crc32";
+    for (value, kept) in [("AAAAAA%3D%3D", false), ("BAAAAA%3D%3D", true)] {
+        let uri = presigned(&[(name, value)]);
+        let mut parts = presigned_parts("PUT", &uri, &[("content-length", "3")]);
+        guard().inspect(&mut parts).unwrap();
+        assert_eq!(parts.headers.contains_key(name), kept, "{value}");
+    }
+}
+
+#[test]
 fn what_would_be_ignored_is_refused_by_name() {
     for (name, value) in [
         ("x-amz-object-lock-mode", "COMPLIANCE"),
