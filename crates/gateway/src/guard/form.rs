@@ -51,14 +51,26 @@ pub(crate) fn check(view: &View<'_>) -> Result<Option<FormHead>, Refusal> {
              a field of the form"
         )));
     }
+    if view
+        .headers()
+        .get_all("content-type")
+        .iter()
+        .nth(1)
+        .is_some()
+    {
+        return Err(Refusal::invalid_request(
+            "the header content-type must appear once",
+        ));
+    }
     check_length(view)?;
     let boundary = boundary(kind).ok_or_else(Refusal::malformed_form)?;
     Ok(Some(FormHead { boundary }))
 }
 
 fn is_form(kind: &str) -> bool {
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("multipart/form-data")
+    // `s3s` would take `multipart/form-data+xml` for a form too.
+    let kind = kind.trim_start().to_ascii_lowercase();
+    kind.starts_with("multipart/form-data")
 }
 
 fn names_bucket(view: &View<'_>) -> bool {
@@ -66,7 +78,7 @@ fn names_bucket(view: &View<'_>) -> bool {
         .extensions
         .get::<super::request::HostStyle>()
         .is_some()
-        || view.parts.uri.path().trim_matches('/') != ""
+        || !view.parts.uri.path().trim_matches('/').is_empty()
 }
 
 fn check_length(view: &View<'_>) -> Result<(), Refusal> {

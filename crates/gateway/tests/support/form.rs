@@ -67,7 +67,7 @@ impl Form {
         self
     }
 
-    pub(crate) fn as_key(mut self, key: (&str, &str)) -> Self {
+    pub(crate) fn signed_by(mut self, key: (&str, &str)) -> Self {
         self.signer.key = (key.0.to_owned(), key.1.to_owned());
         self
     }
