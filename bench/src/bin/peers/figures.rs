@@ -82,9 +82,9 @@ impl Cell {
     /// Number of clients, where the command line chooses it.
     pub(crate) fn clients(self) -> Option<usize> {
         match self {
-            Self::Closed(_, clients) | Self::MultipartPut(clients) | Self::MultipartGet(clients) => {
-                Some(clients)
-            }
+            Self::Closed(_, clients)
+            | Self::MultipartPut(clients)
+            | Self::MultipartGet(clients) => Some(clients),
             Self::Paced(_) | Self::S5cmdPut(_) | Self::S5cmdGet(_) => None,
         }
     }
@@ -170,7 +170,9 @@ impl Figures {
         number: impl Fn(&Figure) -> Option<f64>,
     ) -> Vec<f64> {
         let mine = self.of(server, cell);
-        mine.iter().filter_map(|(_, figure)| number(figure)).collect()
+        mine.iter()
+            .filter_map(|(_, figure)| number(figure))
+            .collect()
     }
 
     /// Ratios of one server to another in the rounds that both have.

@@ -102,7 +102,9 @@ impl Client {
     /// Sends one request and takes its answer whole. After an error the connection is given up.
     pub(crate) async fn ask(&mut self, ask: Ask<'_>, sink: Sink<'_>) -> Result<Reply, Failure> {
         let done = tokio::time::timeout(PATIENCE, self.exchange(ask, sink)).await;
-        let reply = done.map_err(|_| Failure::from("no answer in time")).flatten();
+        let reply = done
+            .map_err(|_| Failure::from("no answer in time"))
+            .flatten();
         if reply.as_ref().map_or(true, |reply| reply.close) {
             self.stream = None;
         }
@@ -304,12 +306,16 @@ mod tests {
         let reply = client(address).ask(GET, Sink::Collect(&mut got)).await;
         let reply = reply.unwrap();
         assert_eq!((reply.status, reply.bytes), (200, 7));
-        assert_eq!((got.as_slice(), reply.etag.as_str()), (&b"abcdefg"[..], "\"e\""));
+        assert_eq!(
+            (got.as_slice(), reply.etag.as_str()),
+            (&b"abcdefg"[..], "\"e\"")
+        );
     }
 
     #[tokio::test]
     async fn a_short_or_wrong_body_is_noticed() {
-        let address = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nxxxxxxxxxxxxxxxxxxxx").await;
+        let address =
+            answering(b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nxxxxxxxxxxxxxxxxxxxx").await;
         let content = Content::new();
         let mut same = true;
         let sink = Sink::Compare(content.body(1, 20), &mut same);

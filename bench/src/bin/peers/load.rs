@@ -239,7 +239,9 @@ impl Worker {
                 Ok(()) => {
                     self.tally.all += 1;
                     let took = now().saturating_duration_since(due).as_nanos();
-                    self.tally.latencies.push(u64::try_from(took).unwrap_or(u64::MAX));
+                    self.tally
+                        .latencies
+                        .push(u64::try_from(took).unwrap_or(u64::MAX));
                 }
                 Err(error) => self.tally.fail(&error),
             }

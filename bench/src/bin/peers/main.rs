@@ -119,7 +119,8 @@ async fn run(options: Options, dir: PathBuf) -> Result<bool, Failure> {
         for (at, &variant) in variants.iter().enumerate() {
             let capacity = capacities[at];
             let place = (round, at);
-            if let Err(error) = turn(&bench, variant, capacity, place, &mut figures, &mut report).await
+            if let Err(error) =
+                turn(&bench, variant, capacity, place, &mut figures, &mut report).await
             {
                 report.note(format!("{}, round {round}: {error}", variant.name));
             }
@@ -204,7 +205,9 @@ async fn turn(
                 if let Some(error) = &figure.first_error {
                     let (name, title) = (variant.name, cell.title());
                     let count = figure.errors;
-                    report.wrong(format!("{name}, {title}, round {round}: {count} errors: {error}"));
+                    report.wrong(format!(
+                        "{name}, {title}, round {round}: {count} errors: {error}"
+                    ));
                 }
                 figures.insert((round, server, at), figure);
             }

@@ -70,7 +70,11 @@ pub(crate) async fn put(
                 let Some(upload) = uploads.get(part / PARTS) else {
                     return Ok::<_, Failure>((client, etags));
                 };
-                let query = format!("partNumber={}&uploadId={}", part % PARTS + 1, encode(upload));
+                let query = format!(
+                    "partNumber={}&uploadId={}",
+                    part % PARTS + 1,
+                    encode(upload)
+                );
                 let ask = Ask {
                     method: "PUT",
                     path: &pass.path(part / PARTS),

@@ -87,11 +87,16 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Options, Fail
     let mut seconds = None;
     let mut words = words;
     while let Some(word) = words.next() {
+        if word == "--help" {
+            return Err(USAGE.into());
+        }
         if word == "--quick" {
             options.quick = true;
             continue;
         }
-        let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
+        let value = words
+            .next()
+            .ok_or_else(|| format!("{word} needs a value"))?;
         let names = || value.split(',').map(str::to_owned).collect::<Vec<_>>();
         match word.as_str() {
             "--seconds" => seconds = Some(value.parse::<f64>()?),
@@ -136,7 +141,10 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Options, Fail
 
 /// Ours is always among them: the ratios are to it.
 fn chosen_servers(names: &[String]) -> Result<Vec<Variant>, Failure> {
-    known(names, VARIANTS.iter().map(|variant| variant.name.to_owned()))?;
+    known(
+        names,
+        VARIANTS.iter().map(|variant| variant.name.to_owned()),
+    )?;
     let wanted = |variant: &&Variant| {
         variant.name == "azekura" || names.iter().any(|name| name == variant.name)
     };
@@ -170,7 +178,13 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for line in ["--servers minio", "--workloads put", "--clients 3", "--x y", "--rounds"] {
+        for line in [
+            "--servers minio",
+            "--workloads put",
+            "--clients 3",
+            "--x y",
+            "--rounds",
+        ] {
             assert!(of(line).is_err(), "{line}");
         }
     }

@@ -105,7 +105,11 @@ impl Process {
     /// SIGTERM, and SIGKILL when that does not help.
     pub(crate) fn stop(mut self) -> Result<(), Failure> {
         let pid = self.pid().to_string();
-        if !Command::new("kill").args(["-TERM", &pid]).status()?.success() {
+        if !Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()?
+            .success()
+        {
             return Err(format!("process {pid} cannot be stopped").into());
         }
         let until = now() + GRACE;
@@ -179,7 +183,14 @@ pub(crate) async fn syncs_during<F>(
 where
     F: Future<Output = Result<(), Failure>>,
 {
-    const CALLS: [&str; 6] = ["fsync", "fdatasync", "msync", "sync_file_range", "syncfs", "sync"];
+    const CALLS: [&str; 6] = [
+        "fsync",
+        "fdatasync",
+        "msync",
+        "sync_file_range",
+        "syncfs",
+        "sync",
+    ];
     let mut child = Command::new(strace)
         .args(["-f", "-qq", "-e", &format!("trace={}", CALLS.join(","))])
         .args(["-p", &pid.to_string(), "-o"])
@@ -190,8 +201,12 @@ where
     let until = now() + Duration::from_secs(5);
     let traced = || {
         let status = File::open(format!("/proc/{pid}/status")).map(BufReader::new);
-        let lines = status.into_iter().flat_map(|reader| reader.lines().map_while(Result::ok));
-        lines.filter_map(|line| line.strip_prefix("TracerPid:").map(|p| p.trim() != "0")).any(|t| t)
+        let lines = status
+            .into_iter()
+            .flat_map(|reader| reader.lines().map_while(Result::ok));
+        lines
+            .filter_map(|line| line.strip_prefix("TracerPid:").map(|p| p.trim() != "0"))
+            .any(|t| t)
     };
     while !traced() && now() < until && child.try_wait()?.is_none() {
         pause(Duration::from_millis(20));
@@ -201,7 +216,9 @@ where
         pause(Duration::from_millis(200));
     }
     let done = work.await;
-    let stopped = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let stopped = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
     let ended = child.wait();
     done?;
     stopped?;
@@ -209,7 +226,10 @@ where
     let text = std::fs::read_to_string(file)?;
     let begun = |line: &&str| {
         let call = line.split_whitespace().nth(1).unwrap_or_default();
-        CALLS.iter().any(|name| call.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')))
+        CALLS.iter().any(|name| {
+            call.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('('))
+        })
     };
     Ok(attached.then(|| text.lines().filter(begun).count()))
 }

@@ -260,7 +260,11 @@ impl Table<'_> {
                 let rates = self
                     .figures
                     .each(server, at, |f| Some(cell.shown(f.per_second)));
-                let wrong = self.figures.of(server, at).iter().any(|(_, f)| f.errors > 0);
+                let wrong = self
+                    .figures
+                    .of(server, at)
+                    .iter()
+                    .any(|(_, f)| f.errors > 0);
                 let mark = if wrong { " (errors)" } else { "" };
                 match Spread::of(rates) {
                     Some(rate) => write!(out, " {}{mark} |", number(rate.median))?,

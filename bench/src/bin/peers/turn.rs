@@ -224,7 +224,11 @@ impl<'a> Turn<'a> {
                 load::store_listed(self.clients(16)?, &self.bench.content).await
             }
             Kind::Get(size) | Kind::Head(size) => {
-                if self.stored.get(&size).is_none_or(|stored| stored.len() == 0) {
+                if self
+                    .stored
+                    .get(&size)
+                    .is_none_or(|stored| stored.len() == 0)
+                {
                     let mut stored = self.take_stored(kind);
                     let (clients, put) = (self.clients(16)?, Kind::Put(size));
                     let time = Duration::from_millis(500);

@@ -52,7 +52,12 @@ pub(super) fn start(programs: &Programs, dir: &Path, fsync: bool) -> Result<Runn
     run(&["key", "import", "--yes", ACCESS, SECRET])?;
     run(&["bucket", "create", BUCKET])?;
     let rights = ["--read", "--write", "--owner"];
-    run(&[&["bucket", "allow"], &rights[..], &[BUCKET, "--key", ACCESS]].concat())?;
+    run(&[
+        &["bucket", "allow"],
+        &rights[..],
+        &[BUCKET, "--key", ACCESS],
+    ]
+    .concat())?;
     Ok(Running {
         process,
         s3: ([127, 0, 0, 1], s3).into(),
