@@ -10,6 +10,7 @@ mod form;
 mod hoist;
 pub(crate) mod host;
 mod limits;
+mod path;
 mod payload;
 mod presign;
 mod refusal;
@@ -68,6 +69,7 @@ impl Guard {
         self.limits.check_head(parts)?;
         text::check(&parts.headers)?;
         host::check(parts)?;
+        path::check(parts.uri.path())?;
         let view = View::new(parts)?;
         if let Some(form) = form::check(&view)? {
             return Ok(BodyPlan::Form(form));

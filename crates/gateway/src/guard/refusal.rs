@@ -138,6 +138,11 @@ impl Refusal {
         Self::new("MissingContentLength", StatusCode::LENGTH_REQUIRED, message)
     }
 
+    pub(crate) fn invalid_uri(why: &str) -> Self {
+        let message = format!("Couldn't parse the specified URI: {why}");
+        Self::new("InvalidURI", StatusCode::BAD_REQUEST, message)
+    }
+
     pub(crate) fn uri_too_long(limit: usize) -> Self {
         let message = format!("the request line has more than {limit} bytes");
         Self::new("InvalidURI", StatusCode::BAD_REQUEST, message)
