@@ -214,6 +214,29 @@ async fn tag_version(
     assert_eq!(after, Ok(expected));
 }
 
+async fn delete_current(vault: &Vault, model: &mut Model, object: &'static str) {
+    let outcome = vault.delete(BUCKET, object, Which::Current).await.unwrap();
+    if model.versioning == Versioning::Unversioned {
+        assert_eq!(outcome.version, None);
+        model.keys.remove(object);
+        return;
+    }
+    assert!(outcome.marker);
+    let marker = Shown {
+        id: outcome.version.unwrap(),
+        null: model.versioning.makes_null(),
+        content: None,
+        tag: 0,
+    };
+    model.push(object, marker);
+}
+
+async fn delete_null(vault: &Vault, model: &mut Model, object: &'static str) {
+    vault.delete(BUCKET, object, Which::Null).await.unwrap();
+    let versions = model.keys.entry(object).or_default();
+    versions.retain(|version| !version.null);
+}
+
 async fn apply(vault: &mut Vault, model: &mut Model, op: Op) {
     let bucket = bucket_name(BUCKET);
     let null = model.versioning.makes_null();
@@ -248,44 +271,8 @@ async fn apply(vault: &mut Vault, model: &mut Model, op: Op) {
                 },
             );
         }
-        Op::Delete { key: object } => {
-            let object = KEYS[object];
-            let outcome = vault
-                .store
-                .delete(&writer(), &bucket, &key(object), Which::Current)
-                .await
-                .unwrap();
-            match model.versioning {
-                Versioning::Unversioned => {
-                    assert_eq!(outcome.version, None);
-                    model.keys.remove(object);
-                }
-                _ => {
-                    assert!(outcome.marker);
-                    let id = outcome.version.unwrap();
-                    let content = None;
-                    model.push(
-                        object,
-                        Shown {
-                            id,
-                            null,
-                            content,
-                            tag: 0,
-                        },
-                    );
-                }
-            }
-        }
-        Op::DeleteNull { key: object } => {
-            let object = KEYS[object];
-            vault
-                .store
-                .delete(&writer(), &bucket, &key(object), Which::Null)
-                .await
-                .unwrap();
-            let versions = model.keys.entry(object).or_default();
-            versions.retain(|version| !version.null);
-        }
+        Op::Delete { key } => delete_current(vault, model, KEYS[key]).await,
+        Op::DeleteNull { key } => delete_null(vault, model, KEYS[key]).await,
         Op::DeleteVersion { key: object, which } => {
             let object = KEYS[object];
             delete_version(vault, model, object, which).await;
