@@ -10,6 +10,7 @@ use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
 use azekura_model::release::BlobId;
 use azekura_model::tag::TagSet;
+use azekura_model::time::WallTime;
 
 use crate::bucket::{Bucket, change, create, read, retire};
 use crate::cut::{Cut, VaultState};
@@ -61,6 +62,12 @@ impl Store {
     #[must_use]
     pub fn region(&self) -> &RegionName {
         &self.inner.region
+    }
+
+    /// What the wall clock of this store shows.
+    #[must_use]
+    pub fn wall(&self) -> WallTime {
+        self.inner.clock.wall()
     }
 
     /// The engine below, for status and for tools.
