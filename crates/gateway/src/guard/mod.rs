@@ -20,6 +20,7 @@ mod signed_headers;
 mod subresource;
 mod text;
 mod token;
+mod trailers;
 
 pub use limits::RequestLimits;
 pub use refusal::Refusal;
@@ -53,6 +54,8 @@ pub(crate) enum BodyPlan {
     Chunked {
         /// Longest signed chunk in bytes.
         chunk_bytes_max: u64,
+        /// The trailer that was announced.
+        trailer: Option<String>,
     },
     /// A document, with what is claimed of it.
     Document(Document),
@@ -98,6 +101,7 @@ impl Guard {
         match payload {
             Payload::SignedChunks | Payload::UnsignedChunks => Ok(BodyPlan::Chunked {
                 chunk_bytes_max: self.limits.signed_chunk_bytes,
+                trailer: view.header("x-amz-trailer").map(str::to_owned),
             }),
             Payload::Hashed | Payload::Unsigned => {
                 if view.method() == Method::PUT && !view.header_present("content-length") {
