@@ -136,11 +136,13 @@ impl Framer {
 
     /// A whole line that heads a chunk has arrived.
     fn head(&mut self, line: Vec<u8>) -> Result<(), BodyError> {
-        let digits = line
-            .iter()
-            .position(|b| !b.is_ascii_hexdigit())
-            .and_then(|end| line.get(..end))
-            .and_then(|digits| std::str::from_utf8(digits).ok())
+        let end = line.iter().position(|b| !b.is_ascii_hexdigit());
+        // Behind the length comes the end of the line or an extension, and nothing else: `0x3` is
+        // not a last chunk.
+        let digits = end
+            .and_then(|end| line.split_at_checked(end))
+            .filter(|(_, rest)| *rest == b"\r\n" || rest.starts_with(b";"))
+            .and_then(|(digits, _)| std::str::from_utf8(digits).ok())
             .and_then(|digits| u64::from_str_radix(digits, 16).ok());
         let Some(bytes) = digits else {
             return Err(malformed("a chunk header has no length"));
