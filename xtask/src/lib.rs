@@ -1,8 +1,10 @@
 //! Habits of the workspace: [`tidy`] checks what compiler and clippy cannot see, [`suite`] runs
-//! everything that must pass, [`tools`] installs what the tests drive.
+//! everything that must pass, [`tools`] installs what the tests drive, [`s3tests`] holds the server
+//! against somebody else's tests.
 
 pub mod clock;
 pub mod process;
+pub mod s3tests;
 pub mod suite;
 pub mod tidy;
 pub mod tools;
