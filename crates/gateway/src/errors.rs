@@ -4,9 +4,11 @@ use azekura_model::condition::ConditionFailed;
 use azekura_store::body::BodyError;
 use azekura_store::error::StoreError;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use s3s::{S3Error, S3ErrorCode};
+use s3s::{S3Error, S3ErrorCode, S3Result};
 
+use crate::auth::Credential;
 use crate::faults::Fault;
+use crate::guard::Refusal;
 
 /// S3 code and HTTP status of an error of the store.
 fn row(error: &StoreError) -> (&'static str, u16) {
@@ -111,10 +113,26 @@ fn headers_of(error: &StoreError) -> HeaderMap {
 /// A fault of a body as S3 tells it.
 pub(crate) fn from_fault(fault: &Fault) -> S3Error {
     let (code, status) = match fault {
+        Fault::Refused(refusal) => return from_refusal(refusal.clone()),
         Fault::Body(body) => body_row(body),
         Fault::BadDigest | Fault::BadChecksum(_) => ("BadDigest", 400),
     };
     answer(code, status, fault.to_string())
+}
+
+/// A refusal of the guard as S3 tells it.
+pub(crate) fn from_refusal(refusal: Refusal) -> S3Error {
+    answer(refusal.code, refusal.status.as_u16(), refusal.message)
+}
+
+/// What a key is worth, or `InvalidAccessKeyId`.
+pub(crate) fn known_key(credential: Option<Credential>) -> S3Result<Credential> {
+    credential.ok_or_else(|| {
+        S3Error::with_message(
+            S3ErrorCode::InvalidAccessKeyId,
+            "The AWS Access Key Id you provided does not exist in our records.",
+        )
+    })
 }
 
 /// `InvalidArgument`.

@@ -4,20 +4,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use azekura_store::store::Store;
 use s3s::{S3, S3Request as In, S3Response, S3Result, dto};
 
 use crate::ops::{self, Context};
-use crate::service::GatewayConfig;
 
 type Out<T> = S3Result<S3Response<T>>;
 
 /// S3 over one store.
-pub(crate) struct Operations(Context);
+pub(crate) struct Operations(Arc<Context>);
 
 impl Operations {
-    pub(crate) fn new(store: Arc<Store>, config: &GatewayConfig) -> Self {
-        Self(Context::new(store, config))
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self(context)
     }
 }
 

@@ -51,7 +51,9 @@ fn the_table_names_what_is_served_and_no_more() {
     let all: Vec<_> = OPERATIONS.split_whitespace().collect();
     assert!(all.len() > 90, "{}", all.len());
     for operation in &all {
-        let served = SERVED.iter().any(|(name, _, _)| name == operation);
+        // A form has no signed head: its own tests show it.
+        let served =
+            *operation == "PostObject" || SERVED.iter().any(|(name, _, _)| name == operation);
         assert_eq!(action_of(operation, false).is_some(), served, "{operation}");
         assert_eq!(action_of(operation, true).is_some(), served, "{operation}");
     }

@@ -9,6 +9,7 @@ use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
 use azekura_model::release::BlobId;
+use azekura_model::time::WallTime;
 
 use crate::bucket::{Bucket, change, create, read, retire};
 use crate::cut::{Cut, VaultState};
@@ -59,6 +60,12 @@ impl Store {
     #[must_use]
     pub fn region(&self) -> &RegionName {
         &self.inner.region
+    }
+
+    /// What the wall clock of this store shows.
+    #[must_use]
+    pub fn wall(&self) -> WallTime {
+        self.inner.clock.wall()
     }
 
     /// The engine below, for status and for tools.
