@@ -35,6 +35,10 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("duplicity", clients::duplicity::two_points_in_time),
     ("javascript", clients::javascript::sdk_v3),
     (
+        "unicode_keys",
+        clients::unicode_keys::every_client_names_keys_alike,
+    ),
+    (
         "refusals",
         refusals::wrong_content_is_refused_and_nothing_stored,
     ),

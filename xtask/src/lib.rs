@@ -1,7 +1,8 @@
 //! Habits of the workspace: [`tidy`] checks what compiler and clippy cannot see, [`suite`] runs
-//! everything that must pass, [`tools`] installs what the tests drive, [`s3tests`] holds the server
-//! against somebody else's tests.
+//! everything that must pass, [`bench`] measures, [`s3tests`] holds the server against somebody
+//! else's tests, [`tools`] installs what the tests drive.
 
+pub mod bench;
 pub mod clock;
 pub mod process;
 pub mod s3tests;

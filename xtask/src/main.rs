@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use xtask::{s3tests, suite, tidy, tools};
+use xtask::{bench, s3tests, suite, tidy, tools};
 
 const USAGE: &str = "\
 cargo xtask tidy [--bless]
@@ -21,6 +21,8 @@ cargo xtask s3-tests DIR [--server BINARY] [--only PART] [--jobs N]
     --jobs N     tests at a time, 4 if not given
 cargo xtask s3-tests --explain
     Renews docs/reference/s3-support.md from xtask/s3-tests/failures.toml.
+cargo xtask bench [--quick] [OPTIONS]
+    Measures Azekura beside SeaweedFS, Garage and s3s-fs; installs them first. --help tells more.
 ";
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn dispatch(args: &[String]) -> Result<bool, String> {
         ["tidy"] => run_tidy(&root, false),
         ["tidy", "--bless"] => run_tidy(&root, true),
         ["test", options @ ..] => suite::run(&root, &suite_options(options)?),
+        ["bench", options @ ..] => bench::run_peers(&root, options),
         ["tools"] => {
             let installed = tools::install(&root, &suite::target_dir(&root)?)?;
             println!("tools in {}", installed.directory.display());

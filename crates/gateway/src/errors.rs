@@ -1,4 +1,8 @@
-//! From what the store says to what S3 says: one table.
+//! From what the store says to what S3 says. [`table`] names every error that can be answered;
+//! here stands which cause leads to which of them.
+
+pub(crate) mod document;
+mod table;
 
 use azekura_model::condition::ConditionFailed;
 use azekura_store::body::BodyError;
@@ -68,16 +72,32 @@ pub(crate) fn from_store(error: StoreError) -> S3Error {
     if status >= 500 {
         tracing::error!(%error, code, "the store failed");
     }
-    let message = match &error {
-        StoreError::Internal(_) => "we met an internal error; see the log".to_owned(),
-        error => error.to_string(),
-    };
+    let message = words(&error, code);
     let mut answer = answer(code, status, message);
     let headers = headers_of(&error);
     if !headers.is_empty() {
         answer.set_headers(headers);
     }
     answer
+}
+
+/// The words of an answer: what the store says where it says more than the code, else those that
+/// clients know.
+fn words(error: &StoreError, code: &str) -> String {
+    let own = match error {
+        StoreError::InvalidPart { .. }
+        | StoreError::PartTooSmall { .. }
+        | StoreError::TooLarge { .. }
+        | StoreError::BadChecksum { .. }
+        | StoreError::Body(BodyError::Malformed(_))
+        | StoreError::InvalidArgument(_)
+        | StoreError::NoSpace(_)
+        | StoreError::Damaged(_)
+        | StoreError::Erased(_)
+        | StoreError::NotPlaced(_) => return error.to_string(),
+        other => other,
+    };
+    table::row_of(code).map_or_else(|| own.to_string(), |row| row.message.to_owned())
 }
 
 /// Headers that go with an error.
@@ -151,5 +171,7 @@ pub(crate) fn not_built(what: &str) -> S3Error {
     S3Error::with_message(S3ErrorCode::NotImplemented, message)
 }
 
+#[cfg(test)]
+mod table_tests;
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,7 @@ use tracing::Instrument as _;
 
 use crate::auth::{AccessCheck, Authenticate, KeyLookup, Origin, Peer};
 use crate::errors;
+use crate::errors::document::{About, Details};
 use crate::faults::Faults;
 use crate::form::{self, Posted};
 use crate::guard::request::HostStyle;
@@ -241,14 +242,12 @@ impl S3Gateway {
             *response.body_mut() = s3s::Body::empty();
             response.headers_mut().remove("content-type");
         } else if status.as_u16() >= 400 {
-            let body = response.body_mut();
-            let text = body
-                .bytes()
-                .and_then(|b| String::from_utf8(b.to_vec()).ok());
-            if let Some(text) = text.and_then(|t| completed_error(&t, resource, id, &id2)) {
-                *body = s3s::Body::from(text);
-                response.headers_mut().remove("content-length");
-            }
+            let about = About {
+                resource,
+                id,
+                id2: &id2,
+            };
+            errors::document::complete(response, &about);
         } else if is_xml(response.headers()) {
             let document = response.body().bytes();
             if let Some(text) = document.and_then(|d| markup::with_references(&d)) {
@@ -265,31 +264,6 @@ fn is_xml(headers: &http::HeaderMap) -> bool {
     headers
         .get("content-type")
         .is_some_and(|value| value == "application/xml")
-}
-
-/// An error document with the elements that `s3s` leaves out.
-fn completed_error(text: &str, resource: &str, id: &str, id2: &str) -> Option<String> {
-    let kept = text.strip_suffix("</Error>")?;
-    let has = |code: &str| kept.contains(&format!("<Code>{code}</Code>"));
-    let message = if kept.contains("<Message>") {
-        ""
-    } else if has("SignatureDoesNotMatch") {
-        "The request signature we calculated does not match the signature you provided. Check \
-         your key and signing method."
-    } else if has("InvalidBucketName") {
-        "The specified bucket is not valid: 3 to 63 characters of a-z, 0-9, '-' and '.'."
-    } else {
-        "The request was refused."
-    };
-    let message = match message {
-        "" => String::new(),
-        text => format!("<Message>{text}</Message>"),
-    };
-    let resource = markup::escape(resource);
-    Some(format!(
-        "{kept}{message}<Resource>{resource}</Resource><RequestId>{id}</RequestId>\
-         <HostId>{id2}</HostId></Error>"
-    ))
 }
 
 /// The service of one connection.
@@ -325,11 +299,13 @@ fn expects_continue<B>(request: &Request<B>) -> bool {
 }
 
 fn from_refusal(refusal: Refusal) -> Response<s3s::Body> {
-    from_error(errors::answer(
-        refusal.code,
-        refusal.status.as_u16(),
-        refusal.message,
-    ))
+    let region = refusal.region.clone();
+    let mut response = from_error(errors::from_refusal(refusal));
+    if let Some(region) = region {
+        let details = Details(vec![("Region", region)]);
+        response.extensions_mut().insert(details);
+    }
+    response
 }
 
 fn from_error(error: S3Error) -> Response<s3s::Body> {

@@ -4,6 +4,7 @@ pub(super) mod duplicity;
 pub(super) mod javascript;
 pub(super) mod s3cmd;
 pub(super) mod s3fs;
+pub(super) mod unicode_keys;
 
 use std::path::{Path, PathBuf};
 

@@ -5,6 +5,7 @@
 
 mod debian;
 mod node;
+mod peers;
 mod python;
 
 use std::fs;
@@ -12,6 +13,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
+
+pub use peers::install_peers;
 
 /// Folders that hold commands and are not on everybody's `PATH`.
 const MORE_FOLDERS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];

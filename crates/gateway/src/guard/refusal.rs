@@ -11,6 +11,8 @@ pub struct Refusal {
     pub status: StatusCode,
     /// What is wrong and what to do.
     pub message: String,
+    /// Region that a signature must name, where it named another: clients learn it from here.
+    pub region: Option<String>,
 }
 
 impl Refusal {
@@ -19,7 +21,14 @@ impl Refusal {
             code,
             status,
             message: message.into(),
+            region: None,
         }
+    }
+
+    /// With the region that a signature must name.
+    pub(crate) fn in_region(self, region: &str) -> Self {
+        let region = Some(region.to_owned());
+        Self { region, ..self }
     }
 
     pub(crate) fn access_denied(message: impl Into<String>) -> Self {

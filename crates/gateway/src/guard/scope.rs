@@ -51,7 +51,8 @@ fn check_credential(
         let expected = regions.first().map_or("", String::as_str);
         return Err(refuse(format!(
             "the region '{region}' is wrong; expecting '{expected}'"
-        )));
+        ))
+        .in_region(expected));
     }
     Ok(())
 }
