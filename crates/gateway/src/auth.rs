@@ -166,10 +166,14 @@ pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
         "GetBucketLocation" => Action::GetBucketLocation,
         "GetBucketVersioning" => Action::GetBucketVersioning,
         "PutBucketVersioning" => Action::PutBucketVersioning,
-        "GetObject" | "HeadObject" | "GetObjectTagging" if names_version => {
-            Action::GetObjectVersion
-        }
-        "GetObject" | "HeadObject" | "GetObjectTagging" => Action::GetObject,
+        "GetObject" | "HeadObject" if names_version => Action::GetObjectVersion,
+        "GetObject" | "HeadObject" => Action::GetObject,
+        "GetObjectTagging" if names_version => Action::GetObjectVersionTagging,
+        "GetObjectTagging" => Action::GetObjectTagging,
+        "PutObjectTagging" if names_version => Action::PutObjectVersionTagging,
+        "PutObjectTagging" => Action::PutObjectTagging,
+        "DeleteObjectTagging" if names_version => Action::DeleteObjectVersionTagging,
+        "DeleteObjectTagging" => Action::DeleteObjectTagging,
         "PutObject" | "PostObject" | "CopyObject" | "CreateMultipartUpload" => Action::PutObject,
         "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" => Action::PutObject,
         "DeleteObject" if names_version => Action::DeleteObjectVersion,

@@ -74,6 +74,13 @@ impl S3 for Operations {
         ops::delete_objects(&self.0, request).await
     }
 
+    async fn delete_object_tagging(
+        &self,
+        request: In<dto::DeleteObjectTaggingInput>,
+    ) -> Out<dto::DeleteObjectTaggingOutput> {
+        ops::delete_object_tagging(&self.0, request).await
+    }
+
     async fn get_bucket_location(
         &self,
         request: In<dto::GetBucketLocationInput>,
@@ -169,6 +176,13 @@ impl S3 for Operations {
 
     async fn put_object(&self, request: In<dto::PutObjectInput>) -> Out<dto::PutObjectOutput> {
         ops::put_object(&self.0, request).await
+    }
+
+    async fn put_object_tagging(
+        &self,
+        request: In<dto::PutObjectTaggingInput>,
+    ) -> Out<dto::PutObjectTaggingOutput> {
+        ops::put_object_tagging(&self.0, request).await
     }
 
     async fn upload_part(&self, request: In<dto::UploadPartInput>) -> Out<dto::UploadPartOutput> {

@@ -13,7 +13,7 @@ use support::{READER, WRITER, start, start_with};
 const OPERATIONS: &str = include_str!("operations.txt");
 
 /// Operations that are served.
-const SERVED: [(&str, &str, &str); 26] = [
+const SERVED: &[(&str, &str, &str)] = &[
     ("AbortMultipartUpload", "DELETE", "/bucket/key?uploadId=x"),
     ("CompleteMultipartUpload", "POST", "/bucket/key?uploadId=x"),
     ("CopyObject", "PUT", "/bucket/key"),
@@ -21,6 +21,7 @@ const SERVED: [(&str, &str, &str); 26] = [
     ("CreateMultipartUpload", "POST", "/bucket/key?uploads"),
     ("DeleteBucket", "DELETE", "/bucket"),
     ("DeleteObject", "DELETE", "/bucket/key"),
+    ("DeleteObjectTagging", "DELETE", "/bucket/key?tagging"),
     ("DeleteObjects", "POST", "/bucket?delete"),
     ("GetBucketLocation", "GET", "/bucket?location"),
     ("GetBucketTagging", "GET", "/bucket?tagging"),
@@ -38,6 +39,7 @@ const SERVED: [(&str, &str, &str); 26] = [
     ("ListParts", "GET", "/bucket/key?uploadId=x"),
     ("PutBucketVersioning", "PUT", "/bucket?versioning"),
     ("PutObject", "PUT", "/bucket/key"),
+    ("PutObjectTagging", "PUT", "/bucket/key?tagging"),
     ("UploadPart", "PUT", "/bucket/key?partNumber=1&uploadId=x"),
     (
         "UploadPartCopy",
@@ -69,7 +71,7 @@ fn the_table_names_what_is_served_and_no_more() {
 #[tokio::test]
 async fn without_a_provider_every_operation_is_refused() {
     let server = start_with(Arc::new(NoKeys)).await;
-    for (operation, method, target) in SERVED {
+    for &(operation, method, target) in SERVED {
         let mut signer = server.root(method, target);
         if operation.contains("Copy") {
             signer = signer.headers(&[("x-amz-copy-source", "/bucket/other")]);
