@@ -124,7 +124,7 @@ pub(crate) fn aws_cli_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
     aws_cli::s3api(&aws, &setting.restored)?;
     tools::run(
         aws()
-            .args(["s3", "rm", "--recursive", "s3://aws-cli"])
+            .args(["s3", "rm", "--recursive", "s3://aws-cli/t"])
             .args(quiet),
     )?;
     tools::run(aws().args(["s3", "rb", "s3://aws-cli"]))?;
