@@ -339,13 +339,17 @@ pub struct TestdataArgs {
     /// Share of the 400-bed hospital: 1, 1/100
     #[arg(long, value_name = "SHARE", default_value = "1/100")]
     pub scale: Scale,
+    /// Share of the rows of each image, where full sizes would be too much
+    #[arg(long, value_name = "SHARE", default_value = "1")]
+    pub image_scale: Scale,
     /// First day
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "2026-07-01", value_parser = parse_day)]
     pub day: Date,
     /// Days in a row; each later day corrects some files of the day before
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=366))]
     pub days: u16,
-    /// Classes of files, by comma
+    /// Classes of files, by comma: ss-mix2, document, ct, mr, x-ray, ultrasound, angiography,
+    /// endoscopy, ecg, fhir, prescription, uke, database [default: all]
     #[arg(long, value_name = "CLASS,…", value_delimiter = ',')]
     pub classes: Vec<Class>,
     /// Writes into a directory that holds the day before: overwrites and corrects

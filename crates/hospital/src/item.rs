@@ -8,6 +8,30 @@ use std::str::FromStr;
 pub enum Class {
     /// SS-MIX2 standard storage: HL7 v2.5 messages.
     SsMix2,
+    /// SS-MIX2 extended storage: documents as PDF.
+    Document,
+    /// DICOM: computed tomography.
+    Ct,
+    /// DICOM: magnetic resonance.
+    Mr,
+    /// DICOM: projection radiography.
+    XRay,
+    /// DICOM: ultrasound, of a few frames.
+    Ultrasound,
+    /// DICOM: angiography, runs of many frames.
+    Angiography,
+    /// DICOM: endoscopy.
+    Endoscopy,
+    /// Electrocardiograms.
+    Ecg,
+    /// FHIR documents.
+    Fhir,
+    /// 電子処方箋.
+    Prescription,
+    /// Claims (UKE) of the month before; only on the first day of a month.
+    Uke,
+    /// A dump of a database, and its pages.
+    Database,
 }
 
 /// Why a text names no [`Class`].
@@ -17,13 +41,39 @@ pub struct NotAClass(String);
 
 impl Class {
     /// All of them, in the order of making.
-    pub const ALL: [Self; 1] = [Self::SsMix2];
+    pub const ALL: [Self; 13] = [
+        Self::SsMix2,
+        Self::Document,
+        Self::Ct,
+        Self::Mr,
+        Self::XRay,
+        Self::Ultrasound,
+        Self::Angiography,
+        Self::Endoscopy,
+        Self::Ecg,
+        Self::Fhir,
+        Self::Prescription,
+        Self::Uke,
+        Self::Database,
+    ];
 
     /// As on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::SsMix2 => "ss-mix2",
+            Self::Document => "document",
+            Self::Ct => "ct",
+            Self::Mr => "mr",
+            Self::XRay => "x-ray",
+            Self::Ultrasound => "ultrasound",
+            Self::Angiography => "angiography",
+            Self::Endoscopy => "endoscopy",
+            Self::Ecg => "ecg",
+            Self::Fhir => "fhir",
+            Self::Prescription => "prescription",
+            Self::Uke => "uke",
+            Self::Database => "database",
         }
     }
 

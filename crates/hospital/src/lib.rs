@@ -5,14 +5,23 @@
 //! are a model, not a measurement (`docs/operating/testdata.md`).
 
 mod catalog;
+mod claims;
+mod database;
+mod dicom;
+mod ecg;
+mod fhir;
 mod hospital;
 mod item;
+mod json;
 mod moment;
 mod names;
+mod pdf;
 mod people;
+mod prescription;
 mod random;
 mod scale;
 mod ssmix2;
+mod streamed;
 mod visits;
 
 pub use hospital::Hospital;

@@ -43,6 +43,18 @@ impl Moment {
         format!("{}{}", compact(self.date), self.time())
     }
 
+    /// `YYYY-MM-DDTHH:MM:SS+09:00`, as FHIR writes instants.
+    pub(crate) fn instant(self) -> String {
+        let seconds = self.millisecond / 1000;
+        format!(
+            "{}T{:02}:{:02}:{:02}+09:00",
+            dashed(self.date),
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        )
+    }
+
     /// `YYYYMMDDHHMMSSFFF`, as SS-MIX2 names files.
     pub(crate) fn milliseconds(self) -> String {
         format!("{}{:03}", self.second(), self.millisecond % 1000)
@@ -58,6 +70,16 @@ pub(crate) fn later(date: Date, days: i64) -> Date {
 pub(crate) fn compact(date: Date) -> String {
     format!(
         "{:04}{:02}{:02}",
+        date.year(),
+        date.month() as u8,
+        date.day()
+    )
+}
+
+/// `YYYY-MM-DD`.
+pub(crate) fn dashed(date: Date) -> String {
+    format!(
+        "{:04}-{:02}-{:02}",
         date.year(),
         date.month() as u8,
         date.day()

@@ -87,17 +87,22 @@ impl Patient {
             draw.between(1, 30),
             draw.between(1, 20)
         );
-        // Odd and prime to 10^8: two numbers of a population never share an id.
-        let spread = (number.wrapping_mul(38_196_601) + 12_345_678) % 100_000_000;
         Self {
             number,
-            id: format!("{PATIENT_ID_PREFIX}{spread:08}"),
+            id: Self::id_of(number),
             name,
             sex: if woman { Sex::Female } else { Sex::Male },
             born,
             address,
             insured: format!("99{:06}", draw.below(1_000_000)),
         }
+    }
+
+    /// The id of the patient of a number. The factor is prime to 10^8: two of fewer than 10^8
+    /// numbers never share an id.
+    pub(crate) fn id_of(number: u64) -> String {
+        let spread = (number % 100_000_000 * 38_196_601 + 12_345_678) % 100_000_000;
+        format!("{PATIENT_ID_PREFIX}{spread:08}")
     }
 
     /// Age in whole years on a day.

@@ -34,6 +34,15 @@ impl Scale {
         })
     }
 
+    /// This share, or everything where it is more than that.
+    pub(crate) fn at_most_one(self) -> Self {
+        if self.numerator > self.denominator {
+            Self::ONE
+        } else {
+            self
+        }
+    }
+
     /// The share of a number, rounded to the nearest; at least 1 of what is not 0.
     #[must_use]
     pub fn of(self, number: u64) -> u64 {

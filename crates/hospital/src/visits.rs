@@ -15,7 +15,7 @@ const OUTPATIENTS: u64 = 800;
 /// Beds in use at full scale.
 const INPATIENTS: u64 = 320;
 /// Patients whom the hospital knows, at full scale.
-pub(crate) const POPULATION: u64 = 60_000;
+const POPULATION: u64 = 60_000;
 
 /// The visits of a day.
 #[derive(Clone, Debug)]
@@ -28,19 +28,19 @@ pub(crate) struct Visits {
 }
 
 impl Visits {
-    fn patient(&self, number: u64) -> Patient {
+    pub(crate) fn patient(&self, number: u64) -> Patient {
         Patient::new(self.seed, number, self.epoch)
     }
 
-    fn population(&self) -> u64 {
+    pub(crate) fn population(&self) -> u64 {
         self.scale.of(POPULATION).max(50)
     }
 
-    pub(crate) fn outpatients(&self) -> u64 {
+    fn outpatients(&self) -> u64 {
         self.scale.of(OUTPATIENTS)
     }
 
-    pub(crate) fn inpatients(&self) -> u64 {
+    fn inpatients(&self) -> u64 {
         self.scale.of(INPATIENTS)
     }
 
@@ -64,6 +64,15 @@ impl Visits {
             patient: self.patient(draw.below(self.population())),
             doctor: Doctor::new(self.seed, draw.next()),
             bed: Some(bed),
+        }
+    }
+
+    /// Somebody whom the hospital knows, whether there or not.
+    pub(crate) fn known(&self, drawn: u64) -> Visit {
+        Visit {
+            patient: self.patient(drawn % self.population()),
+            doctor: Doctor::new(self.seed, drawn),
+            bed: None,
         }
     }
 

@@ -22,6 +22,7 @@ struct Summary {
     dir: String,
     seed: u64,
     scale: String,
+    image_scale: String,
     first_day: String,
     days: u16,
     files: u64,
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &TestdataArgs, json: bool) -> Result<Exit, CommandError>
     } else {
         args.classes.clone()
     };
-    let hospital = Hospital::new(args.seed, args.scale);
+    let hospital = Hospital::new(args.seed, args.scale).with_image_scale(args.image_scale);
     let days: Vec<_> = std::iter::successors(Some(args.day), |day| day.next_day())
         .take(usize::from(args.days))
         .collect();
@@ -147,6 +148,7 @@ impl Filling<'_> {
             dir: args.dir.display().to_string(),
             seed: args.seed,
             scale: args.scale.to_string(),
+            image_scale: args.image_scale.to_string(),
             first_day: args.day.to_string(),
             days: args.days,
             files: classes.iter().map(|class| class.files).sum(),
