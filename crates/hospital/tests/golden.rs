@@ -1,4 +1,4 @@
-//! The same seed gives the same bytes: on every machine, on every run, in any order of asking.
+//! The same seed gives the same bytes: on every machine and on every run.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
@@ -22,7 +22,8 @@ fn digest(items: impl Iterator<Item = HospitalItem>) -> String {
 #[test]
 fn bytes_of_each_class() {
     let day = parse_day("2026-07-01").unwrap();
-    let hospital = Hospital::new(1, Scale::new(1, 1000).unwrap());
+    let hospital =
+        Hospital::new(1, Scale::new(1, 1000).unwrap()).with_image_scale(Scale::new(1, 16).unwrap());
     let mut text = String::new();
     for class in Class::ALL {
         let digest = digest(hospital.items(day, &[class]));

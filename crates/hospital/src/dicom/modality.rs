@@ -24,91 +24,102 @@ pub(crate) struct Modality {
     pub(crate) sliced: bool,
 }
 
+const CT: Modality = Modality {
+    code: "CT",
+    sop_class: "1.2.840.10008.5.1.4.1.1.2",
+    image_type: "ORIGINAL\\PRIMARY\\AXIAL",
+    description: "胸部ＣＴ",
+    rows: 512,
+    columns: 512,
+    frames: 1,
+    samples: 1,
+    bits: 16,
+    per_study: 500,
+    per_series: 250,
+    sliced: true,
+};
+
+const MR: Modality = Modality {
+    code: "MR",
+    sop_class: "1.2.840.10008.5.1.4.1.1.4",
+    image_type: "ORIGINAL\\PRIMARY\\OTHER",
+    description: "頭部ＭＲＩ",
+    rows: 320,
+    columns: 320,
+    per_study: 350,
+    per_series: 50,
+    ..CT
+};
+
+const X_RAY: Modality = Modality {
+    code: "CR",
+    sop_class: "1.2.840.10008.5.1.4.1.1.1",
+    image_type: "ORIGINAL\\PRIMARY",
+    description: "胸部単純Ｘ線",
+    rows: 2_500,
+    columns: 2_400,
+    per_study: 2,
+    per_series: 1,
+    sliced: false,
+    ..CT
+};
+
+const ULTRASOUND: Modality = Modality {
+    code: "US",
+    sop_class: "1.2.840.10008.5.1.4.1.1.3.1",
+    image_type: "ORIGINAL\\PRIMARY",
+    description: "腹部超音波",
+    rows: 480,
+    columns: 640,
+    frames: 3,
+    bits: 8,
+    per_study: 20,
+    per_series: 20,
+    sliced: false,
+    ..CT
+};
+
+const ANGIOGRAPHY: Modality = Modality {
+    code: "XA",
+    sop_class: "1.2.840.10008.5.1.4.1.1.12.1",
+    image_type: "ORIGINAL\\PRIMARY\\SINGLE PLANE",
+    description: "冠動脈造影",
+    rows: 1_024,
+    columns: 1_024,
+    frames: 60,
+    bits: 8,
+    per_study: 6,
+    per_series: 1,
+    sliced: false,
+    ..CT
+};
+
+const ENDOSCOPY: Modality = Modality {
+    code: "ES",
+    sop_class: "1.2.840.10008.5.1.4.1.1.77.1.1",
+    image_type: "ORIGINAL\\PRIMARY",
+    description: "上部消化管内視鏡",
+    rows: 480,
+    columns: 640,
+    samples: 3,
+    bits: 8,
+    per_study: 40,
+    per_series: 40,
+    sliced: false,
+    ..CT
+};
+
 /// The modality of a class; `None` for classes that are no images.
 pub(crate) fn of(class: Class) -> Option<Modality> {
-    let ct = Modality {
-        code: "CT",
-        sop_class: "1.2.840.10008.5.1.4.1.1.2",
-        image_type: "ORIGINAL\\PRIMARY\\AXIAL",
-        description: "胸部ＣＴ",
-        rows: 512,
-        columns: 512,
-        frames: 1,
-        samples: 1,
-        bits: 16,
-        per_study: 500,
-        per_series: 250,
-        sliced: true,
-    };
-    Some(match class {
-        Class::Ct => ct,
-        Class::Mr => Modality {
-            code: "MR",
-            sop_class: "1.2.840.10008.5.1.4.1.1.4",
-            image_type: "ORIGINAL\\PRIMARY\\OTHER",
-            description: "頭部ＭＲＩ",
-            rows: 320,
-            columns: 320,
-            per_study: 350,
-            per_series: 50,
-            ..ct
-        },
-        Class::XRay => Modality {
-            code: "CR",
-            sop_class: "1.2.840.10008.5.1.4.1.1.1",
-            image_type: "ORIGINAL\\PRIMARY",
-            description: "胸部単純Ｘ線",
-            rows: 2_500,
-            columns: 2_400,
-            per_study: 2,
-            per_series: 1,
-            sliced: false,
-            ..ct
-        },
-        Class::Ultrasound => Modality {
-            code: "US",
-            sop_class: "1.2.840.10008.5.1.4.1.1.3.1",
-            image_type: "ORIGINAL\\PRIMARY",
-            description: "腹部超音波",
-            rows: 480,
-            columns: 640,
-            frames: 3,
-            bits: 8,
-            per_study: 20,
-            per_series: 20,
-            sliced: false,
-            ..ct
-        },
-        Class::Angiography => Modality {
-            code: "XA",
-            sop_class: "1.2.840.10008.5.1.4.1.1.12.1",
-            image_type: "ORIGINAL\\PRIMARY\\SINGLE PLANE",
-            description: "冠動脈造影",
-            rows: 1_024,
-            columns: 1_024,
-            frames: 60,
-            bits: 8,
-            per_study: 6,
-            per_series: 1,
-            sliced: false,
-            ..ct
-        },
-        Class::Endoscopy => Modality {
-            code: "ES",
-            sop_class: "1.2.840.10008.5.1.4.1.1.77.1.1",
-            image_type: "ORIGINAL\\PRIMARY",
-            description: "上部消化管内視鏡",
-            rows: 480,
-            columns: 640,
-            samples: 3,
-            bits: 8,
-            per_study: 40,
-            per_series: 40,
-            sliced: false,
-            ..ct
-        },
-        _ => return None,
-    })
+    match class {
+        Class::Ct => Some(CT),
+        Class::Mr => Some(MR),
+        Class::XRay => Some(X_RAY),
+        Class::Ultrasound => Some(ULTRASOUND),
+        Class::Angiography => Some(ANGIOGRAPHY),
+        Class::Endoscopy => Some(ENDOSCOPY),
+        _ => None,
+    }
 }
 
 impl Modality {
