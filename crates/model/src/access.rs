@@ -20,6 +20,15 @@ pub enum Action {
     PutBucketVersioning,
     GetObject,
     GetObjectVersion,
+    GetBucketAcl,
+    PutBucketAcl,
+    GetObjectAcl,
+    GetObjectVersionAcl,
+    GetObjectAttributes,
+    GetObjectVersionAttributes,
+    PutObjectAcl,
+    PutObjectVersionAcl,
+    RestoreObject,
     GetObjectTagging,
     GetObjectVersionTagging,
     PutObject,
@@ -61,11 +70,19 @@ impl Action {
             | Self::GetBucketVersioning
             | Self::GetObject
             | Self::GetObjectVersion
+            | Self::GetBucketAcl
+            | Self::GetObjectAcl
+            | Self::GetObjectVersionAcl
+            | Self::GetObjectAttributes
+            | Self::GetObjectVersionAttributes
             | Self::GetObjectTagging
             | Self::GetObjectVersionTagging
             | Self::ListMultipartUploadParts => Right::Read,
             // What they replace stays in the journal.
-            Self::PutObjectTagging
+            Self::PutObjectAcl
+            | Self::PutObjectVersionAcl
+            | Self::RestoreObject
+            | Self::PutObjectTagging
             | Self::PutObjectVersionTagging
             | Self::DeleteObjectTagging
             | Self::DeleteObjectVersionTagging
@@ -74,6 +91,7 @@ impl Action {
             Self::CreateBucket
             | Self::DeleteBucket
             | Self::PutBucketVersioning
+            | Self::PutBucketAcl
             | Self::DeleteObject
             | Self::DeleteObjectVersion => Right::Manage,
             Self::AdminRead | Self::AdminWrite => Right::Admin,

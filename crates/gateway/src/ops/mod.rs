@@ -10,10 +10,13 @@ mod delete_bucket;
 mod delete_object;
 mod delete_object_tagging;
 mod delete_objects;
+mod get_bucket_acl;
 mod get_bucket_location;
 mod get_bucket_tagging;
 mod get_bucket_versioning;
 mod get_object;
+mod get_object_acl;
+mod get_object_attributes;
 mod get_object_lock_configuration;
 mod get_object_tagging;
 mod head_bucket;
@@ -25,9 +28,12 @@ mod list_objects;
 mod list_objects_v2;
 mod list_parts;
 mod listing;
+mod put_bucket_acl;
 mod put_bucket_versioning;
 mod put_object;
+mod put_object_acl;
 mod put_object_tagging;
+mod restore_object;
 mod upload_part;
 mod upload_part_copy;
 
@@ -37,6 +43,7 @@ use azekura_model::bucket::Versioning;
 use azekura_model::name::BucketName;
 use azekura_store::bucket::Bucket;
 use azekura_store::store::Store;
+use s3s::dto::ServerSideEncryption;
 use s3s::{S3Response, S3Result};
 
 use crate::convert::names;
@@ -49,16 +56,18 @@ pub(crate) use self::{
     create_bucket::create_bucket, create_multipart_upload::create_multipart_upload,
     delete_bucket::delete_bucket, delete_object::delete_object,
     delete_object_tagging::delete_object_tagging, delete_objects::delete_objects,
-    get_bucket_location::get_bucket_location, get_bucket_tagging::get_bucket_tagging,
-    get_bucket_versioning::get_bucket_versioning, get_object::get_object,
+    get_bucket_acl::get_bucket_acl, get_bucket_location::get_bucket_location,
+    get_bucket_tagging::get_bucket_tagging, get_bucket_versioning::get_bucket_versioning,
+    get_object::get_object, get_object_acl::get_object_acl,
+    get_object_attributes::get_object_attributes,
     get_object_lock_configuration::get_object_lock_configuration,
     get_object_tagging::get_object_tagging, head_bucket::head_bucket, head_object::head_object,
     list_buckets::list_buckets, list_multipart_uploads::list_multipart_uploads,
     list_object_versions::list_object_versions, list_objects::list_objects,
-    list_objects_v2::list_objects_v2, list_parts::list_parts,
+    list_objects_v2::list_objects_v2, list_parts::list_parts, put_bucket_acl::put_bucket_acl,
     put_bucket_versioning::put_bucket_versioning, put_object::put_object,
-    put_object_tagging::put_object_tagging, upload_part::upload_part,
-    upload_part_copy::upload_part_copy,
+    put_object_acl::put_object_acl, put_object_tagging::put_object_tagging,
+    restore_object::restore_object, upload_part::upload_part, upload_part_copy::upload_part_copy,
 };
 
 /// What every operation works with.
@@ -99,6 +108,11 @@ type Answer<T> = S3Result<S3Response<T>>;
 
 fn answer<T>(output: T) -> Answer<T> {
     Ok(S3Response::new(output))
+}
+
+/// How content is sealed, by the name that S3 has for AES-256 with keys of the server.
+fn sealed() -> ServerSideEncryption {
+    ServerSideEncryption::from_static(ServerSideEncryption::AES256)
 }
 
 /// A length as `s3s` carries it.
