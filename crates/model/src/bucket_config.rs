@@ -1,8 +1,8 @@
 //! What a bucket can be configured with beyond its versioning: one sub-resource of S3 a type, each
 //! set or cleared as a whole.
 
-use crate::bucket_tags::BucketTags;
 use crate::cors::CorsRules;
+use crate::tag::TagSet;
 
 /// Public-access block of a bucket (AWS S3 API reference, PublicAccessBlockConfiguration).
 ///
@@ -49,7 +49,7 @@ pub struct DefaultEncryption {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BucketConfiguration {
     /// Tags.
-    Tags(BucketTags),
+    Tags(TagSet),
     /// Cross-origin rules.
     Cors(CorsRules),
     /// Public-access block.
@@ -128,7 +128,7 @@ macro_rules! setting {
 }
 
 setting!(
-    Tags(BucketTags),
+    Tags(TagSet),
     Cors(CorsRules),
     PublicAccess(PublicAccessBlock),
     Ownership(ObjectOwnership),

@@ -7,7 +7,6 @@
 pub mod access;
 pub mod bucket;
 pub mod bucket_config;
-pub mod bucket_tags;
 pub mod checksum;
 pub mod condition;
 pub mod cors;

@@ -5,10 +5,10 @@ use azekura_model::access::Authorized;
 use azekura_model::bucket_config::{
     BucketConfiguration, BucketSetting, ConfigurationKind, Configured,
 };
-use azekura_model::bucket_tags::BucketTags;
 use azekura_model::cors::{CorsRule, CorsRules};
 use azekura_model::ident::BucketUuid;
 use azekura_model::name::BucketName;
+use azekura_model::tag::TagSet;
 use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
 use azekura_record::particulars::Event;
 use bytes::Bytes;
@@ -112,7 +112,7 @@ fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>
 
 fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
     Some(match setting {
-        StoredSetting::Tags(tags) => BucketConfiguration::Tags(BucketTags::stored(tags?)),
+        StoredSetting::Tags(tags) => BucketConfiguration::Tags(TagSet::stored(tags?)),
         StoredSetting::Cors(rules) => {
             let rules = rules?.into_iter().map(rule_from_stored).collect();
             BucketConfiguration::Cors(CorsRules::stored(rules))
