@@ -80,7 +80,7 @@ pub(crate) use self::{
     delete_bucket_encryption::delete_bucket_encryption,
     delete_bucket_ownership_controls::delete_bucket_ownership_controls,
     delete_bucket_tagging::delete_bucket_tagging, delete_object::delete_object,
-    delete_objects::delete_objects, delete_public_access_block::delete_public_access_block, e::e,
+    delete_objects::delete_objects, delete_public_access_block::delete_public_access_block,
     get_bucket_accelerate_configuration::get_bucket_accelerate_configuration,
     get_bucket_cors::get_bucket_cors, get_bucket_encryption::get_bucket_encryption,
     get_bucket_lifecycle_configuration::get_bucket_lifecycle_configuration,
@@ -106,7 +106,7 @@ pub(crate) use self::{
     put_bucket_ownership_controls::put_bucket_ownership_controls,
     put_bucket_request_payment::put_bucket_request_payment, put_bucket_tagging::put_bucket_tagging,
     put_bucket_versioning::put_bucket_versioning, put_object::put_object,
-    put_public_access_block::put_public_access_block, store::store, upload_part::upload_part,
+    put_public_access_block::put_public_access_block, upload_part::upload_part,
     upload_part_copy::upload_part_copy,
 };
 
