@@ -16,6 +16,7 @@ use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 use zeroize::Zeroizing;
 
+use crate::errors;
 use crate::guard::request::parse_query;
 
 /// What an access key is worth.
@@ -103,6 +104,27 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whoever holds a key that signed, if the key may do the operation.
+    ///
+    /// # Errors
+    /// `NotImplemented` for an operation that is not served, `AccessDenied`.
+    pub(crate) fn admit(
+        credential: Credential,
+        operation: &str,
+        names_version: bool,
+        origin: Origin,
+    ) -> S3Result<Self> {
+        let Some(action) = action_of(operation, names_version) else {
+            return Err(errors::not_built(operation));
+        };
+        let mut grant = credential.grant;
+        grant.requester.source = origin.peer.address;
+        grant.requester.tls_identity = origin.peer.tls_identity;
+        grant.requester.request_id = origin.request_id;
+        let authorized = authorize(&grant, action).map_err(denied)?;
+        Ok(Self { grant, authorized })
+    }
+
     /// The caller of a request.
     ///
     /// # Errors
@@ -171,11 +193,15 @@ pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
         "GetBucketLocation" => Action::GetBucketLocation,
         "GetBucketVersioning" => Action::GetBucketVersioning,
         "PutBucketVersioning" => Action::PutBucketVersioning,
-        "GetObject" | "HeadObject" | "GetObjectTagging" if names_version => {
-            Action::GetObjectVersion
-        }
-        "GetObject" | "HeadObject" | "GetObjectTagging" => Action::GetObject,
-        "PutObject" | "CopyObject" | "CreateMultipartUpload" => Action::PutObject,
+        "GetObject" | "HeadObject" if names_version => Action::GetObjectVersion,
+        "GetObject" | "HeadObject" => Action::GetObject,
+        "GetObjectTagging" if names_version => Action::GetObjectVersionTagging,
+        "GetObjectTagging" => Action::GetObjectTagging,
+        "PutObjectTagging" if names_version => Action::PutObjectVersionTagging,
+        "PutObjectTagging" => Action::PutObjectTagging,
+        "DeleteObjectTagging" if names_version => Action::DeleteObjectVersionTagging,
+        "DeleteObjectTagging" => Action::DeleteObjectTagging,
+        "PutObject" | "PostObject" | "CopyObject" | "CreateMultipartUpload" => Action::PutObject,
         "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" => Action::PutObject,
         "DeleteObject" if names_version => Action::DeleteObjectVersion,
         "DeleteObject" | "DeleteObjects" => Action::DeleteObject,
@@ -191,13 +217,8 @@ pub(crate) struct KeyLookup(pub(crate) Arc<dyn Authenticate>);
 #[async_trait]
 impl S3Auth for KeyLookup {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        match self.0.credential(access_key) {
-            Some(credential) => Ok(SecretKey::from(credential.secret.as_str())),
-            None => Err(S3Error::with_message(
-                S3ErrorCode::InvalidAccessKeyId,
-                "The AWS Access Key Id you provided does not exist in our records.",
-            )),
-        }
+        let credential = errors::known_key(self.0.credential(access_key))?;
+        Ok(SecretKey::from(credential.secret.as_str()))
     }
 }
 
@@ -209,21 +230,12 @@ impl AccessCheck {
         let refused = || S3Error::new(S3ErrorCode::AccessDenied);
         let key_id = &cx.credentials().ok_or_else(refused)?.access_key;
         let credential = self.0.credential(key_id).ok_or_else(refused)?;
-        let operation = cx.s3_op().name();
+        let operation = cx.s3_op().name().to_owned();
         let query = parse_query(cx.uri().query().unwrap_or_default()).unwrap_or_default();
         let names_version = query.iter().any(|(name, _)| name == "versionId");
-        let Some(action) = action_of(operation, names_version) else {
-            let message = format!("{operation} is not built yet");
-            return Err(S3Error::with_message(S3ErrorCode::NotImplemented, message));
-        };
         let origin = cx.extensions_mut().get::<Origin>().cloned();
         let origin = origin.ok_or_else(refused)?;
-        let mut grant = credential.grant;
-        grant.requester.source = origin.peer.address;
-        grant.requester.tls_identity = origin.peer.tls_identity;
-        grant.requester.request_id = origin.request_id;
-        let authorized = authorize(&grant, action).map_err(denied)?;
-        Ok(Caller { grant, authorized })
+        Caller::admit(credential, &operation, names_version, origin)
     }
 }
 

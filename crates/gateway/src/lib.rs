@@ -12,6 +12,7 @@ mod body;
 mod convert;
 mod errors;
 mod faults;
+mod form;
 pub mod guard;
 mod markup;
 mod ops;

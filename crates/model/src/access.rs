@@ -45,7 +45,13 @@ pub enum Action {
     PutAccelerateConfiguration,
     GetObject,
     GetObjectVersion,
+    GetObjectTagging,
+    GetObjectVersionTagging,
     PutObject,
+    PutObjectTagging,
+    PutObjectVersionTagging,
+    DeleteObjectTagging,
+    DeleteObjectVersionTagging,
     DeleteObject,
     DeleteObjectVersion,
     AbortMultipartUpload,
@@ -98,8 +104,16 @@ impl Action {
             | Self::GetMetricsConfiguration
             | Self::GetObject
             | Self::GetObjectVersion
+            | Self::GetObjectTagging
+            | Self::GetObjectVersionTagging
             | Self::ListMultipartUploadParts => Right::Read,
-            Self::PutObject | Self::AbortMultipartUpload => Right::Write,
+            // What they replace stays in the journal.
+            Self::PutObjectTagging
+            | Self::PutObjectVersionTagging
+            | Self::DeleteObjectTagging
+            | Self::DeleteObjectVersionTagging
+            | Self::PutObject
+            | Self::AbortMultipartUpload => Right::Write,
             Self::CreateBucket
             | Self::DeleteBucket
             | Self::PutBucketVersioning

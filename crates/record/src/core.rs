@@ -41,6 +41,8 @@ pub enum RecordKind {
     PartStored = 22,
     /// A multipart upload is given up.
     UploadAborted = 23,
+    /// A version has other tags.
+    VersionTagged = 24,
     /// A record of another region, verbatim.
     Imported = 32,
 }
@@ -98,6 +100,7 @@ impl RecordKind {
         Self::UploadStarted,
         Self::PartStored,
         Self::UploadAborted,
+        Self::VersionTagged,
         Self::Imported,
     ];
 

@@ -20,6 +20,7 @@ pub mod marker;
 pub mod part;
 pub mod particulars;
 pub mod summary;
+pub mod tagged;
 pub mod tenant;
 pub mod upload;
 mod values;

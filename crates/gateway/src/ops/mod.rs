@@ -12,6 +12,7 @@ mod delete_bucket_encryption;
 mod delete_bucket_ownership_controls;
 mod delete_bucket_tagging;
 mod delete_object;
+mod delete_object_tagging;
 mod delete_objects;
 mod delete_public_access_block;
 mod get_bucket_accelerate_configuration;
@@ -54,6 +55,7 @@ mod put_bucket_request_payment;
 mod put_bucket_tagging;
 mod put_bucket_versioning;
 mod put_object;
+mod put_object_tagging;
 mod put_public_access_block;
 mod upload_part;
 mod upload_part_copy;
@@ -80,7 +82,8 @@ pub(crate) use self::{
     delete_bucket_encryption::delete_bucket_encryption,
     delete_bucket_ownership_controls::delete_bucket_ownership_controls,
     delete_bucket_tagging::delete_bucket_tagging, delete_object::delete_object,
-    delete_objects::delete_objects, delete_public_access_block::delete_public_access_block,
+    delete_object_tagging::delete_object_tagging, delete_objects::delete_objects,
+    delete_public_access_block::delete_public_access_block,
     get_bucket_accelerate_configuration::get_bucket_accelerate_configuration,
     get_bucket_cors::get_bucket_cors, get_bucket_encryption::get_bucket_encryption,
     get_bucket_lifecycle_configuration::get_bucket_lifecycle_configuration,
@@ -106,8 +109,8 @@ pub(crate) use self::{
     put_bucket_ownership_controls::put_bucket_ownership_controls,
     put_bucket_request_payment::put_bucket_request_payment, put_bucket_tagging::put_bucket_tagging,
     put_bucket_versioning::put_bucket_versioning, put_object::put_object,
-    put_public_access_block::put_public_access_block, upload_part::upload_part,
-    upload_part_copy::upload_part_copy,
+    put_object_tagging::put_object_tagging, put_public_access_block::put_public_access_block,
+    upload_part::upload_part, upload_part_copy::upload_part_copy,
 };
 
 /// What every operation works with.
