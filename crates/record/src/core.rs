@@ -85,7 +85,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
