@@ -27,7 +27,7 @@ use crate::auth::{AccessCheck, Authenticate, KeyLookup, Origin, Peer};
 use crate::cors::{self, CrossOrigin};
 use crate::errors;
 use crate::errors::document::{About, Details};
-use crate::faults::Faults;
+use crate::faults::{Fault, Faults};
 use crate::form::{self, Posted};
 use crate::guard::request::HostStyle;
 use crate::guard::{
@@ -178,9 +178,15 @@ impl S3Gateway {
         let faults = Faults::default();
         let body = match plan {
             BodyPlan::Plain => s3s::Body::http_body(body),
-            BodyPlan::Chunked { chunk_bytes_max } => {
-                s3s::Body::http_body(ChunkedBody::new(body, chunk_bytes_max, faults.clone()))
-            }
+            BodyPlan::Chunked {
+                chunk_bytes_max,
+                trailer,
+            } => s3s::Body::http_body(ChunkedBody::new(
+                body,
+                chunk_bytes_max,
+                trailer.as_deref(),
+                faults.clone(),
+            )),
             BodyPlan::Document(document) => {
                 s3s::Body::http_body(DocumentBody::new(body, document, faults.clone()))
             }
@@ -197,6 +203,9 @@ impl S3Gateway {
             }
         };
         match faults.first() {
+            Some(fault @ Fault::Refused(_)) if !response.status().is_success() => {
+                from_error(errors::from_fault(&fault))
+            }
             // The operation saw a broken stream; say what broke.
             Some(fault) if response.status().is_server_error() => {
                 from_error(errors::from_fault(&fault))
