@@ -50,7 +50,11 @@ const KNOWN_VALUES: &[(&str, &[&str], Otherwise)] = &[
     ("x-amz-expected-bucket-owner", &[OWNER_ID], other_owner),
     (
         "x-amz-object-ownership",
-        &["BucketOwnerEnforced", "BucketOwnerPreferred"],
+        &[
+            "BucketOwnerEnforced",
+            "BucketOwnerPreferred",
+            "ObjectWriter",
+        ],
         not_built,
     ),
     ("x-amz-server-side-encryption", &["AES256"], encryption),
