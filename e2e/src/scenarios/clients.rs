@@ -1,6 +1,7 @@
 //! Backup and restore of a generated tree by each client, every byte compared.
 
 pub(super) mod duplicity;
+pub(super) mod forms;
 pub(super) mod javascript;
 pub(super) mod s3cmd;
 pub(super) mod s3fs;
