@@ -18,8 +18,42 @@ pub enum Action {
     GetBucketLocation,
     GetBucketVersioning,
     PutBucketVersioning,
+    GetBucketTagging,
+    GetBucketCORS,
+    GetBucketPublicAccessBlock,
+    GetBucketOwnershipControls,
+    GetEncryptionConfiguration,
+    GetBucketRequestPayment,
+    GetAccelerateConfiguration,
+    GetBucketPolicy,
+    GetBucketPolicyStatus,
+    GetLifecycleConfiguration,
+    GetBucketLogging,
+    GetBucketNotification,
+    GetReplicationConfiguration,
+    GetBucketWebsite,
+    GetAnalyticsConfiguration,
+    GetInventoryConfiguration,
+    GetIntelligentTieringConfiguration,
+    GetMetricsConfiguration,
+    PutBucketTagging,
+    PutBucketCORS,
+    PutBucketPublicAccessBlock,
+    PutBucketOwnershipControls,
+    PutEncryptionConfiguration,
+    PutBucketRequestPayment,
+    PutAccelerateConfiguration,
     GetObject,
     GetObjectVersion,
+    GetBucketAcl,
+    PutBucketAcl,
+    GetObjectAcl,
+    GetObjectVersionAcl,
+    GetObjectAttributes,
+    GetObjectVersionAttributes,
+    PutObjectAcl,
+    PutObjectVersionAcl,
+    RestoreObject,
     GetObjectTagging,
     GetObjectVersionTagging,
     PutObject,
@@ -59,13 +93,39 @@ impl Action {
             | Self::ListBucketMultipartUploads
             | Self::GetBucketLocation
             | Self::GetBucketVersioning
+            | Self::GetBucketTagging
+            | Self::GetBucketCORS
+            | Self::GetBucketPublicAccessBlock
+            | Self::GetBucketOwnershipControls
+            | Self::GetEncryptionConfiguration
+            | Self::GetBucketRequestPayment
+            | Self::GetAccelerateConfiguration
+            | Self::GetBucketPolicy
+            | Self::GetBucketPolicyStatus
+            | Self::GetLifecycleConfiguration
+            | Self::GetBucketLogging
+            | Self::GetBucketNotification
+            | Self::GetReplicationConfiguration
+            | Self::GetBucketWebsite
+            | Self::GetAnalyticsConfiguration
+            | Self::GetInventoryConfiguration
+            | Self::GetIntelligentTieringConfiguration
+            | Self::GetMetricsConfiguration
             | Self::GetObject
             | Self::GetObjectVersion
+            | Self::GetBucketAcl
+            | Self::GetObjectAcl
+            | Self::GetObjectVersionAcl
+            | Self::GetObjectAttributes
+            | Self::GetObjectVersionAttributes
             | Self::GetObjectTagging
             | Self::GetObjectVersionTagging
             | Self::ListMultipartUploadParts => Right::Read,
             // What they replace stays in the journal.
-            Self::PutObjectTagging
+            Self::PutObjectAcl
+            | Self::PutObjectVersionAcl
+            | Self::RestoreObject
+            | Self::PutObjectTagging
             | Self::PutObjectVersionTagging
             | Self::DeleteObjectTagging
             | Self::DeleteObjectVersionTagging
@@ -74,6 +134,14 @@ impl Action {
             Self::CreateBucket
             | Self::DeleteBucket
             | Self::PutBucketVersioning
+            | Self::PutBucketAcl
+            | Self::PutBucketTagging
+            | Self::PutBucketCORS
+            | Self::PutBucketPublicAccessBlock
+            | Self::PutBucketOwnershipControls
+            | Self::PutEncryptionConfiguration
+            | Self::PutBucketRequestPayment
+            | Self::PutAccelerateConfiguration
             | Self::DeleteObject
             | Self::DeleteObjectVersion => Right::Manage,
             Self::AdminRead | Self::AdminWrite => Right::Admin,

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use azekura_engine::seam::Engine;
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::{BucketSetting, Configured};
+use azekura_model::condition::DeleteConditions;
 use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
@@ -12,7 +14,7 @@ use azekura_model::release::BlobId;
 use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 
-use crate::bucket::{Bucket, change, create, read, retire};
+use crate::bucket::{Bucket, change, configure, create, read, retire};
 use crate::cut::{Cut, VaultState};
 use crate::error::StoreError;
 use crate::history::PastVersion;
@@ -115,6 +117,44 @@ impl Store {
         change::put_versioning(&self.inner, by, name, versioning).await
     }
 
+    /// Where one sub-resource of a bucket stands: never set, cleared, or set.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub fn bucket_setting<T: BucketSetting>(
+        &self,
+        name: &BucketName,
+    ) -> Result<Configured<T>, StoreError> {
+        let bucket = self.bucket(name)?;
+        configure::read_setting(&self.inner, bucket.uuid)
+    }
+
+    /// Sets one sub-resource of a bucket, whole.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`], also when the bucket is deleted meanwhile.
+    pub async fn configure_bucket<T: BucketSetting>(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+        setting: T,
+    ) -> Result<(), StoreError> {
+        let configuration = Some(setting.into_configuration());
+        configure::configure(&self.inner, by, name, T::KIND, configuration).await
+    }
+
+    /// Clears one sub-resource of a bucket. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`], also when the bucket is deleted meanwhile.
+    pub async fn clear_bucket_setting<T: BucketSetting>(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+    ) -> Result<(), StoreError> {
+        configure::configure(&self.inner, by, name, T::KIND, None).await
+    }
+
     /// Stores one version. See [`crate::put`].
     pub async fn put(
         &self,
@@ -155,7 +195,19 @@ impl Store {
         key: &ObjectKey,
         which: Which,
     ) -> Result<DeleteOutcome, StoreError> {
-        delete::delete(&self.inner, by, bucket, key, which).await
+        let always = DeleteConditions::default();
+        delete::delete(&self.inner, by, bucket, key, which, &always).await
+    }
+
+    /// DELETE of what fulfils the conditions, judged at the commit.
+    pub async fn delete_if(
+        &self,
+        by: &Authorized,
+        bucket: &BucketName,
+        (key, which): (&ObjectKey, Which),
+        conditions: &DeleteConditions,
+    ) -> Result<DeleteOutcome, StoreError> {
+        delete::delete(&self.inner, by, bucket, key, which, conditions).await
     }
 
     /// Gives a version these tags and no others; it makes no version.

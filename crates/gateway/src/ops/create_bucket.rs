@@ -5,7 +5,7 @@ use s3s::{S3Request, S3Result};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
-use crate::convert::names;
+use crate::convert::{names, ownership};
 use crate::errors;
 
 pub(crate) async fn create_bucket(
@@ -25,6 +25,9 @@ pub(crate) async fn create_bucket(
         return Err(errors::not_built("CreateBucket with grants"));
     }
     let again = may_be_there(&input, request.region.as_ref().map(Region::as_str));
+    if let Some(asked) = &input.object_ownership {
+        ownership::of_wire(asked)?;
+    }
     check_location(cx, input.create_bucket_configuration)?;
     let name = names::bucket(&input.bucket)?;
     match cx.store.create_bucket(caller.authorized(), &name).await {
