@@ -90,8 +90,9 @@ pub(crate) fn boto3_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
     let mut script = bench.tools.python("boto3_round_trip.py", &setting.server);
     tools::run(script.arg(&setting.source).arg(&setting.restored))?;
     let compared = tree::compare(&setting.source, &setting.restored)?;
-    let mut script = bench.tools.python("boto3_core.py", &setting.server);
-    tools::run(&mut script)?;
+    for checks in ["boto3_core.py", "boto3_bucket_configuration.py"] {
+        tools::run(&mut bench.tools.python(checks, &setting.server))?;
+    }
     finish(setting, compared)
 }
 

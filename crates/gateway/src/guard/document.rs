@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use md5::{Digest as _, Md5};
 
+use super::elements::{self, UnreadElement};
 use super::refusal::Refusal;
 use super::request::View;
 use crate::convert::checksums;
@@ -25,6 +26,7 @@ pub(crate) struct Document {
     sha256: Option<Vec<u8>>,
     md5: Option<Vec<u8>>,
     checksums: Vec<Checksum>,
+    unread: Option<UnreadElement>,
 }
 
 impl Document {
@@ -50,6 +52,7 @@ impl Document {
             sha256: sha256.and_then(|text| hex::decode(text).ok()),
             md5,
             checksums,
+            unread: elements::unread(view),
         })
     }
 
@@ -70,7 +73,10 @@ impl Document {
                 return Err(Fault::BadChecksum(claimed.algorithm.as_str()));
             }
         }
-        Ok(())
+        match self.unread {
+            Some(element) => element.check(content).map_err(Fault::Refused),
+            None => Ok(()),
+        }
     }
 }
 
