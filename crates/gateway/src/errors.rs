@@ -31,6 +31,7 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::Condition(ConditionFailed::NoSuchKey) => ("NoSuchKey", 404),
         StoreError::Conflict => ("ConditionalRequestConflict", 409),
         StoreError::InvalidArgument(_) => ("InvalidArgument", 400),
+        StoreError::Busy => ("SlowDown", 503),
         StoreError::NoSpace(_) => ("InsufficientStorage", 507),
         StoreError::Stopped(_) => ("ServiceUnavailable", 503),
         StoreError::NotPlaced(_) => ("AccessDenied", 403),
@@ -45,6 +46,7 @@ fn body_row(error: &BodyError) -> (&'static str, u16) {
         BodyError::BadSignature => ("SignatureDoesNotMatch", 403),
         BodyError::BadSha256 => ("XAmzContentSHA256Mismatch", 400),
         BodyError::Malformed(_) => ("InvalidChunkSizeError", 400),
+        BodyError::Busy => ("SlowDown", 503),
         BodyError::Source(_) => ("InternalError", 500),
     }
 }
@@ -63,7 +65,7 @@ pub(crate) fn answer(code: &'static str, status: u16, message: String) -> S3Erro
 /// words of [`StoreError`].
 pub(crate) fn from_store(error: StoreError) -> S3Error {
     let (code, status) = row(&error);
-    if status >= 500 {
+    if status >= 500 && error != StoreError::Busy {
         tracing::error!(%error, code, "the store failed");
     }
     let message = match &error {

@@ -13,6 +13,7 @@ mod convert;
 mod errors;
 mod faults;
 pub mod guard;
+mod held;
 mod markup;
 mod ops;
 mod s3;

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use azekura_store::memory::MemoryBudget;
 use azekura_store::store::Store;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -27,8 +28,12 @@ use crate::errors;
 use crate::faults::Faults;
 use crate::guard::request::HostStyle;
 use crate::guard::{BodyPlan, ChunkedBody, DocumentBody, Guard, Refusal, RequestLimits, host};
+use crate::held::Held;
 use crate::markup;
 use crate::s3::Operations;
+
+/// When a client that was told `SlowDown` may come back (RFC 9110 §10.2.3).
+const RETRY_AFTER_SECONDS: &str = "5";
 
 /// Body of an answer.
 pub type ResponseBody = s3s::Body;
@@ -58,6 +63,7 @@ pub struct S3Gateway {
 struct Inner {
     s3: S3Service,
     guard: Guard,
+    memory: Arc<MemoryBudget>,
     domains: Vec<String>,
     region: String,
     seed: u64,
@@ -71,6 +77,7 @@ impl S3Gateway {
         let mut regions = vec![config.region.clone()];
         regions.extend(config.aliases.iter().cloned());
         regions.push("us-east-1".to_owned());
+        let memory = Arc::clone(store.memory());
         let operations = Operations::new(store, &config);
         let mut builder = S3ServiceBuilder::new(operations);
         builder.set_auth(KeyLookup(Arc::clone(&auth)));
@@ -87,6 +94,7 @@ impl S3Gateway {
                 regions,
                 limits: config.limits,
             },
+            memory,
             domains: config.domains,
             region: config.region,
             seed: config.request_id_seed,
@@ -153,14 +161,22 @@ impl S3Gateway {
             }
         };
         let faults = Faults::default();
+        // Of a document, until it is answered: what was parsed from it lives as long.
+        let held = Held::new(Arc::clone(&self.inner.memory));
         let body = match plan {
             BodyPlan::Plain => s3s::Body::http_body(body),
-            BodyPlan::Chunked { chunk_bytes_max } => {
-                s3s::Body::http_body(ChunkedBody::new(body, chunk_bytes_max, faults.clone()))
-            }
-            BodyPlan::Document(document) => {
-                s3s::Body::http_body(DocumentBody::new(body, document, faults.clone()))
-            }
+            BodyPlan::Chunked { chunk_bytes_max } => s3s::Body::http_body(ChunkedBody::new(
+                body,
+                chunk_bytes_max,
+                held.clone(),
+                faults.clone(),
+            )),
+            BodyPlan::Document(document) => s3s::Body::http_body(DocumentBody::new(
+                body,
+                document,
+                held.clone(),
+                faults.clone(),
+            )),
         };
         parts.extensions.insert(origin);
         parts.extensions.insert(faults.clone());
@@ -192,6 +208,12 @@ impl S3Gateway {
         let headers = response.headers_mut();
         headers.insert("server", HeaderValue::from_static("azekura"));
         let status = response.status();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let headers = response.headers_mut();
+            headers
+                .entry("retry-after")
+                .or_insert(HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
         let partial = response.headers().contains_key("content-range");
         if status == StatusCode::OK && partial {
             // s3s takes no status from an operation, and knows none for a part in HEAD.

@@ -12,6 +12,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use http_body::{Body, Frame};
 
 use crate::faults::{Fault, Faults};
+use crate::held::Held;
 
 /// Longest line that heads a chunk, in bytes.
 const LINE_BYTES_MAX: usize = 1024;
@@ -19,6 +20,9 @@ const LINE_BYTES_MAX: usize = 1024;
 /// Pieces of a signed chunk shorter than this are gathered: the chunk is held until its signature is
 /// checked, and a client that sends single bytes would make each of them cost a handle.
 const PIECE_BYTES_MIN: usize = 16 * 1024;
+
+/// Signed chunks up to this are part of what an upload reserves anyway, in bytes. SDKs send 64 KiB.
+const CHUNK_BYTES_FREE: u64 = 128 * 1024;
 
 /// Where in the framing the next byte stands.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ struct Framer {
     /// Short pieces of a signed chunk.
     held: BytesMut,
     out: VecDeque<Bytes>,
+    /// Longest signed chunk so far, in bytes.
+    longest: u64,
 }
 
 impl Framer {
@@ -52,6 +58,7 @@ impl Framer {
             chunk_bytes_max,
             held: BytesMut::new(),
             out: VecDeque::new(),
+            longest: 0,
         }
     }
 
@@ -138,6 +145,9 @@ impl Framer {
         if signed && bytes > self.chunk_bytes_max {
             return Err(malformed("a signed chunk is longer than is held in memory"));
         }
+        if signed {
+            self.longest = self.longest.max(bytes);
+        }
         self.state = match (bytes, signed) {
             (0, _) => State::Trailers,
             (_, true) => State::Passed(bytes + 2),
@@ -171,18 +181,37 @@ fn take(data: &mut Bytes, left: u64) -> Bytes {
 pub(crate) struct ChunkedBody<B> {
     inner: B,
     framer: Framer,
+    /// Signed chunks of this length are paid for, in bytes.
+    reserved: u64,
+    held: Held,
     faults: Faults,
     ended: bool,
 }
 
 impl<B> ChunkedBody<B> {
-    pub(crate) fn new(inner: B, chunk_bytes_max: u64, faults: Faults) -> Self {
+    pub(crate) fn new(inner: B, chunk_bytes_max: u64, held: Held, faults: Faults) -> Self {
         Self {
             inner,
             framer: Framer::new(chunk_bytes_max),
+            reserved: CHUNK_BYTES_FREE,
+            held,
             faults,
             ended: false,
         }
+    }
+
+    /// Follows what arrived, and reserves memory for a signed chunk that is longer than those before:
+    /// `s3s` holds it until its signature is checked.
+    fn take(&mut self, data: Bytes) -> Result<(), BodyError> {
+        self.framer.push(data)?;
+        let longest = self.framer.longest;
+        if longest > self.reserved {
+            let bytes = longest.saturating_sub(self.reserved).saturating_mul(2);
+            let reserved = self.held.reserve_now(bytes);
+            reserved.map_err(|_| BodyError::Busy)?;
+            self.reserved = longest;
+        }
+        Ok(())
     }
 
     fn fail(&mut self, error: BodyError) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
@@ -212,7 +241,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for ChunkedBody<B> {
                 None | Some(Err(_)) => return self.fail(BodyError::Incomplete),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data()
-                        && let Err(error) = self.framer.push(data)
+                        && let Err(error) = self.take(data)
                     {
                         return self.fail(error);
                     }

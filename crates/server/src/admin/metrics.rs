@@ -6,9 +6,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use azekura_engine::seam::Status;
+use azekura_store::memory::PoolUse;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -121,8 +123,44 @@ impl Collector for EngineCollector {
             let encoder = encoder.encode_descriptor(name, help, None, metric.metric_type())?;
             metric.encode(encoder)?;
         }
-        Ok(())
+        encode_memory(&mut encoder, &self.0.store.memory().in_use())
     }
+}
+
+/// Labels of a pool of the memory budget.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InPool {
+    pool: &'static str,
+}
+
+/// How the memory budget stands.
+fn encode_memory(encoder: &mut DescriptorEncoder<'_>, pools: &[PoolUse]) -> Result<(), fmt::Error> {
+    type Value = fn(&PoolUse) -> u64;
+    let gauges: [(&str, &str, Value); 3] = [
+        ("memory_limit_bytes", "Memory for content", |pool| {
+            pool.limit_bytes
+        }),
+        ("memory_used_bytes", "Memory for content in use", |pool| {
+            pool.used_bytes
+        }),
+        ("memory_waiting", "Requests that wait for memory", |pool| {
+            pool.waiting
+        }),
+    ];
+    for (name, help, value) in gauges {
+        let mut all = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for pool in pools {
+            let metric = ConstGauge::new(i64::try_from(value(pool)).unwrap_or(i64::MAX));
+            metric.encode(all.encode_family(&InPool { pool: pool.pool })?)?;
+        }
+    }
+    let help = "Requests refused for want of memory since start";
+    let mut all = encoder.encode_descriptor("memory_refused", help, None, MetricType::Counter)?;
+    for pool in pools {
+        let metric = ConstCounter::new(pool.refused);
+        metric.encode(all.encode_family(&InPool { pool: pool.pool })?)?;
+    }
+    Ok(())
 }
 
 type Row = (&'static str, &'static str, u64);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use azekura_admin_api::types::RegionDescription;
 use azekura_model::access::Right;
+use azekura_store::memory::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN};
 use http::Uri;
 
 use super::{File, LogFormat, Overrides, RightName, SizeValue, is_loopback};
@@ -48,6 +49,8 @@ pub struct Checked {
     pub loopback: bool,
     /// Most connections on each listener.
     pub connections: usize,
+    /// Memory for content in bytes.
+    pub memory_bytes: u64,
     /// Time for the headers of a request.
     pub header_read: Duration,
     /// Time without a byte moving, after which a transfer is broken off.
@@ -166,6 +169,9 @@ pub enum ConfigError {
         /// What was given.
         value: String,
     },
+    /// Too little memory to work with.
+    #[error("limits.memory must be at least {}MiB", MEMORY_BYTES_MIN >> 20)]
+    Memory,
     /// A bound of zero.
     #[error("limits.{key} must be at least 1")]
     Zero {
@@ -202,6 +208,7 @@ impl Checked {
         let root_key = root_key(over.root_key_id, over.root_secret)?;
         let keys = keys(&file.keys, root_key.as_ref().map(|(id, _)| id.as_str()))?;
         let limits = file.limits;
+        let memory_bytes = memory_bytes(limits.memory.as_ref())?;
         for (key, zero) in [
             ("connections", limits.connections == 0),
             ("header_read_seconds", limits.header_read_seconds == 0),
@@ -233,6 +240,7 @@ impl Checked {
             admin_addr,
             loopback: open.is_none(),
             connections: limits.connections,
+            memory_bytes,
             header_read: Duration::from_secs(limits.header_read_seconds),
             stall: Duration::from_secs(limits.stall_seconds),
             drain: Duration::from_secs(limits.drain_seconds),
@@ -268,6 +276,16 @@ fn declared(region: &super::Region) -> RegionDescription {
         site: region.site.clone(),
         operator: region.operator.clone(),
     }
+}
+
+fn memory_bytes(given: Option<&SizeValue>) -> Result<u64, ConfigError> {
+    let Some(size) = given else {
+        return Ok(MEMORY_BYTES_DEFAULT);
+    };
+    let bytes = size.bytes("limits.memory")?;
+    (bytes >= MEMORY_BYTES_MIN)
+        .then_some(bytes)
+        .ok_or(ConfigError::Memory)
 }
 
 /// The base address of a collector, without a trailing slash.

@@ -91,11 +91,15 @@ pub struct Admin {
 }
 
 /// `[limits]`
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Most connections at a time on each listener; more wait to be accepted. Default 4096.
     pub connections: usize,
+    /// Memory for content on its way in and out and for documents, as a number of bytes or as
+    /// `"1GiB"`. A request that finds it taken waits up to 20 s, then is told `SlowDown`. Default
+    /// 512 MiB, at least 64 MiB.
+    pub memory: Option<SizeValue>,
     /// Seconds within which the headers of a request must have arrived. Default 60.
     pub header_read_seconds: u64,
     /// Seconds without a byte moving after which an upload or an answer under way is broken off.
@@ -109,6 +113,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            memory: None,
             header_read_seconds: 60,
             stall_seconds: 120,
             drain_seconds: 10,
