@@ -30,6 +30,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("s5cmd", clients::s5cmd_round_trip),
     ("rclone", clients::rclone_round_trip),
     ("restic", clients::restic_round_trip),
+    ("s3cmd", clients::s3cmd::s3cmd_round_trip),
     (
         "refusals",
         refusals::wrong_content_is_refused_and_nothing_stored,

@@ -16,4 +16,5 @@ pub mod position;
 pub mod range;
 pub mod release;
 pub mod requester;
+pub mod tag;
 pub mod time;

@@ -1,5 +1,7 @@
 //! Backup and restore of a generated tree by each client, every byte compared.
 
+pub(super) mod s3cmd;
+
 use std::path::{Path, PathBuf};
 
 use crate::report::{Figures, Outcome};

@@ -1,9 +1,10 @@
-//! Installs what the end-to-end tests drive: Debian packages, and Python packages in a private
-//! environment. `xtask/tools.toml` lists both. Nothing is written outside the target folder, but
+//! Installs what the end-to-end tests drive: Debian packages, Python packages in a private
+//! environment, and the JavaScript SDK. `xtask/tools.toml` lists the first two, `e2e/js` the third. Nothing is written outside the target folder, but
 //! for Debian packages where the caller is root. Every command is then found in one folder,
 //! `<target>/tools/bin`.
 
 mod debian;
+mod node;
 mod python;
 
 use std::fs;
@@ -26,7 +27,7 @@ pub struct InstalledTools {
 
 /// `xtask/tools.toml`.
 struct Wanted {
-    /// Command and Debian package.
+    /// Command and Debian packages, parted by blanks.
     debian: Vec<(String, String)>,
     python_commands: Vec<String>,
     python_requirements: Vec<String>,
@@ -50,7 +51,7 @@ pub fn install(root: &Path, target: &Path) -> Result<InstalledTools, String> {
         .debian
         .iter()
         .filter(|(command, _)| find_command(command, &tools).is_none())
-        .map(|(_, package)| package.clone())
+        .flat_map(|(_, packages)| packages.split_whitespace().map(str::to_owned))
         .collect();
     if !absent.is_empty()
         && let Err(message) = debian::install(&tools, &absent)
@@ -78,6 +79,9 @@ pub fn install(root: &Path, target: &Path) -> Result<InstalledTools, String> {
             }
             missing.push(format!("{}: {message}", wanted.python_commands.join(", ")));
         }
+    }
+    if let Err(message) = node::install(root, &tools) {
+        missing.push(format!("JavaScript SDK: {message}"));
     }
     for line in &missing {
         println!("    missing: {line}");
@@ -141,11 +145,16 @@ fn write_wrapper(directory: &Path, command: &str, path: &Path, tools: &Path) -> 
     } else {
         String::new()
     };
-    let export = if libraries.is_empty() {
+    let mut export = if libraries.is_empty() {
         String::new()
     } else {
         format!("export LD_LIBRARY_PATH='{libraries}'\"${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\"\n")
     };
+    let modules = debian::unpacked_root(tools).join("usr/lib/python3/dist-packages");
+    if !private && path.starts_with(debian::unpacked_root(tools)) && modules.is_dir() {
+        // s3cmd and duplicity are Python programs.
+        export.push_str(&format!("export PYTHONPATH='{}'\n", modules.display()));
+    }
     let script = format!("#!/bin/sh\n{export}exec '{}' \"$@\"\n", path.display());
     let file = directory.join(command);
     fs::write(&file, script)

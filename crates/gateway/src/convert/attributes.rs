@@ -55,7 +55,10 @@ pub(crate) fn of_request(
 /// The tags of `x-amz-tagging`.
 pub(crate) fn of_tagging(headers: &HeaderMap) -> S3Result<Vec<(String, String)>> {
     match headers.get("x-amz-tagging") {
-        Some(value) => tags::parse(std::str::from_utf8(value.as_bytes()).unwrap_or_default()),
+        Some(value) => {
+            let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
+            Ok(tags::of_header(text)?.into_pairs())
+        }
         None => Ok(Vec::new()),
     }
 }

@@ -1,37 +1,42 @@
-//! Object tags (AWS S3 user guide, "Categorizing your storage using tags").
+//! Tags on the wire.
 
+use azekura_model::tag::{BadTags, TagSet, Tagged};
+use s3s::dto;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use crate::errors;
 use crate::guard::request::parse_query;
 
-const TAGS_MAX: usize = 10;
-const NAME_CHARS_MAX: usize = 128;
-const VALUE_CHARS_MAX: usize = 256;
+/// Reads `x-amz-tagging` (`a=b&c=d`).
+pub(crate) fn of_header(text: &str) -> S3Result<TagSet> {
+    let pairs = parse_query(text)
+        .ok_or_else(|| S3Error::with_message(S3ErrorCode::InvalidTag, "the tags are not UTF-8"))?;
+    TagSet::parse(Tagged::Object, pairs).map_err(from_bad)
+}
 
-/// Reads `x-amz-tagging` (`a=b&c=d`), ordered by name.
-pub(crate) fn parse(text: &str) -> S3Result<Vec<(String, String)>> {
-    let bad = |message: &'static str| S3Error::with_message(S3ErrorCode::InvalidTag, message);
-    let mut tags = parse_query(text).ok_or_else(|| bad("the tags are not UTF-8"))?;
-    tags.sort();
-    if tags.len() > TAGS_MAX {
-        let message = "Object tags cannot be greater than 10".to_owned();
-        return Err(errors::answer("BadRequest", 400, message));
+/// Reads a `TagSet` document.
+#[expect(dead_code, reason = "the operations that put tags follow")]
+pub(crate) fn of_set(on: Tagged, set: Vec<dto::Tag>) -> S3Result<TagSet> {
+    let pairs = set
+        .into_iter()
+        .map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default()))
+        .collect();
+    TagSet::parse(on, pairs).map_err(from_bad)
+}
+
+/// Writes a `TagSet` document.
+pub(crate) fn to_set(pairs: Vec<(String, String)>) -> Vec<dto::Tag> {
+    let tag = |(key, value)| dto::Tag {
+        key: Some(key),
+        value: Some(value),
+    };
+    pairs.into_iter().map(tag).collect()
+}
+
+fn from_bad(bad: BadTags) -> S3Error {
+    let message = bad.to_string();
+    match bad {
+        BadTags::TooMany { .. } => errors::answer("BadRequest", 400, message),
+        _ => S3Error::with_message(S3ErrorCode::InvalidTag, message),
     }
-    let repeated = tags
-        .iter()
-        .zip(tags.iter().skip(1))
-        .any(|(a, b)| a.0 == b.0);
-    if repeated {
-        return Err(bad("Cannot provide multiple Tags with the same key"));
-    }
-    for (name, value) in &tags {
-        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
-            return Err(bad("The TagKey you have provided is invalid"));
-        }
-        if value.chars().count() > VALUE_CHARS_MAX {
-            return Err(bad("The TagValue you have provided is invalid"));
-        }
-    }
-    Ok(tags)
 }

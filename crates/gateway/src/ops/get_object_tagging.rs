@@ -1,9 +1,9 @@
 use s3s::S3Request;
-use s3s::dto::{GetObjectTaggingInput, GetObjectTaggingOutput, Tag};
+use s3s::dto::{GetObjectTaggingInput, GetObjectTaggingOutput};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
-use crate::convert::names;
+use crate::convert::{names, tags};
 use crate::errors;
 
 pub(crate) async fn get_object_tagging(
@@ -21,12 +21,8 @@ pub(crate) async fn get_object_tagging(
         .await
         .map_err(errors::from_store)?;
     let versioning = cx.versioning(&bucket)?;
-    let tags = info.attributes.tags.into_iter().map(|(key, value)| Tag {
-        key: Some(key),
-        value: Some(value),
-    });
     answer(GetObjectTaggingOutput {
-        tag_set: tags.collect(),
+        tag_set: tags::to_set(info.attributes.tags),
         version_id: names::shown_version(versioning, info.version, info.null),
     })
 }
