@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use s3s::{S3Error, S3ErrorCode};
 
 use crate::faults::Fault;
+use crate::throttle::RetryAfter;
 
 /// S3 code and HTTP status of an error of the store.
 fn row(error: &StoreError) -> (&'static str, u16) {
@@ -117,6 +118,19 @@ pub(crate) fn from_fault(fault: &Fault) -> S3Error {
         Fault::BadDigest | Fault::BadChecksum(_) => ("BadDigest", 400),
     };
     answer(code, status, fault.to_string())
+}
+
+/// `SlowDown`: an access key asks for more than its limits allow.
+pub(crate) fn slow_down(after: RetryAfter) -> S3Error {
+    let mut error = answer(
+        "SlowDown",
+        503,
+        "Please reduce your request rate: this access key has reached its limit".to_owned(),
+    );
+    let mut headers = HeaderMap::new();
+    headers.insert("retry-after", HeaderValue::from(after.seconds));
+    error.set_headers(headers);
+    error
 }
 
 /// `InvalidArgument`.

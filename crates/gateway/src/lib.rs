@@ -9,6 +9,7 @@
 
 pub mod auth;
 mod body;
+mod clock;
 mod convert;
 mod errors;
 mod faults;
@@ -18,3 +19,4 @@ mod markup;
 mod ops;
 mod s3;
 pub mod service;
+pub mod throttle;

@@ -31,6 +31,7 @@ use crate::guard::{BodyPlan, ChunkedBody, DocumentBody, Guard, Refusal, RequestL
 use crate::held::Held;
 use crate::markup;
 use crate::s3::Operations;
+use crate::throttle::{Paced, Signer, Throttle};
 
 /// When a client that was told `SlowDown` may come back (RFC 9110 §10.2.3).
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -81,7 +82,10 @@ impl S3Gateway {
         let operations = Operations::new(store, &config);
         let mut builder = S3ServiceBuilder::new(operations);
         builder.set_auth(KeyLookup(Arc::clone(&auth)));
-        builder.set_access(AccessCheck(auth));
+        builder.set_access(AccessCheck {
+            keys: auth,
+            throttle: Throttle::new(),
+        });
         builder.set_host(Domains(config.domains.clone()));
         let mut s3_config = S3Config::default();
         s3_config.xml_max_body_size =
@@ -129,6 +133,8 @@ impl S3Gateway {
         };
         let head = *request.method() == Method::HEAD;
         let resource = request.uri().path().to_owned();
+        // RFC 9112 §6.1: with both lengths the connection must end; hyper has dropped the other.
+        let chunked = request.headers().contains_key("transfer-encoding");
         let expected = expects_continue(&request);
         let unannounced = expected && request.body().is_end_stream();
         let mut response = self.answer(origin, request).instrument(span).await;
@@ -136,7 +142,7 @@ impl S3Gateway {
         // A client that was promised `100 Continue` and got a final answer at once (hyper sends none
         // for an empty body, nor before a refusal) may take the next answer for this one's: botocore
         // does. It must not use the connection again.
-        if unannounced || (expected && !response.status().is_success()) {
+        if chunked || unannounced || (expected && !response.status().is_success()) {
             response
                 .headers_mut()
                 .insert("connection", HeaderValue::from_static("close"));
@@ -161,6 +167,8 @@ impl S3Gateway {
             }
         };
         let faults = Faults::default();
+        let signer = Signer::default();
+        let body = Paced::new(body, signer.clone());
         // Of a document, until it is answered: what was parsed from it lives as long.
         let held = Held::new(Arc::clone(&self.inner.memory));
         let body = match plan {
@@ -180,6 +188,7 @@ impl S3Gateway {
         };
         parts.extensions.insert(origin);
         parts.extensions.insert(faults.clone());
+        parts.extensions.insert(signer.clone());
         let response = match self.inner.s3.call(Request::from_parts(parts, body)).await {
             Ok(response) => response,
             Err(error) => {
@@ -193,7 +202,7 @@ impl S3Gateway {
             Some(fault) if response.status().is_server_error() => {
                 from_error(errors::from_fault(&fault))
             }
-            _ => response,
+            _ => paced(response, signer),
         }
     }
 
@@ -239,6 +248,19 @@ impl S3Gateway {
             }
         }
     }
+}
+
+/// An answer that moves no faster than its key allows.
+fn paced(response: Response<s3s::Body>, signer: Signer) -> Response<s3s::Body> {
+    let Some(key) = signer.get() else {
+        return response;
+    };
+    if let Some(document) = response.body().bytes() {
+        // Small, and at once: whoever comes next waits for it.
+        let _paid_later = key.moved(document.len());
+        return response;
+    }
+    response.map(|body| s3s::Body::http_body(Paced::new(body, signer)))
 }
 
 /// Whether an answer is one of the documents that `s3s` writes. An object may call itself the same;

@@ -13,7 +13,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetri
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
@@ -40,6 +40,24 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
     seconds: Family<Timed, Histogram>,
+    connections: Family<OnListener, Gauge>,
+    connections_refused: Family<OnListener, Counter>,
+}
+
+/// Labels of a listener.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OnListener {
+    listener: &'static str,
+}
+
+/// One open connection; counted until dropped.
+#[derive(Debug)]
+pub(crate) struct Connected(Gauge);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Metrics {
@@ -58,12 +76,38 @@ impl Metrics {
             Unit::Seconds,
             seconds.clone(),
         );
+        let connections = Family::<OnListener, Gauge>::default();
+        let refused = Family::<OnListener, Counter>::default();
+        registry.register("connections", "Open connections", connections.clone());
+        registry.register(
+            "connections_refused",
+            "Connections refused because their address had too many",
+            refused.clone(),
+        );
         registry.register_collector(Box::new(EngineCollector(running)));
         Self {
             registry,
             requests,
             seconds,
+            connections,
+            connections_refused: refused,
         }
+    }
+
+    /// Counts a connection for as long as the answer lives.
+    pub(crate) fn connected(&self, listener: &'static str) -> Connected {
+        let open = self
+            .connections
+            .get_or_create_owned(&OnListener { listener });
+        open.inc();
+        Connected(open)
+    }
+
+    /// Counts a connection that was refused.
+    pub(crate) fn connection_refused(&self, listener: &'static str) {
+        self.connections_refused
+            .get_or_create(&OnListener { listener })
+            .inc();
     }
 
     /// Counts one answer.

@@ -1,10 +1,12 @@
 //! From what was written to what is safe to run.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use azekura_admin_api::types::RegionDescription;
+use azekura_gateway::throttle::KeyLimits;
 use azekura_model::access::Right;
 use azekura_store::memory::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN};
 use http::Uri;
@@ -49,6 +51,10 @@ pub struct Checked {
     pub loopback: bool,
     /// Most connections on each listener.
     pub connections: usize,
+    /// Most connections from one address.
+    pub connections_per_address: usize,
+    /// Bytes a second that must move while a client is waited for; 0 judges nothing.
+    pub least_bytes_per_second: u64,
     /// Memory for content in bytes.
     pub memory_bytes: u64,
     /// Time for the headers of a request.
@@ -80,6 +86,8 @@ pub struct KeyConfigured {
     pub secret: String,
     /// Rights.
     pub rights: Vec<Right>,
+    /// Requests and bytes a second.
+    pub limits: KeyLimits,
 }
 
 impl std::fmt::Debug for KeyConfigured {
@@ -172,6 +180,12 @@ pub enum ConfigError {
     /// Too little memory to work with.
     #[error("limits.memory must be at least {}MiB", MEMORY_BYTES_MIN >> 20)]
     Memory,
+    /// A key that could move nothing.
+    #[error("bytes_per_second of access key {id:?} must be at least 1; leave it out for no limit")]
+    ZeroRate {
+        /// Access key id.
+        id: String,
+    },
     /// A bound of zero.
     #[error("limits.{key} must be at least 1")]
     Zero {
@@ -211,6 +225,10 @@ impl Checked {
         let memory_bytes = memory_bytes(limits.memory.as_ref())?;
         for (key, zero) in [
             ("connections", limits.connections == 0),
+            (
+                "connections_per_address",
+                limits.connections_per_address == Some(0),
+            ),
             ("header_read_seconds", limits.header_read_seconds == 0),
             ("stall_seconds", limits.stall_seconds == 0),
         ] {
@@ -240,6 +258,8 @@ impl Checked {
             admin_addr,
             loopback: open.is_none(),
             connections: limits.connections,
+            connections_per_address: limits.connections_per_address.unwrap_or(limits.connections),
+            least_bytes_per_second: limits.least_bytes_per_second,
             memory_bytes,
             header_read: Duration::from_secs(limits.header_read_seconds),
             stall: Duration::from_secs(limits.stall_seconds),
@@ -322,6 +342,13 @@ fn keys(
         }
         let secret = read_secret(&key.secret_file)?;
         check_key(&key.id, &secret)?;
+        let bytes_per_second = key
+            .bytes_per_second
+            .as_ref()
+            .map(|size| size.bytes("keys.bytes_per_second"))
+            .transpose()?
+            .map(|bytes| NonZeroU64::new(bytes).ok_or(ConfigError::ZeroRate { id: key.id.clone() }))
+            .transpose()?;
         let rights = key.rights.iter().map(|right| match right {
             RightName::Read => Right::Read,
             RightName::Write => Right::Write,
@@ -333,6 +360,10 @@ fn keys(
             principal: key.principal.clone(),
             secret,
             rights: rights.collect(),
+            limits: KeyLimits {
+                requests_per_second: key.requests_per_second,
+                bytes_per_second,
+            },
         });
     }
     Ok(keys)
