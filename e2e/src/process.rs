@@ -1,5 +1,7 @@
 //! What a process uses, as Linux tells it, and how many descriptors this one may open.
 
+use std::process::Command;
+
 use crate::Failure;
 
 /// Use of one process.
@@ -28,16 +30,21 @@ impl Usage {
     }
 }
 
-/// Lets this process, and those it starts, open as many descriptors as the system allows.
+/// Lets this process, and those it starts, open as many descriptors as the system allows, with
+/// `prlimit` of util-linux.
 pub(crate) fn raise_descriptors() -> Result<(), Failure> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: maximum,
-            maximum,
-        },
-    )?;
-    Ok(())
+    let pid = std::process::id().to_string();
+    let limits = std::fs::read_to_string("/proc/self/limits")?;
+    let hard = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))
+        .and_then(|rest| rest.split_whitespace().nth(1))
+        .ok_or("no limit of open files")?;
+    let raised = Command::new("prlimit")
+        .args(["--pid", &pid, &format!("--nofile={hard}:{hard}")])
+        .status()?;
+    if raised.success() {
+        return Ok(());
+    }
+    Err("prlimit failed".into())
 }
