@@ -32,6 +32,13 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("rclone", clients::rclone_round_trip),
     ("restic", clients::restic_round_trip),
     ("s3cmd", clients::s3cmd::s3cmd_round_trip),
+    ("s3fs", clients::s3fs::a_mounted_bucket),
+    ("duplicity", clients::duplicity::two_points_in_time),
+    ("javascript", clients::javascript::sdk_v3),
+    (
+        "unicode_keys",
+        clients::unicode_keys::every_client_names_keys_alike,
+    ),
     (
         "refusals",
         refusals::wrong_content_is_refused_and_nothing_stored,

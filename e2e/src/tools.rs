@@ -31,6 +31,11 @@ impl Tools {
         all.join(":")
     }
 
+    /// A folder of packages that are not commands.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
     /// Whether a client can be found.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.path_variable()

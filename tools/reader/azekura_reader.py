@@ -39,7 +39,7 @@ ZERO_ID = bytes(16)
 KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket-changed",
          5: "bucket-retired", 16: "version", 17: "delete-marker", 18: "version-hidden",
          19: "blob-intent", 20: "intent-withdrawn", 21: "upload-started", 22: "part-stored",
-         23: "upload-aborted", 32: "imported"}
+         23: "upload-aborted", 24: "version-tagged", 32: "imported"}
 IGNORABLE = 0x8000
 
 
@@ -559,6 +559,7 @@ class Version:
         self.key = fields[8] if fields else None
         self.null = bool(fields and fields[9])
         self.verified = self.computed = None
+        self.tags = fields[16] if fields and not self.marker else None
 
 
 class Vault:
@@ -656,6 +657,10 @@ class Vault:
                 self.current.pop((bucket, fields[8]), None)
             elif change[0] == 2:
                 self.current[bucket, fields[8]] = change[1][0]
+        elif kind == 24:
+            tagged = self.versions.get((bucket, core[7]))
+            if tagged is not None:
+                tagged.tags = fields[9]
 
     def take_version(self, version):
         self.versions[version.bucket, version.id] = version
@@ -814,6 +819,7 @@ def line(vault, version, base):
         "etag": etag, "written": moment(core[3]), "current": vault.current.get(name) == version.id,
         "hidden": version.hidden, "shown": fields is not None and not version.hidden and not replaced,
         "headers": dict(fields[14]) if content else None, "metadata": dict(fields[15]) if content else None,
+        "tags": dict(version.tags) if content else None,
         "retention": {"mode": {1: "GOVERNANCE", 2: "COMPLIANCE"}.get(core[10][0]), "until": moment(core[10][1])}
         if 10 in core else None, "legal_hold": core.get(11),
         "erased": version.erased, "verified": version.verified, "problem": version.problem,

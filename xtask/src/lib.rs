@@ -1,6 +1,7 @@
 //! Habits of the workspace: [`tidy`] checks what compiler and clippy cannot see, [`suite`] runs
-//! everything that must pass, [`tools`] installs what the tests drive.
+//! everything that must pass, [`bench`] measures, [`tools`] installs what the tests drive.
 
+pub mod bench;
 pub mod clock;
 pub mod process;
 pub mod suite;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use xtask::{suite, tidy, tools};
+use xtask::{bench, suite, tidy, tools};
 
 const USAGE: &str = "\
 cargo xtask tidy [--bless]
@@ -14,6 +14,8 @@ cargo xtask test [--full] [--only NAME]
     --full       the large numbers; writes docs/reference/test-results-full.md
 cargo xtask tools
     Installs what the end-to-end tests drive, and nothing else.
+cargo xtask bench [--quick] [OPTIONS]
+    Measures Azekura beside SeaweedFS, Garage and s3s-fs; installs them first. --help tells more.
 ";
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn dispatch(args: &[String]) -> Result<bool, String> {
         ["tidy"] => run_tidy(&root, false),
         ["tidy", "--bless"] => run_tidy(&root, true),
         ["test", options @ ..] => suite::run(&root, &suite_options(options)?),
+        ["bench", options @ ..] => bench::run_peers(&root, options),
         ["tools"] => {
             let installed = tools::install(&root, &suite::target_dir(&root)?)?;
             println!("tools in {}", installed.directory.display());

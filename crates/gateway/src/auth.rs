@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::errors;
 use crate::guard::request::parse_query;
-use crate::throttle::{KeyLimits, Signer, Throttle};
+use crate::throttle::{KeyLimits, Throttle};
 
 /// What an access key is worth.
 #[derive(Clone)]
@@ -112,6 +112,27 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whoever holds a key that signed, if the key may do the operation.
+    ///
+    /// # Errors
+    /// `NotImplemented` for an operation that is not served, `AccessDenied`.
+    pub(crate) fn admit(
+        credential: Credential,
+        operation: &str,
+        names_version: bool,
+        origin: Origin,
+    ) -> S3Result<Self> {
+        let Some(action) = action_of(operation, names_version) else {
+            return Err(errors::not_built(operation));
+        };
+        let mut grant = credential.grant;
+        grant.requester.source = origin.peer.address;
+        grant.requester.tls_identity = origin.peer.tls_identity;
+        grant.requester.request_id = origin.request_id;
+        let authorized = authorize(&grant, action).map_err(denied)?;
+        Ok(Self { grant, authorized })
+    }
+
     /// The caller of a request.
     ///
     /// # Errors
@@ -153,11 +174,15 @@ pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
         "GetBucketLocation" => Action::GetBucketLocation,
         "GetBucketVersioning" => Action::GetBucketVersioning,
         "PutBucketVersioning" => Action::PutBucketVersioning,
-        "GetObject" | "HeadObject" | "GetObjectTagging" if names_version => {
-            Action::GetObjectVersion
-        }
-        "GetObject" | "HeadObject" | "GetObjectTagging" => Action::GetObject,
-        "PutObject" | "CopyObject" | "CreateMultipartUpload" => Action::PutObject,
+        "GetObject" | "HeadObject" if names_version => Action::GetObjectVersion,
+        "GetObject" | "HeadObject" => Action::GetObject,
+        "GetObjectTagging" if names_version => Action::GetObjectVersionTagging,
+        "GetObjectTagging" => Action::GetObjectTagging,
+        "PutObjectTagging" if names_version => Action::PutObjectVersionTagging,
+        "PutObjectTagging" => Action::PutObjectTagging,
+        "DeleteObjectTagging" if names_version => Action::DeleteObjectVersionTagging,
+        "DeleteObjectTagging" => Action::DeleteObjectTagging,
+        "PutObject" | "PostObject" | "CopyObject" | "CreateMultipartUpload" => Action::PutObject,
         "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" => Action::PutObject,
         "DeleteObject" if names_version => Action::DeleteObjectVersion,
         "DeleteObject" | "DeleteObjects" => Action::DeleteObject,
@@ -173,54 +198,31 @@ pub(crate) struct KeyLookup(pub(crate) Arc<dyn Authenticate>);
 #[async_trait]
 impl S3Auth for KeyLookup {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        match self.0.credential(access_key) {
-            Some(credential) => Ok(SecretKey::from(credential.secret.as_str())),
-            None => Err(S3Error::with_message(
-                S3ErrorCode::InvalidAccessKeyId,
-                "The AWS Access Key Id you provided does not exist in our records.",
-            )),
-        }
+        let credential = errors::known_key(self.0.credential(access_key))?;
+        Ok(SecretKey::from(credential.secret.as_str()))
     }
 }
 
 /// Runs the access rule before the input of an operation is read.
 pub(crate) struct AccessCheck {
     pub(crate) keys: Arc<dyn Authenticate>,
-    pub(crate) throttle: Throttle,
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 impl AccessCheck {
-    /// Holds a key to its limits. Its signature was verified before.
-    fn admit(&self, cx: &mut S3AccessContext<'_>, id: &str, limits: KeyLimits) -> S3Result<()> {
-        let in_use = self.throttle.admit(id, limits).map_err(errors::slow_down)?;
-        let signer = cx.extensions_mut().get::<Signer>().cloned();
-        if let (Some(signer), Some(in_use)) = (signer, in_use) {
-            signer.set(in_use);
-        }
-        Ok(())
-    }
-
     fn caller(&self, cx: &mut S3AccessContext<'_>) -> S3Result<Caller> {
         let refused = || S3Error::new(S3ErrorCode::AccessDenied);
         let key_id = cx.credentials().ok_or_else(refused)?.access_key.clone();
         let key_id = key_id.as_str();
         let credential = self.keys.credential(key_id).ok_or_else(refused)?;
-        self.admit(cx, key_id, credential.limits)?;
-        let operation = cx.s3_op().name();
+        self.throttle
+            .admit_signer(key_id, credential.limits, cx.extensions_mut())?;
+        let operation = cx.s3_op().name().to_owned();
         let query = parse_query(cx.uri().query().unwrap_or_default()).unwrap_or_default();
         let names_version = query.iter().any(|(name, _)| name == "versionId");
-        let Some(action) = action_of(operation, names_version) else {
-            let message = format!("{operation} is not built yet");
-            return Err(S3Error::with_message(S3ErrorCode::NotImplemented, message));
-        };
         let origin = cx.extensions_mut().get::<Origin>().cloned();
         let origin = origin.ok_or_else(refused)?;
-        let mut grant = credential.grant;
-        grant.requester.source = origin.peer.address;
-        grant.requester.tls_identity = origin.peer.tls_identity;
-        grant.requester.request_id = origin.request_id;
-        let authorized = authorize(&grant, action).map_err(denied)?;
-        Ok(Caller { grant, authorized })
+        Caller::admit(credential, &operation, names_version, origin)
     }
 }
 

@@ -16,11 +16,13 @@ use s3s::{S3Error, S3ErrorCode, S3Request, S3Result, StdError};
 use crate::convert::checksums;
 use crate::errors;
 use crate::faults::{Fault, Faults};
+use crate::form::Unmeasured;
 
 /// A request body, held to its declared length.
 struct Incoming {
     inner: StreamingBlob,
-    left: u64,
+    /// Bytes that must still come; `None` where the length shows only at the end.
+    left: Option<u64>,
     faults: Faults,
     ended: bool,
 }
@@ -30,13 +32,16 @@ impl Incoming {
         let bytes = match item {
             Some(Ok(bytes)) => bytes,
             Some(Err(error)) => return Some(Err(self.judge(&error))),
-            None if self.left == 0 => return None,
+            None if self.left.unwrap_or_default() == 0 => return None,
             None => return Some(Err(BodyError::Incomplete)),
         };
+        let Some(left) = self.left else {
+            return Some(Ok(bytes));
+        };
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        match self.left.checked_sub(length) {
+        match left.checked_sub(length) {
             Some(left) => {
-                self.left = left;
+                self.left = Some(left);
                 Some(Ok(bytes))
             }
             None => Some(Err(BodyError::Malformed(
@@ -88,8 +93,13 @@ pub(crate) fn incoming<T>(
     blob: Option<StreamingBlob>,
     length: Option<i64>,
 ) -> S3Result<(Body, Claims)> {
-    let length = length.and_then(|bytes| u64::try_from(bytes).ok());
-    let length = length.ok_or_else(|| S3Error::new(S3ErrorCode::MissingContentLength))?;
+    let length = length
+        .and_then(|bytes| u64::try_from(bytes).ok())
+        .or_else(|| decoded_length(request));
+    let measured = request.extensions.get::<Unmeasured>().is_none();
+    if measured && length.is_none() {
+        return Err(S3Error::new(S3ErrorCode::MissingContentLength));
+    }
     let headers = &request.headers;
     let value = |name: &str| {
         let value = headers.get(name)?;
@@ -113,13 +123,22 @@ pub(crate) fn incoming<T>(
         ended: false,
     };
     let claims = Claims {
-        bytes: Some(length),
+        bytes: length,
         md5,
         checksums,
         trailer,
         compute,
     };
     Ok((Box::pin(body), claims))
+}
+
+/// Length of content that comes in chunks of both kinds, `Transfer-Encoding: chunked` around
+/// `aws-chunked`: such a request has no `Content-Length` (S3 API reference, "Signature calculations:
+/// transferring payload in multiple chunks"). The guard saw to it that the header stands only where
+/// `aws-chunked` is decoded.
+fn decoded_length<T>(request: &S3Request<T>) -> Option<u64> {
+    let value = request.headers.get("x-amz-decoded-content-length")?;
+    value.to_str().ok()?.parse().ok()
 }
 
 fn read_md5(text: &str) -> S3Result<[u8; 16]> {

@@ -1,12 +1,18 @@
-//! From what the store says to what S3 says: one table.
+//! From what the store says to what S3 says. [`table`] names every error that can be answered;
+//! here stands which cause leads to which of them.
+
+pub(crate) mod document;
+mod table;
 
 use azekura_model::condition::ConditionFailed;
 use azekura_store::body::BodyError;
 use azekura_store::error::StoreError;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use s3s::{S3Error, S3ErrorCode};
+use s3s::{S3Error, S3ErrorCode, S3Result};
 
+use crate::auth::Credential;
 use crate::faults::Fault;
+use crate::guard::Refusal;
 use crate::throttle::RetryAfter;
 
 /// S3 code and HTTP status of an error of the store.
@@ -69,16 +75,32 @@ pub(crate) fn from_store(error: StoreError) -> S3Error {
     if status >= 500 && error != StoreError::Busy {
         tracing::error!(%error, code, "the store failed");
     }
-    let message = match &error {
-        StoreError::Internal(_) => "we met an internal error; see the log".to_owned(),
-        error => error.to_string(),
-    };
+    let message = words(&error, code);
     let mut answer = answer(code, status, message);
     let headers = headers_of(&error);
     if !headers.is_empty() {
         answer.set_headers(headers);
     }
     answer
+}
+
+/// The words of an answer: what the store says where it says more than the code, else those that
+/// clients know.
+fn words(error: &StoreError, code: &str) -> String {
+    let own = match error {
+        StoreError::InvalidPart { .. }
+        | StoreError::PartTooSmall { .. }
+        | StoreError::TooLarge { .. }
+        | StoreError::BadChecksum { .. }
+        | StoreError::Body(BodyError::Malformed(_))
+        | StoreError::InvalidArgument(_)
+        | StoreError::NoSpace(_)
+        | StoreError::Damaged(_)
+        | StoreError::Erased(_)
+        | StoreError::NotPlaced(_) => return error.to_string(),
+        other => other,
+    };
+    table::row_of(code).map_or_else(|| own.to_string(), |row| row.message.to_owned())
 }
 
 /// Headers that go with an error.
@@ -114,6 +136,7 @@ fn headers_of(error: &StoreError) -> HeaderMap {
 /// A fault of a body as S3 tells it.
 pub(crate) fn from_fault(fault: &Fault) -> S3Error {
     let (code, status) = match fault {
+        Fault::Refused(refusal) => return from_refusal(refusal.clone()),
         Fault::Body(body) => body_row(body),
         Fault::BadDigest | Fault::BadChecksum(_) => ("BadDigest", 400),
     };
@@ -133,6 +156,21 @@ pub(crate) fn slow_down(after: RetryAfter) -> S3Error {
     error
 }
 
+/// A refusal of the guard as S3 tells it.
+pub(crate) fn from_refusal(refusal: Refusal) -> S3Error {
+    answer(refusal.code, refusal.status.as_u16(), refusal.message)
+}
+
+/// What a key is worth, or `InvalidAccessKeyId`.
+pub(crate) fn known_key(credential: Option<Credential>) -> S3Result<Credential> {
+    credential.ok_or_else(|| {
+        S3Error::with_message(
+            S3ErrorCode::InvalidAccessKeyId,
+            "The AWS Access Key Id you provided does not exist in our records.",
+        )
+    })
+}
+
 /// `InvalidArgument`.
 pub(crate) fn invalid_argument(message: &str) -> S3Error {
     S3Error::with_message(S3ErrorCode::InvalidArgument, message.to_owned())
@@ -149,5 +187,7 @@ pub(crate) fn not_built(what: &str) -> S3Error {
     S3Error::with_message(S3ErrorCode::NotImplemented, message)
 }
 
+#[cfg(test)]
+mod table_tests;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use azekura_store::body::BodyError;
 use parking_lot::Mutex;
 
+use crate::guard::Refusal;
+
 /// Something wrong with a body.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
@@ -18,6 +20,9 @@ pub(crate) enum Fault {
     /// `x-amz-checksum-*` differs from the document.
     #[error("the {0} you specified did not match the calculated checksum")]
     BadChecksum(&'static str),
+    /// A rule that can be judged only while the body is read.
+    #[error("{}", .0.message)]
+    Refused(Refusal),
 }
 
 /// The first fault of one request; shared by the body wrapper and whoever answers.

@@ -13,6 +13,7 @@ mod clock;
 mod convert;
 mod errors;
 mod faults;
+mod form;
 pub mod guard;
 mod held;
 mod markup;

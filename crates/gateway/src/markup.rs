@@ -1,6 +1,13 @@
 //! Characters of names that XML cannot hold, or does not keep. `s3s` writes them as they are: a
 //! carriage return would be read back as a line feed, which is another key.
 
+/// Text for the content of an element.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
 /// The document with such characters as numeric references, as AWS writes them; `None` when there is
 /// nothing to do. Strict parsers refuse the references of control characters too: a client that has
 /// such keys asks for `encoding-type=url`.

@@ -4,20 +4,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use azekura_store::store::Store;
 use s3s::{S3, S3Request as In, S3Response, S3Result, dto};
 
 use crate::ops::{self, Context};
-use crate::service::GatewayConfig;
 
 type Out<T> = S3Result<S3Response<T>>;
 
 /// S3 over one store.
-pub(crate) struct Operations(Context);
+pub(crate) struct Operations(Arc<Context>);
 
 impl Operations {
-    pub(crate) fn new(store: Arc<Store>, config: &GatewayConfig) -> Self {
-        Self(Context::new(store, config))
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self(context)
     }
 }
 
@@ -74,6 +72,13 @@ impl S3 for Operations {
         request: In<dto::DeleteObjectsInput>,
     ) -> Out<dto::DeleteObjectsOutput> {
         ops::delete_objects(&self.0, request).await
+    }
+
+    async fn delete_object_tagging(
+        &self,
+        request: In<dto::DeleteObjectTaggingInput>,
+    ) -> Out<dto::DeleteObjectTaggingOutput> {
+        ops::delete_object_tagging(&self.0, request).await
     }
 
     async fn get_bucket_location(
@@ -171,6 +176,13 @@ impl S3 for Operations {
 
     async fn put_object(&self, request: In<dto::PutObjectInput>) -> Out<dto::PutObjectOutput> {
         ops::put_object(&self.0, request).await
+    }
+
+    async fn put_object_tagging(
+        &self,
+        request: In<dto::PutObjectTaggingInput>,
+    ) -> Out<dto::PutObjectTaggingOutput> {
+        ops::put_object_tagging(&self.0, request).await
     }
 
     async fn upload_part(&self, request: In<dto::UploadPartInput>) -> Out<dto::UploadPartOutput> {

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use azekura_store::memory::MemoryBudget;
 use azekura_store::store::Store;
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use s3s::S3Error;
 use s3s::config::{S3Config, StaticConfigProvider};
@@ -25,11 +26,16 @@ use tracing::Instrument as _;
 
 use crate::auth::{AccessCheck, Authenticate, KeyLookup, Origin, Peer};
 use crate::errors;
+use crate::errors::document::{About, Details};
 use crate::faults::Faults;
+use crate::form::{self, Posted};
 use crate::guard::request::HostStyle;
-use crate::guard::{BodyPlan, ChunkedBody, DocumentBody, Guard, Refusal, RequestLimits, host};
+use crate::guard::{
+    BodyPlan, ChunkedBody, DocumentBody, FormHead, Guard, Refusal, RequestLimits, host,
+};
 use crate::held::Held;
 use crate::markup;
+use crate::ops::Context;
 use crate::s3::Operations;
 use crate::throttle::{Paced, Signer, Throttle};
 
@@ -63,8 +69,11 @@ pub struct S3Gateway {
 
 struct Inner {
     s3: S3Service,
+    context: Arc<Context>,
+    auth: Arc<dyn Authenticate>,
     guard: Guard,
     memory: Arc<MemoryBudget>,
+    throttle: Arc<Throttle>,
     domains: Vec<String>,
     region: String,
     seed: u64,
@@ -79,12 +88,14 @@ impl S3Gateway {
         regions.extend(config.aliases.iter().cloned());
         regions.push("us-east-1".to_owned());
         let memory = Arc::clone(store.memory());
-        let operations = Operations::new(store, &config);
+        let throttle = Arc::new(Throttle::new());
+        let context = Arc::new(Context::new(store, &config));
+        let operations = Operations::new(Arc::clone(&context));
         let mut builder = S3ServiceBuilder::new(operations);
         builder.set_auth(KeyLookup(Arc::clone(&auth)));
         builder.set_access(AccessCheck {
-            keys: auth,
-            throttle: Throttle::new(),
+            keys: Arc::clone(&auth),
+            throttle: Arc::clone(&throttle),
         });
         builder.set_host(Domains(config.domains.clone()));
         let mut s3_config = S3Config::default();
@@ -94,11 +105,14 @@ impl S3Gateway {
         builder.set_config(Arc::new(s3_config));
         let inner = Inner {
             s3: builder.build(),
+            context,
+            auth,
             guard: Guard {
                 regions,
                 limits: config.limits,
             },
             memory,
+            throttle,
             domains: config.domains,
             region: config.region,
             seed: config.request_id_seed,
@@ -185,6 +199,10 @@ impl S3Gateway {
                 held.clone(),
                 faults.clone(),
             )),
+            BodyPlan::Form(head) => {
+                parts.extensions.insert(signer);
+                return self.post(origin, parts, head, body).await;
+            }
         };
         parts.extensions.insert(origin);
         parts.extensions.insert(faults.clone());
@@ -204,6 +222,36 @@ impl S3Gateway {
             }
             _ => paced(response, signer),
         }
+    }
+
+    /// Answers a form upload.
+    async fn post<B>(
+        &self,
+        origin: Origin,
+        parts: Parts,
+        head: FormHead,
+        body: B,
+    ) -> Response<s3s::Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Sync + Unpin + 'static,
+        B::Error: std::error::Error + Send + Sync + 'static,
+    {
+        let host = host::of(&parts).unwrap_or_default().to_owned();
+        let bucket = match bucket_of(&self.inner.domains, &host) {
+            Some(bucket) => bucket.to_ascii_lowercase(),
+            None => parts.uri.path().trim_matches('/').to_owned(),
+        };
+        let posted = Posted {
+            bucket,
+            host,
+            regions: &self.inner.guard.regions,
+            parts,
+        };
+        let (context, auth) = (&self.inner.context, self.inner.auth.as_ref());
+        let throttle = &self.inner.throttle;
+        form::post_object(context, auth, throttle, posted, head, origin, body)
+            .await
+            .unwrap_or_else(from_error)
     }
 
     /// Adds what every answer carries.
@@ -232,14 +280,12 @@ impl S3Gateway {
             *response.body_mut() = s3s::Body::empty();
             response.headers_mut().remove("content-type");
         } else if status.as_u16() >= 400 {
-            let body = response.body_mut();
-            let text = body
-                .bytes()
-                .and_then(|b| String::from_utf8(b.to_vec()).ok());
-            if let Some(text) = text.and_then(|t| completed_error(&t, resource, id, &id2)) {
-                *body = s3s::Body::from(text);
-                response.headers_mut().remove("content-length");
-            }
+            let about = About {
+                resource,
+                id,
+                id2: &id2,
+            };
+            errors::document::complete(response, &about);
         } else if is_xml(response.headers()) {
             let document = response.body().bytes();
             if let Some(text) = document.and_then(|d| markup::with_references(&d)) {
@@ -269,31 +315,6 @@ fn is_xml(headers: &http::HeaderMap) -> bool {
     headers
         .get("content-type")
         .is_some_and(|value| value == "application/xml")
-}
-
-/// An error document with the elements that `s3s` leaves out.
-fn completed_error(text: &str, resource: &str, id: &str, id2: &str) -> Option<String> {
-    let kept = text.strip_suffix("</Error>")?;
-    let has = |code: &str| kept.contains(&format!("<Code>{code}</Code>"));
-    let message = if kept.contains("<Message>") {
-        ""
-    } else if has("SignatureDoesNotMatch") {
-        "The request signature we calculated does not match the signature you provided. Check \
-         your key and signing method."
-    } else if has("InvalidBucketName") {
-        "The specified bucket is not valid: 3 to 63 characters of a-z, 0-9, '-' and '.'."
-    } else {
-        "The request was refused."
-    };
-    let message = match message {
-        "" => String::new(),
-        text => format!("<Message>{text}</Message>"),
-    };
-    let resource = escape(resource);
-    Some(format!(
-        "{kept}{message}<Resource>{resource}</Resource><RequestId>{id}</RequestId>\
-         <HostId>{id2}</HostId></Error>"
-    ))
 }
 
 /// The service of one connection.
@@ -329,11 +350,13 @@ fn expects_continue<B>(request: &Request<B>) -> bool {
 }
 
 fn from_refusal(refusal: Refusal) -> Response<s3s::Body> {
-    from_error(errors::answer(
-        refusal.code,
-        refusal.status.as_u16(),
-        refusal.message,
-    ))
+    let region = refusal.region.clone();
+    let mut response = from_error(errors::from_refusal(refusal));
+    if let Some(region) = region {
+        let details = Details(vec![("Region", region)]);
+        response.extensions_mut().insert(details);
+    }
+    response
 }
 
 fn from_error(error: S3Error) -> Response<s3s::Body> {
@@ -342,12 +365,6 @@ fn from_error(error: S3Error) -> Response<s3s::Body> {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response
     })
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 fn without_port(host: &str) -> &str {

@@ -15,8 +15,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use parking_lot::Mutex;
+use s3s::S3Result;
 
 use crate::clock::{self, Stopwatch};
+use crate::errors;
 
 /// What a bucket holds, as a time at its rate.
 const BURST: Duration = Duration::from_secs(1);
@@ -54,6 +56,24 @@ impl Throttle {
             started: Stopwatch::start(),
             keys: Mutex::default(),
         }
+    }
+
+    /// Holds a key whose signature was verified to its limits, and names it to the bodies of its
+    /// request.
+    ///
+    /// # Errors
+    /// `SlowDown`.
+    pub(crate) fn admit_signer(
+        &self,
+        key_id: &str,
+        limits: KeyLimits,
+        extensions: &http::Extensions,
+    ) -> S3Result<()> {
+        let in_use = self.admit(key_id, limits).map_err(errors::slow_down)?;
+        if let (Some(signer), Some(in_use)) = (extensions.get::<Signer>(), in_use) {
+            signer.set(in_use);
+        }
+        Ok(())
     }
 
     /// Lets a request in, or says when to come back. `None` for a key without limits. The key must be

@@ -13,7 +13,7 @@ use support::{READER, WRITER, start, start_with};
 const OPERATIONS: &str = include_str!("operations.txt");
 
 /// Operations that are served.
-const SERVED: [(&str, &str, &str); 26] = [
+const SERVED: &[(&str, &str, &str)] = &[
     ("AbortMultipartUpload", "DELETE", "/bucket/key?uploadId=x"),
     ("CompleteMultipartUpload", "POST", "/bucket/key?uploadId=x"),
     ("CopyObject", "PUT", "/bucket/key"),
@@ -21,6 +21,7 @@ const SERVED: [(&str, &str, &str); 26] = [
     ("CreateMultipartUpload", "POST", "/bucket/key?uploads"),
     ("DeleteBucket", "DELETE", "/bucket"),
     ("DeleteObject", "DELETE", "/bucket/key"),
+    ("DeleteObjectTagging", "DELETE", "/bucket/key?tagging"),
     ("DeleteObjects", "POST", "/bucket?delete"),
     ("GetBucketLocation", "GET", "/bucket?location"),
     ("GetBucketTagging", "GET", "/bucket?tagging"),
@@ -38,6 +39,7 @@ const SERVED: [(&str, &str, &str); 26] = [
     ("ListParts", "GET", "/bucket/key?uploadId=x"),
     ("PutBucketVersioning", "PUT", "/bucket?versioning"),
     ("PutObject", "PUT", "/bucket/key"),
+    ("PutObjectTagging", "PUT", "/bucket/key?tagging"),
     ("UploadPart", "PUT", "/bucket/key?partNumber=1&uploadId=x"),
     (
         "UploadPartCopy",
@@ -51,7 +53,9 @@ fn the_table_names_what_is_served_and_no_more() {
     let all: Vec<_> = OPERATIONS.split_whitespace().collect();
     assert!(all.len() > 90, "{}", all.len());
     for operation in &all {
-        let served = SERVED.iter().any(|(name, _, _)| name == operation);
+        // A form has no signed head: its own tests show it.
+        let served =
+            *operation == "PostObject" || SERVED.iter().any(|(name, _, _)| name == operation);
         assert_eq!(action_of(operation, false).is_some(), served, "{operation}");
         assert_eq!(action_of(operation, true).is_some(), served, "{operation}");
     }
@@ -67,7 +71,7 @@ fn the_table_names_what_is_served_and_no_more() {
 #[tokio::test]
 async fn without_a_provider_every_operation_is_refused() {
     let server = start_with(Arc::new(NoKeys)).await;
-    for (operation, method, target) in SERVED {
+    for &(operation, method, target) in SERVED {
         let mut signer = server.root(method, target);
         if operation.contains("Copy") {
             signer = signer.headers(&[("x-amz-copy-source", "/bucket/other")]);

@@ -61,6 +61,23 @@ async fn good_signatures_pass() {
     assert_eq!(server.get(names).await.ok().body, b"abc");
 }
 
+/// What the AWS SDK for JavaScript sends for a stream: `aws-chunked` inside `Transfer-Encoding:
+/// chunked`, the length only in `x-amz-decoded-content-length`.
+#[tokio::test]
+async fn content_in_chunks_of_both_kinds_needs_no_content_length() {
+    let server = with_bucket().await;
+    let (signer, body) = unsigned_trailer(&server, "/bucket/key");
+    let length = format!("content-length: {}\r\n", body.len());
+    let head = signer.head(body.len(), UNSIGNED).0;
+    assert!(head.contains(&length), "{head}");
+    let head = head.replace(&length, "transfer-encoding: chunked\r\n");
+    let mut framed = format!("{:x}\r\n", body.len()).into_bytes();
+    framed.extend_from_slice(&body);
+    framed.extend_from_slice(b"\r\n0\r\n\r\n");
+    server.send(&head, &framed).await.ok();
+    assert_eq!(server.get("/bucket/key").await.ok().body, b"abc");
+}
+
 /// CVE-2025-31489, CVE-2026-40344, CVE-2026-41145: knowing a key id must not suffice.
 #[tokio::test]
 async fn a_key_id_alone_stores_nothing() {

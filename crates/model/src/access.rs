@@ -20,7 +20,13 @@ pub enum Action {
     PutBucketVersioning,
     GetObject,
     GetObjectVersion,
+    GetObjectTagging,
+    GetObjectVersionTagging,
     PutObject,
+    PutObjectTagging,
+    PutObjectVersionTagging,
+    DeleteObjectTagging,
+    DeleteObjectVersionTagging,
     DeleteObject,
     DeleteObjectVersion,
     AbortMultipartUpload,
@@ -55,8 +61,16 @@ impl Action {
             | Self::GetBucketVersioning
             | Self::GetObject
             | Self::GetObjectVersion
+            | Self::GetObjectTagging
+            | Self::GetObjectVersionTagging
             | Self::ListMultipartUploadParts => Right::Read,
-            Self::PutObject | Self::AbortMultipartUpload => Right::Write,
+            // What they replace stays in the journal.
+            Self::PutObjectTagging
+            | Self::PutObjectVersionTagging
+            | Self::DeleteObjectTagging
+            | Self::DeleteObjectVersionTagging
+            | Self::PutObject
+            | Self::AbortMultipartUpload => Right::Write,
             Self::CreateBucket
             | Self::DeleteBucket
             | Self::PutBucketVersioning

@@ -39,6 +39,8 @@ pub enum RecordKind {
     PartStored = 22,
     /// A multipart upload is given up.
     UploadAborted = 23,
+    /// A version has other tags.
+    VersionTagged = 24,
     /// A record of another region, verbatim.
     Imported = 32,
 }
@@ -81,7 +83,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -95,6 +97,7 @@ impl RecordKind {
         Self::UploadStarted,
         Self::PartStored,
         Self::UploadAborted,
+        Self::VersionTagged,
         Self::Imported,
     ];
 

@@ -19,6 +19,7 @@ pub mod marker;
 pub mod part;
 pub mod particulars;
 pub mod summary;
+pub mod tagged;
 pub mod tenant;
 pub mod upload;
 mod values;

@@ -9,6 +9,7 @@ use crate::imported::Imported;
 use crate::intent::{BlobIntent, IntentWithdrawn};
 use crate::marker::DeleteMarker;
 use crate::part::PartStored;
+use crate::tagged::VersionTagged;
 use crate::tenant::TenantCreated;
 use crate::upload::{UploadAborted, UploadStarted};
 use crate::version::Version;
@@ -46,6 +47,7 @@ pub enum Event {
     UploadStarted(Box<UploadStarted>),
     PartStored(Box<PartStored>),
     UploadAborted(UploadAborted),
+    VersionTagged(VersionTagged),
     Imported(Imported),
 }
 
@@ -80,6 +82,7 @@ impl Event {
             Self::UploadStarted(_) => RecordKind::UploadStarted,
             Self::PartStored(_) => RecordKind::PartStored,
             Self::UploadAborted(_) => RecordKind::UploadAborted,
+            Self::VersionTagged(_) => RecordKind::VersionTagged,
             Self::Imported(_) => RecordKind::Imported,
         }
     }
@@ -99,6 +102,7 @@ impl Event {
             Self::UploadStarted(event) => event.write(out),
             Self::PartStored(event) => event.write(out),
             Self::UploadAborted(event) => event.write(out),
+            Self::VersionTagged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
         }
     }
@@ -118,6 +122,7 @@ impl Event {
             RecordKind::UploadStarted => read_boxed(input).map(Self::UploadStarted),
             RecordKind::PartStored => read_boxed(input).map(Self::PartStored),
             RecordKind::UploadAborted => EventFields::read(input).map(Self::UploadAborted),
+            RecordKind::VersionTagged => EventFields::read(input).map(Self::VersionTagged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
         }
     }

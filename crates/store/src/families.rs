@@ -14,6 +14,7 @@
 //! | 4 configuration | see [`tenant`] … [`closed`] | |
 //! | 5 vacated | `v` escape(object key) | [`Slotted`](crate::entry::Slotted): why the key shows nothing now |
 //! |           | `s` escape(object key) | hybrid time of the last change that left *current* as it was |
+//! | 6 amendments | `t` escape(object key) 01 base32hex(!version id) | hybrid time of the newest record that gave the version tags |
 //!
 //! Ids stand in base32hex, whose text order is their byte order.
 
@@ -21,6 +22,7 @@ use azekura_engine::seam::{Family, Key};
 use azekura_model::ident::{BucketUuid, TenantId, UploadId, VersionId, from_text, to_text};
 use azekura_model::position::PartitionId;
 use azekura_model::release::BlobId;
+use azekura_record::core::RecordKind;
 use bytes::Bytes;
 
 /// Partition of tenants and buckets.
@@ -40,6 +42,9 @@ pub const BLOBS: Family = Family(3);
 pub const CONFIG: Family = Family(4);
 /// Keys that show nothing.
 pub const VACATED: Family = Family(5);
+
+/// Which record amended a version last.
+pub const AMENDMENTS: Family = Family(6);
 
 /// Ends an escaped object key; sorts before every escaped byte.
 pub const END: u8 = 1;
@@ -129,6 +134,44 @@ pub fn history(object: &str, version: VersionId) -> Key {
     let mut out = history_prefix(object);
     out.extend_from_slice(newest_first(version).as_bytes());
     key(HISTORY, out)
+}
+
+/// What of a version may be amended after it was stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Amendment {
+    /// Its tags.
+    Tags,
+}
+
+impl Amendment {
+    /// Kind of the records that amend it.
+    #[must_use]
+    pub fn kind(self) -> RecordKind {
+        match self {
+            Self::Tags => RecordKind::VersionTagged,
+        }
+    }
+
+    /// First byte of its keys.
+    fn tag(self) -> u8 {
+        match self {
+            Self::Tags => b't',
+        }
+    }
+}
+
+/// The newest amendment of one kind of a version. The value makes it unique in time; the record is
+/// the one that wrote the entry.
+#[must_use]
+pub fn amendment(amendment: Amendment, object: &str, version: VersionId) -> Key {
+    let bytes = tagged(amendment.tag(), &history(object, version).bytes);
+    key(AMENDMENTS, bytes)
+}
+
+/// Object key and version of an amendment.
+#[must_use]
+pub fn split_amendment(bytes: &[u8]) -> Option<(String, VersionId)> {
+    split_history(bytes.get(1..)?)
 }
 
 /// Text of a version id that sorts newer versions first.
@@ -324,6 +367,8 @@ mod tests {
             let (v, w) = (VersionId(v), VersionId(w));
             let (ka, kb) = (history(&a, v), history(&b, w));
             prop_assert_eq!(split_history(&ka.bytes), Some((a.clone(), v)));
+            let amended = amendment(Amendment::Tags, &a, v).bytes;
+            prop_assert_eq!(split_amendment(&amended), Some((a.clone(), v)));
             prop_assert_eq!(ka.bytes.cmp(&kb.bytes), a.cmp(&b).then(w.cmp(&v)));
         }
 

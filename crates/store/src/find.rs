@@ -21,6 +21,7 @@ use crate::outflow::{Piece, Source};
 use crate::seal::cipher::SecretKey;
 use crate::seal::frames::part_key;
 use crate::slot::{for_each_version, read_slot};
+use crate::tagging;
 use crate::visibility::Rule;
 
 /// A version that S3 shows, and where its record stands.
@@ -124,11 +125,17 @@ pub(crate) fn load(inner: &Inner, bucket: &Bucket, found: &Found) -> Result<Load
         upload: *upload,
         partition: bucket.partition,
         sequence: found.sequence,
-        info: info(&opened.core, &version, found)?,
+        info: info(inner, bucket, &opened.core, &version, found)?,
     })
 }
 
-fn info(core: &Core, version: &Version, found: &Found) -> Result<ObjectInfo, StoreError> {
+fn info(
+    inner: &Inner,
+    bucket: &Bucket,
+    core: &Core,
+    version: &Version,
+    found: &Found,
+) -> Result<ObjectInfo, StoreError> {
     Ok(ObjectInfo {
         key: ObjectKey::parse(&version.key)
             .map_err(|error| StoreError::Damaged(error.to_string()))?,
@@ -142,7 +149,7 @@ fn info(core: &Core, version: &Version, found: &Found) -> Result<ObjectInfo, Sto
         attributes: Attributes {
             headers: version.headers.clone(),
             metadata: version.metadata.clone(),
-            tags: version.tags.clone(),
+            tags: tagging::of(inner, bucket, found.summary.version, version)?,
         },
         lock: core.lock,
         parts: parts(&version.payload)

@@ -40,6 +40,8 @@ const BLOCK_BYTES: usize = 64 * 1024;
 const PROBE_BYTES: u64 = 64 * 1024;
 /// Longest chunk of a body beyond what was asked for, and the unfilled part of a block.
 const SLACK_BYTES: u64 = 64 * 1024;
+/// Room for a record beside its payload.
+const RECORD_BYTES: u64 = 4 * 1024;
 /// Memory of an upload to a blob: a batch that arrives, one that is hashed, one that is sealed, each
 /// with a chunk more; and the buffer of the blob's file.
 const BLOB_BYTES: u64 = 3 * (BATCH_BYTES + SLACK_BYTES) + BLOB_BUFFER_BYTES as u64;
@@ -203,9 +205,16 @@ impl<'a> Intake<'a> {
         bounds: Bounds,
     ) -> Result<(Gathered, Reservation), StoreError> {
         let inline_max = INLINE_CONTENT_BYTES_MAX;
-        let probe = bounds.declared.unwrap_or(PROBE_BYTES).min(PROBE_BYTES);
-        let small = reserved_inline(probe);
-        let small = self.memory.reserve(Direction::In, small).await?;
+        let small = match bounds.declared {
+            Some(declared) if declared <= PROBE_BYTES => {
+                let bytes = reserved_inline(declared);
+                self.memory.reserve(Direction::In, bytes).await?
+            }
+            _ => {
+                let bytes = PROBE_BYTES.saturating_add(SLACK_BYTES);
+                self.memory.reserve_beginning(bytes).await?
+            }
+        };
         let mut gathered = Gathered::new(bounds.declared);
         gathered.read(body, 0, PROBE_BYTES, bounds).await?;
         if gathered.ended {
@@ -224,8 +233,8 @@ impl<'a> Intake<'a> {
 
 /// Memory for inline content of so many bytes: as it came, sealed, and in the journal's buffer.
 fn reserved_inline(content_bytes: u64) -> u64 {
-    let blocks = content_bytes.saturating_add(SLACK_BYTES);
-    blocks.saturating_add(content_bytes.saturating_mul(2))
+    let slack = content_bytes.min(SLACK_BYTES).max(RECORD_BYTES);
+    content_bytes.saturating_mul(3).saturating_add(slack)
 }
 
 fn length(bytes: &[u8]) -> u64 {

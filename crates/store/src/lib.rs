@@ -6,6 +6,7 @@
 //! only the access rule makes, and answers in the types of [`object`], [`listing`], [`upload`] and
 //! [`error`].
 
+mod amend;
 pub mod body;
 pub mod bucket;
 pub mod clock;
@@ -39,6 +40,7 @@ pub mod seal;
 mod slot;
 pub mod store;
 pub mod sweep;
+mod tagging;
 pub mod upload;
 pub mod vault;
 pub mod visibility;

@@ -8,7 +8,8 @@
 //!
 //! Content that comes in and content that goes out have pools of their own, so that a copy, which
 //! holds one while it waits for the other, cannot wait for itself. So have small and large requests:
-//! large ones never make small ones wait.
+//! large ones never make small ones wait. A large upload holds its beginning while it waits for the
+//! rest, so beginnings have their own too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -43,7 +44,7 @@ pub enum Direction {
 /// How a pool stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolUse {
-    /// Name: `in_small`, `in_large`, `out_small`, `out_large`.
+    /// Name: `in_small`, `in_begin`, `in_large`, `out_small`, `out_large`.
     pub pool: &'static str,
     /// Greatest number of bytes.
     pub limit_bytes: u64,
@@ -84,6 +85,7 @@ impl Reservation {
 pub struct MemoryBudget {
     /// In the order of [`PoolUse::pool`].
     in_small: Pool,
+    in_begin: Pool,
     in_large: Pool,
     out_small: Pool,
     out_large: Pool,
@@ -96,8 +98,8 @@ impl Default for MemoryBudget {
 }
 
 impl MemoryBudget {
-    /// A budget of `bytes` in all, at least [`MEMORY_BYTES_MIN`]. Half is for large uploads, a
-    /// quarter for large downloads, an eighth each for small ones.
+    /// A budget of `bytes` in all, at least [`MEMORY_BYTES_MIN`]. Three eighths are for large uploads
+    /// and one for their beginnings, two for large downloads, one each for small ones.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         Self::with_patience(bytes, WAIT_MAX)
@@ -107,7 +109,8 @@ impl MemoryBudget {
         let eighth = bytes.max(MEMORY_BYTES_MIN) / 8;
         Self {
             in_small: Pool::new("in_small", eighth, wait),
-            in_large: Pool::new("in_large", eighth.saturating_mul(4), wait),
+            in_begin: Pool::new("in_begin", eighth, wait),
+            in_large: Pool::new("in_large", eighth.saturating_mul(3), wait),
             out_small: Pool::new("out_small", eighth, wait),
             out_large: Pool::new("out_large", eighth.saturating_mul(2), wait),
         }
@@ -125,6 +128,15 @@ impl MemoryBudget {
         self.pool(direction, bytes).reserve(bytes).await
     }
 
+    /// Sets `bytes` aside for the beginning of a large upload, which holds them while it waits for
+    /// the rest.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] as from [`Self::reserve`].
+    pub async fn reserve_beginning(&self, bytes: u64) -> Result<Reservation, StoreError> {
+        self.in_begin.reserve(bytes).await
+    }
+
     /// Sets `bytes` aside if they are free now. For whoever holds a reservation already: waiting
     /// for more of the same could be waiting for oneself.
     ///
@@ -136,9 +148,10 @@ impl MemoryBudget {
 
     /// How the pools stand.
     #[must_use]
-    pub fn in_use(&self) -> [PoolUse; 4] {
+    pub fn in_use(&self) -> [PoolUse; 5] {
         [
             self.in_small.in_use(),
+            self.in_begin.in_use(),
             self.in_large.in_use(),
             self.out_small.in_use(),
             self.out_large.in_use(),
@@ -251,7 +264,7 @@ impl Drop for Waiting<'_> {
 mod tests {
     use super::*;
 
-    fn used(budget: &MemoryBudget) -> [u64; 4] {
+    fn used(budget: &MemoryBudget) -> [u64; 5] {
         budget.in_use().map(|pool| pool.used_bytes)
     }
 
@@ -259,15 +272,15 @@ mod tests {
     async fn what_is_dropped_is_free_again_and_pools_do_not_touch() {
         let budget = MemoryBudget::new(64 << 20);
         let limits = budget.in_use().map(|pool| pool.limit_bytes >> 20);
-        assert_eq!(limits, [8, 32, 8, 16]);
+        assert_eq!(limits, [8, 8, 24, 8, 16]);
         let small = budget.reserve(Direction::In, 1).await.unwrap();
         let large = budget.reserve(Direction::In, 2 << 20).await.unwrap();
         let out = budget.reserve(Direction::Out, 300 << 10).await.unwrap();
-        assert_eq!(used(&budget), [1024, 2 << 20, 0, 300 << 10]);
+        assert_eq!(used(&budget), [1024, 0, 2 << 20, 0, 300 << 10]);
         let both = small.and(large);
         assert_eq!(both.bytes(), (2 << 20) + 1024);
         drop((both, out));
-        assert_eq!(used(&budget), [0; 4]);
+        assert_eq!(used(&budget), [0; 5]);
     }
 
     #[tokio::test]
@@ -276,7 +289,7 @@ mod tests {
         let budget = Arc::new(MemoryBudget::with_patience(64 << 20, patience));
         // More than there is counts as all there is.
         let all = budget.reserve(Direction::In, 1 << 40).await.unwrap();
-        assert_eq!(all.bytes(), 32 << 20);
+        assert_eq!(all.bytes(), 24 << 20);
         let refused = budget.reserve(Direction::In, 1 << 20).await;
         assert_eq!(refused.unwrap_err(), StoreError::Busy);
         assert!(budget.reserve_now(Direction::In, 1 << 20).is_err());
@@ -284,10 +297,10 @@ mod tests {
         let waiter = Arc::clone(&budget);
         let waiter = tokio::spawn(async move { waiter.reserve(Direction::In, 1 << 20).await });
         tokio::task::yield_now().await;
-        assert_eq!(budget.in_use().map(|pool| pool.waiting), [0, 1, 0, 0]);
+        assert_eq!(budget.in_use().map(|pool| pool.waiting), [0, 0, 1, 0, 0]);
         drop(all);
         assert_eq!(waiter.await.unwrap().unwrap().bytes(), 1 << 20);
-        assert_eq!(budget.in_use().map(|pool| pool.refused), [0, 2, 0, 0]);
+        assert_eq!(budget.in_use().map(|pool| pool.refused), [0, 0, 2, 0, 0]);
     }
 
     #[tokio::test]

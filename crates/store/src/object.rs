@@ -128,3 +128,12 @@ pub struct DeleteOutcome {
     /// A delete marker was made, or the version hidden was one.
     pub marker: bool,
 }
+
+/// What a change of tags concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TaggingOutcome {
+    /// The version.
+    pub version: VersionId,
+    /// Shown as `null`.
+    pub null: bool,
+}

@@ -23,7 +23,7 @@ use crate::entry::{
     self, BucketEntry, BucketSettings, DoneEntry, EpochEntry, PartEntry, Slotted, TenantEntry,
     UploadEntry,
 };
-use crate::families::{self, BlobState, CONFIG, CONFIGURATION};
+use crate::families::{self, Amendment, BlobState, CONFIG, CONFIGURATION};
 use crate::keys::Keys;
 use crate::seal::record::{Unopened, open_record};
 
@@ -95,6 +95,9 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 families::upload_done(aborted.upload),
                 entry::encode(&DoneEntry::new(&aborted.key, None)),
             ));
+        }
+        Event::VersionTagged(tagged) => {
+            amended(core, Amendment::Tags, &tagged.key, &mut out)?;
         }
         // The merge of another region's records belongs to replication, which does not write yet.
         Event::Imported(_) => {}
@@ -303,6 +306,20 @@ fn version_hidden(core: &Core, hidden: &VersionHidden, out: &mut Mutations) {
             out.puts.push((families::current(key), slot(summary)));
         }
     }
+}
+
+fn amended(
+    core: &Core,
+    amendment: Amendment,
+    object: &str,
+    out: &mut Mutations,
+) -> Result<(), Incomplete> {
+    let version = core.version.ok_or(Incomplete("amendment", "version"))?;
+    out.puts.push((
+        families::amendment(amendment, object, version),
+        entry::stamp(core.hybrid),
+    ));
+    Ok(())
 }
 
 fn upload_started(core: &Core, upload: &UploadStarted, out: &mut Mutations) {

@@ -9,6 +9,8 @@ use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
 use azekura_model::release::BlobId;
+use azekura_model::tag::TagSet;
+use azekura_model::time::WallTime;
 
 use crate::bucket::{Bucket, change, create, read, retire};
 use crate::cut::{Cut, VaultState};
@@ -22,11 +24,12 @@ use crate::listing::{
 use crate::memory::MemoryBudget;
 use crate::multipart::list::UploadsRequest;
 use crate::object::{
-    DeleteOutcome, GetOutcome, GetRequest, ObjectInfo, PutOutcome, PutRequest, Which,
+    DeleteOutcome, GetOutcome, GetRequest, ObjectInfo, PutOutcome, PutRequest, TaggingOutcome,
+    Which,
 };
 use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
-use crate::{cut, delete, get, head, history, list, list_versions, multipart, put, sweep};
+use crate::{cut, delete, get, head, history, list, list_versions, multipart, put, sweep, tagging};
 
 /// One region's store. Cheap to clone.
 #[derive(Clone)]
@@ -60,6 +63,12 @@ impl Store {
     #[must_use]
     pub fn region(&self) -> &RegionName {
         &self.inner.region
+    }
+
+    /// What the wall clock of this store shows.
+    #[must_use]
+    pub fn wall(&self) -> WallTime {
+        self.inner.clock.wall()
     }
 
     /// The engine below, for status and for tools.
@@ -154,6 +163,22 @@ impl Store {
         which: Which,
     ) -> Result<DeleteOutcome, StoreError> {
         delete::delete(&self.inner, by, bucket, key, which).await
+    }
+
+    /// Gives a version these tags and no others; it makes no version.
+    pub async fn put_tags(
+        &self,
+        by: &Authorized,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        which: Which,
+        tags: TagSet,
+    ) -> Result<TaggingOutcome, StoreError> {
+        let amended = tagging::put(&self.inner, by, bucket, (key, which), tags).await?;
+        Ok(TaggingOutcome {
+            version: amended.version,
+            null: amended.null,
+        })
     }
 
     /// Current objects.

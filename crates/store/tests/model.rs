@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use azekura_model::bucket::Versioning;
 use azekura_model::condition::Conditions;
 use azekura_model::ident::VersionId;
+use azekura_model::tag::{TagSet, Tagged};
 use azekura_store::listing::{ListRequest, ListVersionsRequest};
 use azekura_store::object::{Attributes, Which};
 use azekura_store::upload::{CompleteUpload, CompletedPart, CreateUpload, PutPart};
@@ -40,6 +41,7 @@ enum Op {
     Delete { key: usize },
     DeleteNull { key: usize },
     DeleteVersion { key: usize, which: usize },
+    Tag { key: usize, which: usize, tag: u8 },
     Versioning(Versioning),
     Restart,
 }
@@ -51,6 +53,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (key.clone(), 0..9_u8).prop_map(|(key, content)| Op::Multipart { key, content }),
         3 => key.clone().prop_map(|key| Op::Delete { key }),
         1 => key.clone().prop_map(|key| Op::DeleteNull { key }),
+        2 => (key.clone(), 0..4_usize, 0..4_u8)
+            .prop_map(|(key, which, tag)| Op::Tag { key, which, tag }),
         3 => (key, 0..4_usize).prop_map(|(key, which)| Op::DeleteVersion { key, which }),
         1 => Just(Op::Versioning(Versioning::Enabled)),
         1 => Just(Op::Versioning(Versioning::Suspended)),
@@ -64,6 +68,8 @@ struct Shown {
     null: bool,
     /// `None` = a delete marker.
     content: Option<String>,
+    /// Its one tag; 0 = it has none.
+    tag: u8,
 }
 
 /// What S3 shows: versions of each key, newest first. Nothing hidden is remembered.
@@ -163,6 +169,74 @@ async fn delete_version(vault: &Vault, model: &mut Model, object: &'static str, 
     versions.remove(which);
 }
 
+fn tags(tag: u8) -> Vec<(String, String)> {
+    let tag = (tag > 0).then(|| ("診療科".to_owned(), tag.to_string()));
+    tag.into_iter().collect()
+}
+
+/// Tags what is current, or one version by its id. Nothing but the tags changes.
+async fn tag_version(
+    vault: &Vault,
+    model: &mut Model,
+    object: &'static str,
+    (place, tag): (usize, u8),
+) {
+    let set = TagSet::parse(Tagged::Object, tags(tag)).unwrap();
+    let versions = model.keys.entry(object).or_default();
+    let which = match versions.get(place) {
+        Some(version) if place > 0 && !version.null => Which::Version(version.id),
+        Some(version) if place > 0 && version.null => Which::Null,
+        Some(_) => Which::Current,
+        None => return,
+    };
+    let bucket = bucket_name(BUCKET);
+    let before = vault
+        .store
+        .head(&writer(), &bucket, &key(object), which)
+        .await;
+    let tagged = vault
+        .store
+        .put_tags(&writer(), &bucket, &key(object), which, set)
+        .await;
+    let version = &mut versions[place];
+    if version.content.is_none() {
+        assert!(tagged.is_err(), "a marker has no tags");
+        return;
+    }
+    assert_eq!(tagged.unwrap().version, version.id);
+    version.tag = tag;
+    let mut expected = before.unwrap();
+    expected.attributes.tags = tags(tag);
+    let after = vault
+        .store
+        .head(&writer(), &bucket, &key(object), which)
+        .await;
+    assert_eq!(after, Ok(expected));
+}
+
+async fn delete_current(vault: &Vault, model: &mut Model, object: &'static str) {
+    let outcome = vault.delete(BUCKET, object, Which::Current).await.unwrap();
+    if model.versioning == Versioning::Unversioned {
+        assert_eq!(outcome.version, None);
+        model.keys.remove(object);
+        return;
+    }
+    assert!(outcome.marker);
+    let marker = Shown {
+        id: outcome.version.unwrap(),
+        null: model.versioning.makes_null(),
+        content: None,
+        tag: 0,
+    };
+    model.push(object, marker);
+}
+
+async fn delete_null(vault: &Vault, model: &mut Model, object: &'static str) {
+    vault.delete(BUCKET, object, Which::Null).await.unwrap();
+    let versions = model.keys.entry(object).or_default();
+    versions.retain(|version| !version.null);
+}
+
 async fn apply(vault: &mut Vault, model: &mut Model, op: Op) {
     let bucket = bucket_name(BUCKET);
     let null = model.versioning.makes_null();
@@ -173,47 +247,42 @@ async fn apply(vault: &mut Vault, model: &mut Model, op: Op) {
             assert_eq!(outcome.null, null);
             let id = outcome.version;
             let content = Some(content);
-            model.push(object, Shown { id, null, content });
+            model.push(
+                object,
+                Shown {
+                    id,
+                    null,
+                    content,
+                    tag: 0,
+                },
+            );
         }
         Op::Multipart { key, content } => {
             let (object, content) = (KEYS[key], content.to_string());
             let id = multipart(vault, object, &content).await;
             let content = Some(content);
-            model.push(object, Shown { id, null, content });
+            model.push(
+                object,
+                Shown {
+                    id,
+                    null,
+                    content,
+                    tag: 0,
+                },
+            );
         }
-        Op::Delete { key: object } => {
-            let object = KEYS[object];
-            let outcome = vault
-                .store
-                .delete(&writer(), &bucket, &key(object), Which::Current)
-                .await
-                .unwrap();
-            match model.versioning {
-                Versioning::Unversioned => {
-                    assert_eq!(outcome.version, None);
-                    model.keys.remove(object);
-                }
-                _ => {
-                    assert!(outcome.marker);
-                    let id = outcome.version.unwrap();
-                    let content = None;
-                    model.push(object, Shown { id, null, content });
-                }
-            }
-        }
-        Op::DeleteNull { key: object } => {
-            let object = KEYS[object];
-            vault
-                .store
-                .delete(&writer(), &bucket, &key(object), Which::Null)
-                .await
-                .unwrap();
-            let versions = model.keys.entry(object).or_default();
-            versions.retain(|version| !version.null);
-        }
+        Op::Delete { key } => delete_current(vault, model, KEYS[key]).await,
+        Op::DeleteNull { key } => delete_null(vault, model, KEYS[key]).await,
         Op::DeleteVersion { key: object, which } => {
             let object = KEYS[object];
             delete_version(vault, model, object, which).await;
+        }
+        Op::Tag {
+            key: object,
+            which,
+            tag,
+        } => {
+            tag_version(vault, model, KEYS[object], (which, tag)).await;
         }
         Op::Versioning(versioning) => {
             vault
@@ -285,6 +354,13 @@ async fn compare(vault: &Vault, model: &Model) {
             };
             let got = vault.get(BUCKET, object, which).await.ok();
             assert_eq!(got, version.content.clone().map(String::into_bytes));
+            let bucket = bucket_name(BUCKET);
+            let info = vault
+                .store
+                .head(&writer(), &bucket, &key(object), which)
+                .await;
+            let kept = info.ok().map(|info| info.attributes.tags);
+            assert_eq!(kept, version.content.as_ref().map(|_| tags(version.tag)));
         }
     }
     for (prefix, delimiter) in [("", ""), ("", "/"), ("a/", "/"), ("b", "\u{1}"), ("a", "c")] {

@@ -1,12 +1,19 @@
 //! Backup and restore of a generated tree by each client, every byte compared.
 
+pub(super) mod duplicity;
+pub(super) mod javascript;
 pub(super) mod s3cmd;
+pub(super) mod s3fs;
+pub(super) mod unicode_keys;
 
 use std::path::{Path, PathBuf};
 
 use crate::report::{Figures, Outcome};
 use crate::server::Server;
 use crate::{Bench, Failure, tools, tree};
+
+/// Seed of the trees.
+const SEED: u64 = 20_261_122;
 
 /// A server with an empty vault, a tree to store, and room for what comes back.
 struct Setting {
@@ -17,10 +24,19 @@ struct Setting {
 }
 
 fn prepare(bench: &Bench, name: &str, files: usize) -> Result<Setting, Failure> {
+    prepare_with(bench, name, |source| tree::generate(source, files, SEED))
+}
+
+/// Like [`prepare`], with a tree that `generate` makes; it answers the number of bytes.
+fn prepare_with(
+    bench: &Bench,
+    name: &str,
+    generate: impl FnOnce(&Path) -> Result<u64, Failure>,
+) -> Result<Setting, Failure> {
     let home = bench.directory(name)?;
     let (source, restored) = (home.join("source"), home.join("restored"));
     std::fs::create_dir_all(&restored)?;
-    let stored_bytes = tree::generate(&source, files, 20_261_122)?;
+    let stored_bytes = generate(&source)?;
     let server = Server::start(&bench.binary, &home.join("vault"))?;
     Ok(Setting {
         server,
@@ -43,6 +59,25 @@ fn finish(setting: Setting, compared: usize) -> Result<Outcome, Failure> {
 
 fn text(path: &Path) -> String {
     path.display().to_string()
+}
+
+/// A day's work in a tree: one file changed, one gone, one new.
+fn change(root: &Path) -> Result<(), Failure> {
+    let all = tree::files(root)?;
+    let mut files = all.values();
+    let (changed, gone) = (files.next(), files.next());
+    std::fs::write(changed.ok_or("an empty tree")?, "changed the next day")?;
+    std::fs::remove_file(gone.ok_or("a tree of one file")?)?;
+    std::fs::write(root.join("新しい.txt"), crate::content::make(3, 300_000))?;
+    Ok(())
+}
+
+/// An error that shows the output when `word` is not in it.
+fn expect(output: &str, word: &str) -> Result<(), Failure> {
+    if output.contains(word) {
+        return Ok(());
+    }
+    Err(format!("no {word:?} in:\n{output}").into())
 }
 
 /// boto3 with its default checksums, multipart both ways, versions, ranges, presigned URLs.

@@ -5,6 +5,7 @@
 
 mod debian;
 mod node;
+mod peers;
 mod python;
 
 use std::fs;
@@ -12,6 +13,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
+
+pub use peers::install_peers;
 
 /// Folders that hold commands and are not on everybody's `PATH`.
 const MORE_FOLDERS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -66,7 +69,11 @@ pub fn install(root: &Path, target: &Path) -> Result<InstalledTools, String> {
             )),
         }
     }
-    match python::install(&tools, &wanted.python_requirements) {
+    match python::install(
+        &tools,
+        &python::environment(&tools),
+        &wanted.python_requirements,
+    ) {
         Ok(bin) => {
             for command in &wanted.python_commands {
                 write_wrapper(&directory, command, &bin.join(command), &tools)?;

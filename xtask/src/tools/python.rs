@@ -18,12 +18,15 @@ pub(super) fn runs_unpacked(tools: &Path) -> bool {
         .is_some_and(|python| python.starts_with(debian::unpacked_root(tools)))
 }
 
-/// Makes the environment `tools`/python hold exactly `requirements`; returns its folder of commands.
+/// Makes an environment hold exactly `requirements`; returns its folder of commands.
 ///
 /// # Errors
 /// A sentence that names what failed.
-pub(super) fn install(tools: &Path, requirements: &[String]) -> Result<PathBuf, String> {
-    let environment = environment(tools);
+pub(super) fn install(
+    tools: &Path,
+    environment: &Path,
+    requirements: &[String],
+) -> Result<PathBuf, String> {
     let bin = environment.join("bin");
     let stamp = environment.join("requirements.txt");
     let wanted = requirements.join("\n");
@@ -37,7 +40,7 @@ pub(super) fn install(tools: &Path, requirements: &[String]) -> Result<PathBuf, 
     );
     let python =
         find_command("python3", tools).ok_or_else(|| "python3 is not installed".to_owned())?;
-    let pip = make_environment(tools, &python, &environment)?;
+    let pip = make_environment(tools, &python, environment)?;
     let mut install = Command::new(bin.join("python3"));
     if runs_unpacked(tools) {
         install.env("LD_LIBRARY_PATH", debian::library_path(tools));

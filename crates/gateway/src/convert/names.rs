@@ -2,7 +2,7 @@
 
 use azekura_model::bucket::Versioning;
 use azekura_model::ident::{UploadId, VersionId};
-use azekura_model::name::{BucketName, ObjectKey};
+use azekura_model::name::{BadObjectKey, BucketName, ObjectKey};
 use azekura_store::object::Which;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
@@ -16,8 +16,14 @@ pub(crate) fn bucket(name: &str) -> S3Result<BucketName> {
 
 /// A key.
 pub(crate) fn key(key: &str) -> S3Result<ObjectKey> {
-    ObjectKey::parse(key)
-        .map_err(|bad| S3Error::with_message(S3ErrorCode::KeyTooLongError, bad.to_string()))
+    ObjectKey::parse(key).map_err(|bad| match bad {
+        BadObjectKey::Empty => {
+            errors::invalid_argument("User key must have a length greater than 0.")
+        }
+        BadObjectKey::TooLong => {
+            S3Error::with_message(S3ErrorCode::KeyTooLongError, "Your key is too long")
+        }
+    })
 }
 
 /// `versionId`.

@@ -15,7 +15,6 @@ pub(crate) fn of_header(text: &str) -> S3Result<TagSet> {
 }
 
 /// Reads a `TagSet` document.
-#[expect(dead_code, reason = "the operations that put tags follow")]
 pub(crate) fn of_set(on: Tagged, set: Vec<dto::Tag>) -> S3Result<TagSet> {
     let pairs = set
         .into_iter()

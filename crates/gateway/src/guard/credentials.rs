@@ -12,9 +12,8 @@ pub(crate) const QUERY_FIELDS: [&str; 6] = [
     "X-Amz-SignedHeaders",
     "X-Amz-Signature",
 ];
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const SIGNATURE_V4_ONLY: &str = "The authorization mechanism you have provided is not supported. \
-                                 Please use AWS4-HMAC-SHA256.";
+/// The one algorithm of signatures.
+pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// The claims of a Signature Version 4, not yet verified.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +29,6 @@ pub(crate) struct Claimed {
 /// Finds the one form of credentials.
 pub(crate) fn find(view: &View<'_>) -> Result<Claimed, Refusal> {
     refuse_version_2(view)?;
-    refuse_form_upload(view)?;
     let in_header = view.headers().get_all("authorization").iter().count();
     let in_query = |(name, _): &&(String, String)| {
         QUERY_FIELDS
@@ -63,21 +61,7 @@ fn refuse_version_2(view: &View<'_>) -> Result<(), Refusal> {
         .iter()
         .any(|value| !value.as_bytes().starts_with(b"AWS4-HMAC-SHA256 "));
     if query || other_header {
-        return Err(Refusal::invalid_request(SIGNATURE_V4_ONLY));
-    }
-    Ok(())
-}
-
-/// A browser's form upload carries its credentials in the body, past every rule here.
-fn refuse_form_upload(view: &View<'_>) -> Result<(), Refusal> {
-    let form = view.header("content-type").is_some_and(|value| {
-        value
-            .trim_start()
-            .to_ascii_lowercase()
-            .starts_with("multipart/")
-    });
-    if view.method() == http::Method::POST && form {
-        return Err(Refusal::not_implemented("PostObject is not built yet"));
+        return Err(Refusal::version_4_only());
     }
     Ok(())
 }
@@ -124,7 +108,7 @@ fn from_query(view: &View<'_>) -> Result<Claimed, Refusal> {
         }
     }
     if view.param("X-Amz-Algorithm") != Some(ALGORITHM) {
-        return Err(Refusal::invalid_request(SIGNATURE_V4_ONLY));
+        return Err(Refusal::version_4_only());
     }
     Ok(Claimed {
         presigned: true,

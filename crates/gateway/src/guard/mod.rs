@@ -6,6 +6,7 @@ mod chunks;
 mod credentials;
 mod document;
 mod features;
+mod form;
 mod hoist;
 pub(crate) mod host;
 mod limits;
@@ -23,7 +24,11 @@ pub use limits::RequestLimits;
 pub use refusal::Refusal;
 
 pub(crate) use chunks::ChunkedBody;
+pub(crate) use credentials::ALGORITHM;
 pub(crate) use document::{Document, DocumentBody};
+pub(crate) use features::check as check_features;
+pub(crate) use form::FormHead;
+pub(crate) use scope::check_field as check_scope;
 
 use http::Method;
 use http::request::Parts;
@@ -50,6 +55,8 @@ pub(crate) enum BodyPlan {
     },
     /// A document, with what is claimed of it.
     Document(Document),
+    /// A form with a file.
+    Form(FormHead),
 }
 
 impl Guard {
@@ -62,6 +69,9 @@ impl Guard {
         text::check(&parts.headers)?;
         host::check(parts)?;
         let view = View::new(parts)?;
+        if let Some(form) = form::check(&view)? {
+            return Ok(BodyPlan::Form(form));
+        }
         let claimed = credentials::find(&view)?;
         token::check(&view)?;
         scope::check(&claimed, &self.regions)?;

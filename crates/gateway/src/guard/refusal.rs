@@ -11,6 +11,8 @@ pub struct Refusal {
     pub status: StatusCode,
     /// What is wrong and what to do.
     pub message: String,
+    /// Region that a signature must name, where it named another: clients learn it from here.
+    pub region: Option<String>,
 }
 
 impl Refusal {
@@ -19,7 +21,14 @@ impl Refusal {
             code,
             status,
             message: message.into(),
+            region: None,
         }
+    }
+
+    /// With the region that a signature must name.
+    pub(crate) fn in_region(self, region: &str) -> Self {
+        let region = Some(region.to_owned());
+        Self { region, ..self }
     }
 
     pub(crate) fn access_denied(message: impl Into<String>) -> Self {
@@ -46,6 +55,62 @@ impl Refusal {
 
     pub(crate) fn not_implemented(message: impl Into<String>) -> Self {
         Self::new("NotImplemented", StatusCode::NOT_IMPLEMENTED, message)
+    }
+
+    pub(crate) fn method_not_allowed(message: impl Into<String>) -> Self {
+        Self::new("MethodNotAllowed", StatusCode::METHOD_NOT_ALLOWED, message)
+    }
+
+    pub(crate) fn version_4_only() -> Self {
+        Self::invalid_request(
+            "The authorization mechanism you have provided is not supported. Please use \
+             AWS4-HMAC-SHA256.",
+        )
+    }
+
+    pub(crate) fn bad_signature() -> Self {
+        let message = "The request signature we calculated does not match the signature you \
+                       provided. Check your key and signing method.";
+        Self::new("SignatureDoesNotMatch", StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn too_skewed() -> Self {
+        let message = "The difference between the request time and the current time is too large.";
+        Self::new("RequestTimeTooSkewed", StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn malformed_form() -> Self {
+        let message = "The body of your POST request is not well-formed multipart/form-data.";
+        Self::new("MalformedPOSTRequest", StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn form_too_large() -> Self {
+        let code = "MaxPostPreDataLengthExceeded";
+        let message = "Your POST request fields preceding the upload file were too large.";
+        Self::new(code, StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn invalid_policy(message: impl Into<String>) -> Self {
+        Self::new("InvalidPolicyDocument", StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn incomplete_body() -> Self {
+        let message =
+            "You did not provide the number of bytes specified by the Content-Length HTTP header.";
+        Self::new("IncompleteBody", StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn entity_too_large(most: u64) -> Self {
+        let message =
+            format!("Your proposed upload exceeds the maximum allowed size: at most {most} bytes");
+        Self::new("EntityTooLarge", StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn entity_too_small(least: u64) -> Self {
+        let message = format!(
+            "Your proposed upload is smaller than the minimum allowed size: at least {least} bytes"
+        );
+        Self::new("EntityTooSmall", StatusCode::BAD_REQUEST, message)
     }
 
     pub(crate) fn invalid_digest() -> Self {

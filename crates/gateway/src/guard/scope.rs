@@ -5,14 +5,25 @@ use super::refusal::Refusal;
 
 /// Checks `key/date/region/service/term`. A key id may hold slashes, so it is read from the end.
 pub(crate) fn check(claimed: &Claimed, regions: &[String]) -> Result<(), Refusal> {
-    let refuse = |message: String| {
-        if claimed.presigned {
-            Refusal::malformed_query(message)
-        } else {
-            Refusal::malformed_header(message)
-        }
+    let refuse = if claimed.presigned {
+        Refusal::malformed_query
+    } else {
+        Refusal::malformed_header
     };
-    let mut fields = claimed.credential.rsplitn(5, '/');
+    check_credential(&claimed.credential, regions, refuse)
+}
+
+/// Checks the credential of a form.
+pub(crate) fn check_field(credential: &str, regions: &[String]) -> Result<(), Refusal> {
+    check_credential(credential, regions, Refusal::malformed_query)
+}
+
+fn check_credential(
+    credential: &str,
+    regions: &[String],
+    refuse: fn(String) -> Refusal,
+) -> Result<(), Refusal> {
+    let mut fields = credential.rsplitn(5, '/');
     let (term, service, region, date, key) = (
         fields.next(),
         fields.next(),
@@ -40,7 +51,8 @@ pub(crate) fn check(claimed: &Claimed, regions: &[String]) -> Result<(), Refusal
         let expected = regions.first().map_or("", String::as_str);
         return Err(refuse(format!(
             "the region '{region}' is wrong; expecting '{expected}'"
-        )));
+        ))
+        .in_region(expected));
     }
     Ok(())
 }

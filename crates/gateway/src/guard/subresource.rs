@@ -72,6 +72,11 @@ pub(crate) fn check(view: &View<'_>) -> Result<(), Refusal> {
         _ => return Ok(()),
     };
     for (name, _) in &view.query {
+        // A version that is there is named only to amend it.
+        let amends = method == Method::PUT && object && view.has("tagging");
+        if amends && name == "versionId" {
+            continue;
+        }
         let credential = name.to_ascii_lowercase().starts_with("x-amz-");
         if !credential && name != "x-id" && !known.contains(&name.as_str()) {
             return Err(Refusal::not_implemented(format!(

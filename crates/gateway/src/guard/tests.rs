@@ -215,13 +215,26 @@ fn only_signature_version_4_is_taken() {
 }
 
 #[test]
-fn a_form_upload_is_refused_by_name() {
-    let form = [
-        ("content-type", "Multipart/form-data; boundary=x"),
-        ("content-length", "9"),
-    ];
-    let message = refused(request("POST", "/bucket", &form), "NotImplemented");
-    assert!(message.contains("PostObject"));
+fn a_form_upload_is_a_form_and_nothing_else() {
+    // What s3s would take for a form must be one here too.
+    for kind in [
+        "Multipart/form-data; boundary=x",
+        " multipart/FORM-DATA;boundary=x",
+        "multipart/form-data+xml; boundary=x",
+    ] {
+        let form = [("content-type", kind), ("content-length", "9")];
+        let mut signed = request("POST", "/bucket", &form);
+        refused(signed.clone(), "InvalidArgument");
+        signed.headers = http::HeaderMap::new();
+        for (name, value) in form.iter().chain(&[("host", "s3.test")]) {
+            signed.headers.insert(*name, value.parse().unwrap());
+        }
+        let plan = guard().inspect(&mut signed.clone()).unwrap();
+        assert!(matches!(plan, BodyPlan::Form(head) if head.boundary == "x"));
+        let again = signed.headers.get("content-type").unwrap().clone();
+        signed.headers.append("content-type", again);
+        refused(signed, "InvalidRequest");
+    }
 }
 
 #[test]
@@ -401,6 +414,17 @@ fn headers_in_the_query_of_a_presigned_url_count_as_headers() {
         request("GET", "/bucket/key?x-amz-meta-a=b", &[]),
         "InvalidArgument",
     );
+}
+
+#[test]
+fn a_presigned_checksum_of_nothing_claims_nothing() {
+    let name = "x-amz-checksum-crc32";
+    for (value, kept) in [("AAAAAA%3D%3D", false), ("BAAAAA%3D%3D", true)] {
+        let uri = presigned(&[(name, value)]);
+        let mut parts = presigned_parts("PUT", &uri, &[("content-length", "3")]);
+        guard().inspect(&mut parts).unwrap();
+        assert_eq!(parts.headers.contains_key(name), kept, "{value}");
+    }
 }
 
 #[test]

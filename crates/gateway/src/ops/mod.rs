@@ -8,6 +8,7 @@ mod create_bucket;
 mod create_multipart_upload;
 mod delete_bucket;
 mod delete_object;
+mod delete_object_tagging;
 mod delete_objects;
 mod get_bucket_location;
 mod get_bucket_tagging;
@@ -26,6 +27,7 @@ mod list_parts;
 mod listing;
 mod put_bucket_versioning;
 mod put_object;
+mod put_object_tagging;
 mod upload_part;
 mod upload_part_copy;
 
@@ -45,7 +47,8 @@ pub(crate) use self::{
     abort_multipart_upload::abort_multipart_upload,
     complete_multipart_upload::complete_multipart_upload, copy_object::copy_object,
     create_bucket::create_bucket, create_multipart_upload::create_multipart_upload,
-    delete_bucket::delete_bucket, delete_object::delete_object, delete_objects::delete_objects,
+    delete_bucket::delete_bucket, delete_object::delete_object,
+    delete_object_tagging::delete_object_tagging, delete_objects::delete_objects,
     get_bucket_location::get_bucket_location, get_bucket_tagging::get_bucket_tagging,
     get_bucket_versioning::get_bucket_versioning, get_object::get_object,
     get_object_lock_configuration::get_object_lock_configuration,
@@ -53,7 +56,8 @@ pub(crate) use self::{
     list_buckets::list_buckets, list_multipart_uploads::list_multipart_uploads,
     list_object_versions::list_object_versions, list_objects::list_objects,
     list_objects_v2::list_objects_v2, list_parts::list_parts,
-    put_bucket_versioning::put_bucket_versioning, put_object::put_object, upload_part::upload_part,
+    put_bucket_versioning::put_bucket_versioning, put_object::put_object,
+    put_object_tagging::put_object_tagging, upload_part::upload_part,
     upload_part_copy::upload_part_copy,
 };
 

@@ -1,6 +1,7 @@
 //! A gateway on a loopback listener, and requests written byte by byte.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod form;
 pub(crate) mod sigv4;
 pub(crate) mod store;
 

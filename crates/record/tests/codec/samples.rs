@@ -18,6 +18,7 @@ use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::{Event, Particulars};
 use azekura_record::summary::Summary;
+use azekura_record::tagged::VersionTagged;
 use azekura_record::tenant::TenantCreated;
 use azekura_record::upload::{UploadAborted, UploadStarted};
 use azekura_record::version::{PartRef, Payload, Version};
@@ -223,6 +224,13 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             Event::UploadAborted(UploadAborted {
                 upload: UploadId([0x0f; 16]),
                 key: KEY.to_owned(),
+            }),
+        ),
+        (
+            "version-tagged",
+            Event::VersionTagged(VersionTagged {
+                key: KEY.to_owned(),
+                tags: pairs(&[("class", "chart"), ("診療科", "循環器内科")]),
             }),
         ),
         (

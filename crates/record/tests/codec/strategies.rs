@@ -20,6 +20,7 @@ use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::{Event, Particulars};
 use azekura_record::summary::Summary;
+use azekura_record::tagged::VersionTagged;
 use azekura_record::tenant::TenantCreated;
 use azekura_record::upload::{UploadAborted, UploadStarted};
 use azekura_record::version::{PartRef, Payload, Version};
@@ -277,6 +278,9 @@ fn event() -> impl Strategy<Value = Event> {
             Event::DeleteMarker(DeleteMarker { key, null, superseded })
         }),
         1 => hidden().prop_map(|h| Event::VersionHidden(Box::new(h))),
+        1 => (text(), pairs()).prop_map(|(key, tags)| {
+            Event::VersionTagged(VersionTagged { key, tags })
+        }),
         1 => blob().prop_map(|blob| Event::BlobIntent(BlobIntent { blob })),
         1 => blob().prop_map(|blob| Event::IntentWithdrawn(IntentWithdrawn { blob })),
         6 => administration(),

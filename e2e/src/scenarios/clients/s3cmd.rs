@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Setting, finish, prepare, text};
+use super::{Setting, expect, finish, prepare, text};
 use crate::report::Outcome;
 use crate::server::{ACCESS_KEY, SECRET_KEY};
 use crate::{Bench, Failure, clock, tools, tree};
@@ -125,12 +125,4 @@ fn same(one: &Path, other: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     Err(format!("{} and {} differ", one.display(), other.display()).into())
-}
-
-/// An error that shows the output when `word` is not in it.
-fn expect(output: &str, word: &str) -> Result<(), Failure> {
-    if output.contains(word) {
-        return Ok(());
-    }
-    Err(format!("no {word:?} in:\n{output}").into())
 }

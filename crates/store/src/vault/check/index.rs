@@ -68,7 +68,20 @@ pub(super) fn names(
             ControlFlow::Continue(())
         },
     );
-    if scanned.is_err() {
+    let amended = snapshot.scan(
+        partition,
+        families::AMENDMENTS,
+        (&[], None),
+        &mut |key, entry| {
+            if wanted.binary_search(&entry.sequence).is_ok()
+                && let Some((object, version)) = families::split_amendment(key)
+            {
+                found.insert(entry.sequence, (object, version.to_string()));
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    if scanned.is_err() || amended.is_err() {
         tracing::warn!("the index could not be read to its end");
     }
     found

@@ -69,6 +69,7 @@ pub(super) fn event(event: &Event) -> Value {
             "inline": e.inline,
         }),
         Event::UploadAborted(e) => json!({ "upload": e.upload.to_string(), "key": e.key }),
+        Event::VersionTagged(e) => json!({ "key": e.key, "tags": pairs(&e.tags) }),
         Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
     }
 }

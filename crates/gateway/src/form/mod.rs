@@ -1,0 +1,119 @@
+//! Upload by a browser's form (AWS S3 API, "POST Object", with Signature Version 4).
+//!
+//! `s3s` would hold the whole file in memory and leaves conditions of the policy unjudged, so it
+//! is passed by: the fields before the file are read (bounded), the signature over the policy is
+//! verified, the policy is judged, and the file streams into the store as that of a PUT does. From
+//! then on a form *is* a PutObject: its fields become the headers of one.
+
+mod answer;
+mod disposition;
+mod fields;
+mod file;
+mod multipart;
+mod object;
+mod policy;
+mod signature;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Response};
+use s3s::dto::StreamingBlob;
+use s3s::{S3Request, S3Result};
+
+use crate::auth::{Authenticate, Caller, Origin};
+use crate::errors;
+use crate::faults::Faults;
+use crate::guard::{FormHead, Refusal};
+use crate::ops::{self, Context};
+use crate::throttle::Throttle;
+
+/// Says that the length of the content is known only at its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unmeasured;
+
+/// Where a form was posted and what signatures may name.
+pub(crate) struct Posted<'a> {
+    /// Bucket in the path or the host name.
+    pub(crate) bucket: String,
+    /// Host as the client gave it.
+    pub(crate) host: String,
+    /// Regions that a signature may name.
+    pub(crate) regions: &'a [String],
+    /// Head of the request.
+    pub(crate) parts: Parts,
+}
+
+/// Stores the file of a form.
+///
+/// # Errors
+/// The S3 error to answer. Nothing is stored then.
+pub(crate) async fn post_object<B>(
+    cx: &Context,
+    auth: &dyn Authenticate,
+    throttle: &Throttle,
+    posted: Posted<'_>,
+    head: FormHead,
+    origin: Origin,
+    body: B,
+) -> S3Result<Response<s3s::Body>>
+where
+    B: http_body::Body<Data = Bytes> + Send + Sync + Unpin + 'static,
+{
+    let refused = |refusal: Refusal| errors::from_refusal(refusal);
+    let (fields, rest) = multipart::read(body, &head.boundary)
+        .await
+        .map_err(refused)?;
+    let claimed = signature::claimed(&fields, posted.regions).map_err(refused)?;
+    let now = cx.store.wall();
+    signature::check_time(&claimed, now).map_err(refused)?;
+    let credential = errors::known_key(auth.credential(&claimed.key_id))?;
+    signature::verify(&claimed, &credential.secret).map_err(refused)?;
+    let policy = policy::Policy::parse(claimed.policy).map_err(refused)?;
+    policy
+        .judge(&fields, &posted.bucket, now)
+        .map_err(refused)?;
+    let extensions = &posted.parts.extensions;
+    throttle.admit_signer(&claimed.key_id, credential.limits, extensions)?;
+    let caller = Caller::admit(credential, "PostObject", false, origin)?;
+
+    let faults = Faults::default();
+    let file = rest.into_file(policy.lengths(), faults.clone());
+    let object = object::of(&fields, &posted.bucket)?;
+    let redirect = answer::Wanted::of(&fields);
+    let key = object.input.key.clone();
+    let mut input = object.input;
+    input.body = Some(StreamingBlob::wrap(file));
+    let mut request = S3Request {
+        input,
+        method: posted.parts.method,
+        uri: posted.parts.uri,
+        headers: object.headers,
+        extensions: posted.parts.extensions,
+        credentials: None,
+        region: None,
+        service: None,
+        trailing_headers: None,
+    };
+    request.extensions.insert(caller);
+    request.extensions.insert(faults.clone());
+    request.extensions.insert(Unmeasured);
+    let stored = ops::put_object(cx, request).await;
+    match (faults.first(), stored) {
+        (Some(fault), Err(_)) => Err(errors::from_fault(&fault)),
+        (_, Err(error)) => Err(error),
+        (_, Ok(stored)) => {
+            let place = answer::Place {
+                host: &posted.host,
+                bucket: &posted.bucket,
+                key: &key,
+            };
+            Ok(answer::stored(&redirect, &place, stored))
+        }
+    }
+}
+
+/// What a form asks to store: the input of a PutObject and its headers.
+struct Object {
+    input: s3s::dto::PutObjectInput,
+    headers: HeaderMap,
+}
