@@ -233,7 +233,7 @@ impl<'a> Intake<'a> {
 
 /// Memory for inline content of so many bytes: as it came, sealed, and in the journal's buffer.
 fn reserved_inline(content_bytes: u64) -> u64 {
-    let slack = content_bytes.min(SLACK_BYTES).max(RECORD_BYTES);
+    let slack = content_bytes.clamp(RECORD_BYTES, SLACK_BYTES);
     content_bytes.saturating_mul(3).saturating_add(slack)
 }
 

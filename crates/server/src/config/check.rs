@@ -11,7 +11,7 @@ use azekura_model::access::Right;
 use azekura_store::memory::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN};
 use http::Uri;
 
-use super::{File, LogFormat, Overrides, RightName, SizeValue, is_loopback};
+use super::{File, Limits, LogFormat, Overrides, RightName, SizeValue, is_loopback};
 
 /// Shortest secret access key that is accepted, in characters.
 const SECRET_CHARS_MIN: usize = 16;
@@ -223,19 +223,7 @@ impl Checked {
         let keys = keys(&file.keys, root_key.as_ref().map(|(id, _)| id.as_str()))?;
         let limits = file.limits;
         let memory_bytes = memory_bytes(limits.memory.as_ref())?;
-        for (key, zero) in [
-            ("connections", limits.connections == 0),
-            (
-                "connections_per_address",
-                limits.connections_per_address == Some(0),
-            ),
-            ("header_read_seconds", limits.header_read_seconds == 0),
-            ("stall_seconds", limits.stall_seconds == 0),
-        ] {
-            if zero {
-                return Err(ConfigError::Zero { key });
-            }
-        }
+        not_zero(&limits)?;
         Ok(Self {
             data_dir: over
                 .data_dir
@@ -296,6 +284,24 @@ fn declared(region: &super::Region) -> RegionDescription {
         site: region.site.clone(),
         operator: region.operator.clone(),
     }
+}
+
+/// Bounds that would let nothing through.
+fn not_zero(limits: &Limits) -> Result<(), ConfigError> {
+    for (key, zero) in [
+        ("connections", limits.connections == 0),
+        (
+            "connections_per_address",
+            limits.connections_per_address == Some(0),
+        ),
+        ("header_read_seconds", limits.header_read_seconds == 0),
+        ("stall_seconds", limits.stall_seconds == 0),
+    ] {
+        if zero {
+            return Err(ConfigError::Zero { key });
+        }
+    }
+    Ok(())
 }
 
 fn memory_bytes(given: Option<&SizeValue>) -> Result<u64, ConfigError> {

@@ -202,7 +202,7 @@ impl Visitor {
     /// Five bytes of a body.
     fn trickle(&mut self) -> bool {
         match self.stream.write(&[7; 5]) {
-            Ok(_) => true,
+            Ok(sent) => sent > 0,
             Err(error) => error.kind() == ErrorKind::WouldBlock,
         }
     }
