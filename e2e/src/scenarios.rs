@@ -1,5 +1,6 @@
 //! The scenarios, in the order in which they run.
 
+mod bad_input;
 mod clients;
 mod crash;
 mod damage;
@@ -43,6 +44,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         "refusals",
         refusals::wrong_content_is_refused_and_nothing_stored,
     ),
+    ("bad_input", bad_input::refused_and_nothing_stored),
     ("storm", storm::others_hardly_notice),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),

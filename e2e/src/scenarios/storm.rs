@@ -57,7 +57,7 @@ pub(crate) fn others_hardly_notice(bench: &Bench) -> Result<Outcome, Failure> {
         storm = good.measure(Duration::from_secs(seconds), REQUESTS_MIN, &server)?;
         highest = highest.max(storm.highest_bytes);
     }
-    let refused = metric(&server.admin, "azekura_memory_refused_total")?;
+    let refused = server.metric("azekura_memory_refused_total")?;
     let done = weather.stop();
     if storm.p99 > bearable {
         return Err(format!(
@@ -181,37 +181,22 @@ impl GoodClient {
 
 /// Connections of the S3 listener.
 fn connections(server: &Server) -> Result<usize, Failure> {
-    let open = metric(&server.admin, "azekura_connections{listener=\"s3\"}")?;
+    let open = server.metric("azekura_connections{listener=\"s3\"}")?;
     Ok(usize::try_from(open)?)
-}
-
-/// Sum of the samples of `/metrics` whose line starts with `name`.
-fn metric(admin: &str, name: &str) -> Result<u64, Failure> {
-    let authority = admin.trim_start_matches("http://");
-    let head = format!("GET /metrics HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
-    let answer = Client::connect(authority)?.send_raw("GET", head.as_bytes(), b"")?;
-    let text = answer.text();
-    let samples = text.lines().filter(|line| line.starts_with(name));
-    samples
-        .map(|line| {
-            let value = line.rsplit(' ').next().unwrap_or_default();
-            value.parse::<u64>().map_err(Failure::from)
-        })
-        .sum()
 }
 
 /// Waits until descriptors and reservations are back, and says what memory is.
 fn calms_down(server: &Server, before: &Usage) -> Result<Usage, Failure> {
     let calm = clock::wait_for(CALM_MAX, || {
         let now = Usage::of(server.pid()).ok()?;
-        let used = metric(&server.admin, "azekura_memory_used_bytes").ok()?;
+        let used = server.metric("azekura_memory_used_bytes").ok()?;
         let open = connections(server).ok()?;
         // The good client's, and whatever it takes to look.
         let settled = used == 0 && open <= 2 && now.descriptors <= before.descriptors + 16;
         settled.then_some(now)
     });
     calm.ok_or_else(|| {
-        let used = metric(&server.admin, "azekura_memory_used_bytes");
+        let used = server.metric("azekura_memory_used_bytes");
         let now = Usage::of(server.pid());
         format!("after the storm: {now:?}, before: {before:?}; memory reserved: {used:?}").into()
     })
@@ -226,7 +211,7 @@ fn healthy(server: &Server, authority: &str) -> Result<(), Failure> {
     if list.status != 200 || strange {
         return Err(format!("the list after the storm: {} {text}", list.status).into());
     }
-    if metric(&server.admin, "azekura_engine_poisoned")? != 0 {
+    if server.metric("azekura_engine_poisoned")? != 0 {
         return Err("the engine stopped".into());
     }
     Ok(())
