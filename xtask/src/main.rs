@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use xtask::{bench, suite, tidy, tools};
+use xtask::{bench, s3tests, suite, tidy, tools};
 
 const USAGE: &str = "\
 cargo xtask tidy [--bless]
@@ -14,6 +14,13 @@ cargo xtask test [--full] [--only NAME]
     --full       the large numbers; writes docs/reference/test-results-full.md
 cargo xtask tools
     Installs what the end-to-end tests drive, and nothing else.
+cargo xtask s3-tests DIR [--server BINARY] [--only PART] [--jobs N]
+    Runs ceph/s3-tests from the checkout DIR against a server that it starts, a release build if
+    none is given; writes docs/reference/s3-tests.txt. Fails when a test fails unexplained.
+    --only PART  tests whose name or area contains it; writes nothing
+    --jobs N     tests at a time, 4 if not given
+cargo xtask s3-tests --explain
+    Renews docs/reference/s3-support.md from xtask/s3-tests/failures.toml.
 cargo xtask bench [--quick] [OPTIONS]
     Measures Azekura beside SeaweedFS, Garage and s3s-fs; installs them first. --help tells more.
 ";
@@ -44,6 +51,10 @@ fn dispatch(args: &[String]) -> Result<bool, String> {
             println!("tools in {}", installed.directory.display());
             Ok(installed.missing.is_empty())
         }
+        ["s3-tests", "--explain"] => s3tests::explain(&root).map(|()| true),
+        ["s3-tests", directory, options @ ..] => {
+            s3tests::run(&root, &s3tests_options(directory, options)?)
+        }
         _ => {
             print!("{USAGE}");
             Ok(matches!(words.as_slice(), [] | ["help" | "--help" | "-h"]))
@@ -62,6 +73,28 @@ fn suite_options(words: &[&str]) -> Result<suite::SuiteOptions, String> {
                     .next()
                     .ok_or_else(|| "--only needs a name".to_owned())?;
                 options.only = Some((*name).to_owned());
+            }
+            other => return Err(format!("unknown option {other}\n{USAGE}")),
+        }
+    }
+    Ok(options)
+}
+
+fn s3tests_options(directory: &str, words: &[&str]) -> Result<s3tests::S3TestsOptions, String> {
+    let full = |path: &str| std::path::absolute(path).map_err(|error| format!("{path}: {error}"));
+    let mut options = s3tests::S3TestsOptions {
+        suite: full(directory)?,
+        jobs: 4,
+        ..Default::default()
+    };
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        let value = rest.next().ok_or_else(|| format!("{word} needs a value"));
+        match *word {
+            "--server" => options.server = Some(full(value?)?),
+            "--only" => options.only = Some((*value?).to_owned()),
+            "--jobs" => {
+                options.jobs = value?.parse().map_err(|error| format!("--jobs: {error}"))?;
             }
             other => return Err(format!("unknown option {other}\n{USAGE}")),
         }

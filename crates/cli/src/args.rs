@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use azekura_hospital::{Class, Date, Scale, parse_day};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// S3-compatible WORM object store for Japanese medical information.
@@ -35,6 +36,8 @@ pub enum Command {
     /// Objects, through the admin API of a running server
     #[command(subcommand)]
     Object(ObjectCommand),
+    /// Writes the files of a hospital that does not exist, for tests and drills
+    Testdata(TestdataArgs),
 }
 
 /// `azekura serve`.
@@ -319,4 +322,37 @@ pub struct OneObject {
     /// Which server
     #[command(flatten)]
     pub online: Online,
+}
+
+/// `azekura testdata`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura testdata ./hospital\n  azekura testdata ./hospital --seed 7 --scale 1/10 --days 3\n  azekura testdata ./hospital --day 2026-07-02 --add\n  azekura testdata ./messages --classes ss-mix2 --scale 1\n\nSame seed, scales and day: same bytes, on every machine. Nobody in the files exists.\nWhat is made, and how large: docs/operating/testdata.md."
+)]
+pub struct TestdataArgs {
+    /// Directory to write into; made if missing, refused if it holds anything
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Seed: another number, another hospital
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Share of the 400-bed hospital: 1, 1/100
+    #[arg(long, value_name = "SHARE", default_value = "1/100")]
+    pub scale: Scale,
+    /// Share of the rows of each image, where full sizes would be too much
+    #[arg(long, value_name = "SHARE", default_value = "1")]
+    pub image_scale: Scale,
+    /// First day
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "2026-07-01", value_parser = parse_day)]
+    pub day: Date,
+    /// Days in a row; each later day corrects some files of the day before
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub days: u16,
+    /// Classes of files, by comma: ss-mix2, document, ct, mr, x-ray, ultrasound, angiography,
+    /// endoscopy, ecg, fhir, prescription, uke, database [default: all]
+    #[arg(long, value_name = "CLASS,…", value_delimiter = ',')]
+    pub classes: Vec<Class>,
+    /// Writes into a directory that holds the day before: overwrites and corrects
+    #[arg(long)]
+    pub add: bool,
 }

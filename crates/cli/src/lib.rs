@@ -32,6 +32,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             Exit::Failure,
             "serve is run by the azekura binary",
         )),
+        Command::Testdata(testdata) => commands::testdata::run(&testdata, json),
         Command::Vault(vault) => match vault {
             VaultCommand::Info(online) => commands::vault_info::run(&online, json).await,
             VaultCommand::Snapshot(online) => commands::vault_snapshot::run(&online, json).await,

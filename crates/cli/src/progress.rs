@@ -13,3 +13,13 @@ pub(crate) fn bytes(what: &'static str) -> ProgressBar {
     bar.set_message(what);
     bar
 }
+
+/// A bar over a known number of files; hidden by itself when standard error is no terminal.
+pub(crate) fn files(what: &'static str, count: u64) -> ProgressBar {
+    let bar = ProgressBar::new(count);
+    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} files {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what);
+    bar
+}

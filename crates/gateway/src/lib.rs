@@ -11,6 +11,7 @@ pub mod auth;
 mod body;
 mod clock;
 mod convert;
+mod cors;
 mod errors;
 mod faults;
 mod form;

@@ -23,7 +23,7 @@ pub enum StoreError {
     #[error("you already have a bucket of this name")]
     BucketAlreadyOwnedByYou,
     /// S3 still shows something in the bucket.
-    #[error("the bucket still shows objects, versions or uploads")]
+    #[error("the bucket still shows objects or versions")]
     BucketNotEmpty,
     /// No such key, or a delete marker is current.
     #[error("the key does not exist")]

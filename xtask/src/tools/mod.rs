@@ -96,6 +96,32 @@ pub fn install(root: &Path, target: &Path) -> Result<InstalledTools, String> {
     Ok(InstalledTools { directory, missing })
 }
 
+/// Makes the Python environment of one section of `xtask/tools.toml`, in a folder of that name below
+/// `target`/tools; returns its folder of commands.
+///
+/// # Errors
+/// A sentence when the list cannot be read or the environment cannot be made.
+pub fn python_environment(root: &Path, target: &Path, section: &str) -> Result<PathBuf, String> {
+    let text = fs::read_to_string(root.join("xtask/tools.toml"))
+        .map_err(|error| format!("xtask/tools.toml: {error}"))?;
+    let table: Table = text
+        .parse()
+        .map_err(|error| format!("xtask/tools.toml: {error}"))?;
+    let tools = target.join("tools");
+    let requirements = strings(&table, section, "requirements");
+    python::install(&tools, &tools.join(section), &requirements)
+}
+
+/// A list of strings of a section.
+fn strings(table: &Table, section: &str, name: &str) -> Vec<String> {
+    let items = table
+        .get(section)
+        .and_then(|p| p.get(name))
+        .and_then(Value::as_array);
+    let items = items.into_iter().flatten().filter_map(Value::as_str);
+    items.map(str::to_owned).collect()
+}
+
 /// Removes a file, if it is there.
 fn remove(file: &Path) -> Result<(), String> {
     match fs::remove_file(file) {
@@ -115,20 +141,12 @@ fn parse(text: &str) -> Result<Wanted, String> {
         .and_then(Value::as_table)
         .into_iter()
         .flatten();
-    let python = |name: &str| {
-        let items = table
-            .get("python")
-            .and_then(|p| p.get(name))
-            .and_then(Value::as_array);
-        let items = items.into_iter().flatten().filter_map(Value::as_str);
-        items.map(str::to_owned).collect::<Vec<_>>()
-    };
     Ok(Wanted {
         debian: debian
             .filter_map(|(command, package)| Some((command.clone(), package.as_str()?.to_owned())))
             .collect(),
-        python_commands: python("commands"),
-        python_requirements: python("requirements"),
+        python_commands: strings(&table, "python", "commands"),
+        python_requirements: strings(&table, "python", "requirements"),
     })
 }
 

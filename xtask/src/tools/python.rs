@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{debian, find_command};
 use crate::process::run;
 
-/// The environment's folder.
+/// Folder of the environment that holds the clients.
 pub(super) fn environment(tools: &Path) -> PathBuf {
     tools.join("python")
 }

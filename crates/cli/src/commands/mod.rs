@@ -6,6 +6,7 @@ pub(crate) mod bucket_list;
 pub(crate) mod object_get;
 pub(crate) mod object_history;
 pub(crate) mod object_list;
+pub(crate) mod testdata;
 pub(crate) mod vault_check;
 pub(crate) mod vault_dump;
 pub(crate) mod vault_export_keyring;

@@ -11,6 +11,8 @@ use azekura_store::body::BodyError;
 use bytes::{Buf, Bytes, BytesMut};
 use http_body::{Body, Frame};
 
+use super::refusal::Refusal;
+use super::trailers::Trailers;
 use crate::faults::{Fault, Faults};
 use crate::held::Held;
 
@@ -44,6 +46,8 @@ enum State {
 struct Framer {
     state: State,
     chunk_bytes_max: u64,
+    /// What may follow the last chunk.
+    trailers: Trailers,
     /// Short pieces of a signed chunk.
     held: BytesMut,
     out: VecDeque<Bytes>,
@@ -52,17 +56,18 @@ struct Framer {
 }
 
 impl Framer {
-    fn new(chunk_bytes_max: u64) -> Self {
+    fn new(chunk_bytes_max: u64, trailer: Option<&str>) -> Self {
         Self {
             state: State::Line(Vec::new()),
             chunk_bytes_max,
+            trailers: Trailers::new(trailer),
             held: BytesMut::new(),
             out: VecDeque::new(),
             longest: 0,
         }
     }
 
-    fn push(&mut self, mut data: Bytes) -> Result<(), BodyError> {
+    fn push(&mut self, mut data: Bytes) -> Result<(), Fault> {
         while !data.is_empty() {
             self.step(&mut data)?;
         }
@@ -70,13 +75,13 @@ impl Framer {
     }
 
     /// Consumes at least one byte.
-    fn step(&mut self, data: &mut Bytes) -> Result<(), BodyError> {
+    fn step(&mut self, data: &mut Bytes) -> Result<(), Fault> {
         match &mut self.state {
             State::Line(line) => {
                 let end = data.iter().position(|b| *b == b'\n').map(|at| at + 1);
                 let taken = data.split_to(end.unwrap_or(data.len()));
                 if line.len() + taken.len() > LINE_BYTES_MAX {
-                    return Err(malformed("a chunk header is too long"));
+                    return Err(malformed("a chunk header is too long").into());
                 }
                 line.extend_from_slice(&taken);
                 if end.is_some() {
@@ -106,14 +111,20 @@ impl Framer {
             State::CutEnd(seen) => {
                 let expected = if *seen == 0 { b'\r' } else { b'\n' };
                 if data.get_u8() != expected {
-                    return Err(malformed("a chunk does not end with CRLF"));
+                    return Err(malformed("a chunk does not end with CRLF").into());
                 }
                 *seen += 1;
                 if *seen == 2 {
                     self.state = State::Line(Vec::new());
                 }
             }
-            State::Trailers => self.out.push_back(data.split_to(data.len())),
+            State::Trailers => {
+                let taken = data.split_to(data.len());
+                if !self.trailers.take(&taken) {
+                    return Err(Fault::Refused(Refusal::malformed_trailer()));
+                }
+                self.out.push_back(taken);
+            }
         }
         Ok(())
     }
@@ -132,11 +143,13 @@ impl Framer {
 
     /// A whole line that heads a chunk has arrived.
     fn head(&mut self, line: Vec<u8>) -> Result<(), BodyError> {
-        let digits = line
-            .iter()
-            .position(|b| !b.is_ascii_hexdigit())
-            .and_then(|end| line.get(..end))
-            .and_then(|digits| std::str::from_utf8(digits).ok())
+        let end = line.iter().position(|b| !b.is_ascii_hexdigit());
+        // Behind the length comes the end of the line or an extension, and nothing else: `0x3` is
+        // not a last chunk.
+        let digits = end
+            .and_then(|end| line.split_at_checked(end))
+            .filter(|(_, rest)| *rest == b"\r\n" || rest.starts_with(b";"))
+            .and_then(|(digits, _)| std::str::from_utf8(digits).ok())
             .and_then(|digits| u64::from_str_radix(digits, 16).ok());
         let Some(bytes) = digits else {
             return Err(malformed("a chunk header has no length"));
@@ -189,10 +202,16 @@ pub(crate) struct ChunkedBody<B> {
 }
 
 impl<B> ChunkedBody<B> {
-    pub(crate) fn new(inner: B, chunk_bytes_max: u64, held: Held, faults: Faults) -> Self {
+    pub(crate) fn new(
+        inner: B,
+        chunk_bytes_max: u64,
+        trailer: Option<&str>,
+        held: Held,
+        faults: Faults,
+    ) -> Self {
         Self {
             inner,
-            framer: Framer::new(chunk_bytes_max),
+            framer: Framer::new(chunk_bytes_max, trailer),
             reserved: CHUNK_BYTES_FREE,
             held,
             faults,
@@ -202,7 +221,7 @@ impl<B> ChunkedBody<B> {
 
     /// Follows what arrived, and reserves memory for a signed chunk that is longer than those before:
     /// `s3s` holds it until its signature is checked.
-    fn take(&mut self, data: Bytes) -> Result<(), BodyError> {
+    fn take(&mut self, data: Bytes) -> Result<(), Fault> {
         self.framer.push(data)?;
         let longest = self.framer.longest;
         if longest > self.reserved {
@@ -214,10 +233,10 @@ impl<B> ChunkedBody<B> {
         Ok(())
     }
 
-    fn fail(&mut self, error: BodyError) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
+    fn fail(&mut self, fault: Fault) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
         self.ended = true;
         self.framer.out.clear();
-        Poll::Ready(Some(Err(self.faults.note(Fault::Body(error)))))
+        Poll::Ready(Some(Err(self.faults.note(fault))))
     }
 }
 
@@ -238,7 +257,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for ChunkedBody<B> {
             }
             match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
                 None if self.framer.complete() => self.ended = true,
-                None | Some(Err(_)) => return self.fail(BodyError::Incomplete),
+                None | Some(Err(_)) => return self.fail(BodyError::Incomplete.into()),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data()
                         && let Err(error) = self.take(data)
@@ -255,8 +274,8 @@ impl<B: Body<Data = Bytes> + Unpin> Body for ChunkedBody<B> {
 mod tests {
     use super::*;
 
-    fn run(input: &[u8], step: usize) -> Result<(Vec<u8>, bool), BodyError> {
-        let mut framer = Framer::new(16);
+    fn run(input: &[u8], step: usize) -> Result<(Vec<u8>, bool), Fault> {
+        let mut framer = Framer::new(16, Some("x-amz-checksum-crc32"));
         for piece in input.chunks(step) {
             framer.push(Bytes::copy_from_slice(piece))?;
         }
@@ -271,12 +290,15 @@ mod tests {
             assert_eq!(run(body, step).unwrap(), (body.to_vec(), true));
         }
         let long = run(b"11;chunk-signature=ab\r\n", 9);
-        assert!(matches!(long, Err(BodyError::Malformed(_))), "{long:?}");
+        assert!(
+            matches!(long, Err(Fault::Body(BodyError::Malformed(_)))),
+            "{long:?}"
+        );
     }
 
     #[test]
     fn a_signed_chunk_that_arrives_byte_by_byte_is_held_in_few_pieces() {
-        let mut framer = Framer::new(1 << 20);
+        let mut framer = Framer::new(1 << 20, None);
         framer
             .push(Bytes::from_static(b"10000;chunk-signature=ab\r\n"))
             .unwrap();

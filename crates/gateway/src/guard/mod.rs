@@ -10,6 +10,7 @@ mod form;
 mod hoist;
 pub(crate) mod host;
 mod limits;
+mod path;
 mod payload;
 mod presign;
 mod refusal;
@@ -19,6 +20,7 @@ mod signed_headers;
 mod subresource;
 mod text;
 mod token;
+mod trailers;
 
 pub use limits::RequestLimits;
 pub use refusal::Refusal;
@@ -52,6 +54,8 @@ pub(crate) enum BodyPlan {
     Chunked {
         /// Longest signed chunk in bytes.
         chunk_bytes_max: u64,
+        /// The trailer that was announced.
+        trailer: Option<String>,
     },
     /// A document, with what is claimed of it.
     Document(Document),
@@ -68,6 +72,7 @@ impl Guard {
         self.limits.check_head(parts)?;
         text::check(&parts.headers)?;
         host::check(parts)?;
+        path::check(parts.uri.path())?;
         let view = View::new(parts)?;
         if let Some(form) = form::check(&view)? {
             return Ok(BodyPlan::Form(form));
@@ -88,6 +93,16 @@ impl Guard {
         self.plan(&view, payload)
     }
 
+    /// Judges the head of a request that nobody signs and that reads nothing but rules.
+    ///
+    /// # Errors
+    /// [`Refusal`] of the first rule that is broken.
+    pub(crate) fn inspect_preflight(&self, parts: &Parts) -> Result<(), Refusal> {
+        self.limits.check_head(parts)?;
+        text::check(&parts.headers)?;
+        host::check(parts)
+    }
+
     fn plan(&self, view: &View<'_>, payload: Payload) -> Result<BodyPlan, Refusal> {
         if !view.carries_content() {
             let bytes = limits::check_document(view, &self.limits)?;
@@ -96,6 +111,7 @@ impl Guard {
         match payload {
             Payload::SignedChunks | Payload::UnsignedChunks => Ok(BodyPlan::Chunked {
                 chunk_bytes_max: self.limits.signed_chunk_bytes,
+                trailer: view.header("x-amz-trailer").map(str::to_owned),
             }),
             Payload::Hashed | Payload::Unsigned => {
                 if view.method() == Method::PUT && !view.header_present("content-length") {

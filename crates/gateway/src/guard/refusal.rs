@@ -138,6 +138,17 @@ impl Refusal {
         Self::new("MissingContentLength", StatusCode::LENGTH_REQUIRED, message)
     }
 
+    pub(crate) fn malformed_trailer() -> Self {
+        let message = "The request contained trailing data that was not well-formed or did not \
+                       conform to our published schema.";
+        Self::new("MalformedTrailerError", StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn invalid_uri(why: &str) -> Self {
+        let message = format!("Couldn't parse the specified URI: {why}");
+        Self::new("InvalidURI", StatusCode::BAD_REQUEST, message)
+    }
+
     pub(crate) fn uri_too_long(limit: usize) -> Self {
         let message = format!("the request line has more than {limit} bytes");
         Self::new("InvalidURI", StatusCode::BAD_REQUEST, message)

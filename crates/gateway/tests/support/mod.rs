@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod form;
+pub(crate) mod keys;
 pub(crate) mod sigv4;
 pub(crate) mod store;
 

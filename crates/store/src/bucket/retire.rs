@@ -5,9 +5,10 @@
 //!
 //! 1. *close* the bucket's own partition: from now on every write there fails its guard (all writes
 //!    guard that `closed` is absent, so no counter is shared by them);
-//! 2. look whether S3 shows anything. Nothing can be added behind the look any more. If something
-//!    is there, *open* the partition again and refuse;
-//! 3. *retire* the name in the configuration partition.
+//! 2. look whether S3 shows a version or a marker. Nothing can be added behind the look any more. If
+//!    something is there, *open* the partition again and refuse;
+//! 3. abort the uploads under way, which S3 does not count as content of a bucket, and *retire* the
+//!    name in the configuration partition.
 //!
 //! A put that was acknowledged is seen by step 2; one that comes later fails and says so. A crash
 //! between the steps is finished at the next start ([`finish_closing`]). A client that goes away
@@ -28,8 +29,9 @@ use crate::bucket::Bucket;
 use crate::bucket::read::{self, OpenBucket};
 use crate::entry;
 use crate::error::StoreError;
-use crate::families::{self, CONFIGURATION, HISTORY, UPLOADS};
+use crate::families::{self, CONFIGURATION, HISTORY};
 use crate::inner::{Draft, Inner, Refused};
+use crate::multipart::abort::abort_all;
 use crate::slot::after;
 use crate::visibility::Rule;
 
@@ -84,6 +86,7 @@ async fn decide(inner: &Inner, by: &Requester, open: &OpenBucket) -> Result<(), 
         Ok(true) => return refuse(inner, by, bucket, StoreError::BucketNotEmpty).await,
         Err(error) => return refuse(inner, by, bucket, error).await,
     }
+    abort_all(inner, by, bucket).await?;
     let key = families::bucket(bucket.name.as_str());
     let guard = vec![Guard::Equals(key, open.raw.clone())];
     match append(inner, by, CONFIGURATION, guard, bucket, retired(bucket)).await {
@@ -158,18 +161,15 @@ async fn append(
         .map(|_| ())
 }
 
-/// Whether S3 shows a version, a marker or an upload.
+/// Whether S3 shows a version or a marker.
 fn shows_anything(inner: &Inner, bucket: &Bucket) -> Result<bool, StoreError> {
-    let any = |family, prefix: &[u8]| {
-        let scan = Scan {
-            family,
-            from: Bytes::copy_from_slice(prefix),
-            until: families::after_prefix(prefix),
-            limit: 1,
-        };
-        Ok::<bool, StoreError>(!inner.scan(bucket.partition, &scan)?.entries.is_empty())
+    let scan = Scan {
+        family: families::CURRENT,
+        from: Bytes::new(),
+        until: None,
+        limit: 1,
     };
-    if any(families::CURRENT, b"")? || any(UPLOADS, b"u")? {
+    if !inner.scan(bucket.partition, &scan)?.entries.is_empty() {
         return Ok(true);
     }
     // Without versioning nothing but the current versions was ever shown.
