@@ -6,6 +6,9 @@ use crate::Failure;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
+/// Name, path, headers, and what must come of it.
+type Named<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], super::Want);
+
 /// All of them. `upload` is a multipart upload of `/bad/upload`.
 pub(super) fn cases(authority: &str, upload: &str) -> Result<Vec<Case>, Failure> {
     let mut cases = markup(authority)?;
@@ -52,8 +55,8 @@ fn markup(authority: &str) -> Result<Vec<Case>, Failure> {
         .collect()
 }
 
-/// Numbers of things.
-fn numbers(authority: &str, upload: &str) -> Result<Vec<Case>, Failure> {
+/// 1,001 keys, 10,001 parts, and 3 MiB.
+fn long_documents() -> [String; 3] {
     let keys: String = (0..1001)
         .map(|n| format!("<Object><Key>k{n}</Key></Object>"))
         .collect();
@@ -66,6 +69,12 @@ fn numbers(authority: &str, upload: &str) -> Result<Vec<Case>, Failure> {
         "<Delete><Object><Key>{}</Key></Object></Delete>",
         "k".repeat(3 << 20)
     );
+    [keys, parts, huge]
+}
+
+/// Numbers of things.
+fn numbers(authority: &str, upload: &str) -> Result<Vec<Case>, Failure> {
+    let [keys, parts, huge] = long_documents();
     let completing = format!("uploadId={upload}");
     let numbered = |number: &str| format!("partNumber={number}&uploadId={upload}");
     let (part_0, part_10001, part_x) = (numbered("0"), numbered("10001"), numbered("x"));
@@ -136,7 +145,7 @@ fn headers(authority: &str) -> Result<Vec<Case>, Failure> {
     let long_tag = format!("{}=1", "t".repeat(129));
     let key = format!("/bad/{}", "k".repeat(1025));
     let plain = "/bad/key";
-    let cases: [(&str, &str, &[(&str, &str)], super::Want); 9] = [
+    let cases: [Named<'_>; 9] = [
         (
             "a key of 1,025 bytes",
             &key,
