@@ -37,7 +37,7 @@ FRAME = 65536                 # content bytes of a payload frame
 STORED_FRAME = FRAME + 24     # with tag and CRC
 ZERO_ID = bytes(16)
 KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket-changed",
-         5: "bucket-retired", 16: "version", 17: "delete-marker", 18: "version-hidden",
+         5: "bucket-retired", 6: "bucket-configured", 16: "version", 17: "delete-marker", 18: "version-hidden",
          19: "blob-intent", 20: "intent-withdrawn", 21: "upload-started", 22: "part-stored",
          23: "upload-aborted", 24: "version-tagged", 32: "imported"}
 IGNORABLE = 0x8000

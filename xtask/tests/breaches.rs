@@ -79,6 +79,7 @@ fn broken_workspace(root: &Path) -> io::Result<()> {
     )?;
     write(root, "docs/formats/journal.md", "bytes\n")?;
     write(root, "changelog/unreleased/1.md", "no kind\n")?;
+    write(root, "docs/operating/clients/a.md", "# A\n\nIt works.\n")?;
     write(root, ".git/info/refused-words", "closed\n")
 }
 
@@ -103,6 +104,7 @@ fn every_check_finds_its_breach() {
         "marker",
         "name",
         "pin",
+        "recipe",
         "size",
         "word",
         "wrapper",

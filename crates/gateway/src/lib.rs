@@ -10,6 +10,7 @@
 pub mod auth;
 mod body;
 mod convert;
+mod cors;
 mod errors;
 mod faults;
 mod form;

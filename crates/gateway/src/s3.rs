@@ -60,18 +60,39 @@ impl S3 for Operations {
         ops::delete_bucket(&self.0, request).await
     }
 
+    async fn delete_bucket_cors(
+        &self,
+        request: In<dto::DeleteBucketCorsInput>,
+    ) -> Out<dto::DeleteBucketCorsOutput> {
+        ops::delete_bucket_cors(&self.0, request).await
+    }
+
+    async fn delete_bucket_encryption(
+        &self,
+        request: In<dto::DeleteBucketEncryptionInput>,
+    ) -> Out<dto::DeleteBucketEncryptionOutput> {
+        ops::delete_bucket_encryption(&self.0, request).await
+    }
+
+    async fn delete_bucket_ownership_controls(
+        &self,
+        request: In<dto::DeleteBucketOwnershipControlsInput>,
+    ) -> Out<dto::DeleteBucketOwnershipControlsOutput> {
+        ops::delete_bucket_ownership_controls(&self.0, request).await
+    }
+
+    async fn delete_bucket_tagging(
+        &self,
+        request: In<dto::DeleteBucketTaggingInput>,
+    ) -> Out<dto::DeleteBucketTaggingOutput> {
+        ops::delete_bucket_tagging(&self.0, request).await
+    }
+
     async fn delete_object(
         &self,
         request: In<dto::DeleteObjectInput>,
     ) -> Out<dto::DeleteObjectOutput> {
         ops::delete_object(&self.0, request).await
-    }
-
-    async fn delete_objects(
-        &self,
-        request: In<dto::DeleteObjectsInput>,
-    ) -> Out<dto::DeleteObjectsOutput> {
-        ops::delete_objects(&self.0, request).await
     }
 
     async fn delete_object_tagging(
@@ -81,11 +102,102 @@ impl S3 for Operations {
         ops::delete_object_tagging(&self.0, request).await
     }
 
+    async fn delete_objects(
+        &self,
+        request: In<dto::DeleteObjectsInput>,
+    ) -> Out<dto::DeleteObjectsOutput> {
+        ops::delete_objects(&self.0, request).await
+    }
+
+    async fn delete_public_access_block(
+        &self,
+        request: In<dto::DeletePublicAccessBlockInput>,
+    ) -> Out<dto::DeletePublicAccessBlockOutput> {
+        ops::delete_public_access_block(&self.0, request).await
+    }
+
+    async fn get_bucket_accelerate_configuration(
+        &self,
+        request: In<dto::GetBucketAccelerateConfigurationInput>,
+    ) -> Out<dto::GetBucketAccelerateConfigurationOutput> {
+        ops::get_bucket_accelerate_configuration(&self.0, &request)
+    }
+
+    async fn get_bucket_cors(
+        &self,
+        request: In<dto::GetBucketCorsInput>,
+    ) -> Out<dto::GetBucketCorsOutput> {
+        ops::get_bucket_cors(&self.0, &request)
+    }
+
+    async fn get_bucket_encryption(
+        &self,
+        request: In<dto::GetBucketEncryptionInput>,
+    ) -> Out<dto::GetBucketEncryptionOutput> {
+        ops::get_bucket_encryption(&self.0, &request)
+    }
+
+    async fn get_bucket_lifecycle_configuration(
+        &self,
+        request: In<dto::GetBucketLifecycleConfigurationInput>,
+    ) -> Out<dto::GetBucketLifecycleConfigurationOutput> {
+        ops::get_bucket_lifecycle_configuration(&self.0, &request)
+    }
+
     async fn get_bucket_location(
         &self,
         request: In<dto::GetBucketLocationInput>,
     ) -> Out<dto::GetBucketLocationOutput> {
         ops::get_bucket_location(&self.0, &request)
+    }
+
+    async fn get_bucket_logging(
+        &self,
+        request: In<dto::GetBucketLoggingInput>,
+    ) -> Out<dto::GetBucketLoggingOutput> {
+        ops::get_bucket_logging(&self.0, &request)
+    }
+
+    async fn get_bucket_notification_configuration(
+        &self,
+        request: In<dto::GetBucketNotificationConfigurationInput>,
+    ) -> Out<dto::GetBucketNotificationConfigurationOutput> {
+        ops::get_bucket_notification_configuration(&self.0, &request)
+    }
+
+    async fn get_bucket_ownership_controls(
+        &self,
+        request: In<dto::GetBucketOwnershipControlsInput>,
+    ) -> Out<dto::GetBucketOwnershipControlsOutput> {
+        ops::get_bucket_ownership_controls(&self.0, &request)
+    }
+
+    async fn get_bucket_policy(
+        &self,
+        request: In<dto::GetBucketPolicyInput>,
+    ) -> Out<dto::GetBucketPolicyOutput> {
+        ops::get_bucket_policy(&self.0, &request)
+    }
+
+    async fn get_bucket_policy_status(
+        &self,
+        request: In<dto::GetBucketPolicyStatusInput>,
+    ) -> Out<dto::GetBucketPolicyStatusOutput> {
+        ops::get_bucket_policy_status(&self.0, &request)
+    }
+
+    async fn get_bucket_replication(
+        &self,
+        request: In<dto::GetBucketReplicationInput>,
+    ) -> Out<dto::GetBucketReplicationOutput> {
+        ops::get_bucket_replication(&self.0, &request)
+    }
+
+    async fn get_bucket_request_payment(
+        &self,
+        request: In<dto::GetBucketRequestPaymentInput>,
+    ) -> Out<dto::GetBucketRequestPaymentOutput> {
+        ops::get_bucket_request_payment(&self.0, &request)
     }
 
     async fn get_bucket_tagging(
@@ -100,6 +212,13 @@ impl S3 for Operations {
         request: In<dto::GetBucketVersioningInput>,
     ) -> Out<dto::GetBucketVersioningOutput> {
         ops::get_bucket_versioning(&self.0, &request)
+    }
+
+    async fn get_bucket_website(
+        &self,
+        request: In<dto::GetBucketWebsiteInput>,
+    ) -> Out<dto::GetBucketWebsiteOutput> {
+        ops::get_bucket_website(&self.0, &request)
     }
 
     async fn get_object(&self, request: In<dto::GetObjectInput>) -> Out<dto::GetObjectOutput> {
@@ -120,12 +239,47 @@ impl S3 for Operations {
         ops::get_object_tagging(&self.0, request).await
     }
 
+    async fn get_public_access_block(
+        &self,
+        request: In<dto::GetPublicAccessBlockInput>,
+    ) -> Out<dto::GetPublicAccessBlockOutput> {
+        ops::get_public_access_block(&self.0, &request)
+    }
+
     async fn head_bucket(&self, request: In<dto::HeadBucketInput>) -> Out<dto::HeadBucketOutput> {
         ops::head_bucket(&self.0, &request)
     }
 
     async fn head_object(&self, request: In<dto::HeadObjectInput>) -> Out<dto::HeadObjectOutput> {
         ops::head_object(&self.0, request).await
+    }
+
+    async fn list_bucket_analytics_configurations(
+        &self,
+        request: In<dto::ListBucketAnalyticsConfigurationsInput>,
+    ) -> Out<dto::ListBucketAnalyticsConfigurationsOutput> {
+        ops::list_bucket_analytics_configurations(&self.0, &request)
+    }
+
+    async fn list_bucket_intelligent_tiering_configurations(
+        &self,
+        request: In<dto::ListBucketIntelligentTieringConfigurationsInput>,
+    ) -> Out<dto::ListBucketIntelligentTieringConfigurationsOutput> {
+        ops::list_bucket_intelligent_tiering_configurations(&self.0, &request)
+    }
+
+    async fn list_bucket_inventory_configurations(
+        &self,
+        request: In<dto::ListBucketInventoryConfigurationsInput>,
+    ) -> Out<dto::ListBucketInventoryConfigurationsOutput> {
+        ops::list_bucket_inventory_configurations(&self.0, &request)
+    }
+
+    async fn list_bucket_metrics_configurations(
+        &self,
+        request: In<dto::ListBucketMetricsConfigurationsInput>,
+    ) -> Out<dto::ListBucketMetricsConfigurationsOutput> {
+        ops::list_bucket_metrics_configurations(&self.0, &request)
     }
 
     async fn list_buckets(
@@ -167,6 +321,48 @@ impl S3 for Operations {
         ops::list_parts(&self.0, &request)
     }
 
+    async fn put_bucket_accelerate_configuration(
+        &self,
+        request: In<dto::PutBucketAccelerateConfigurationInput>,
+    ) -> Out<dto::PutBucketAccelerateConfigurationOutput> {
+        ops::put_bucket_accelerate_configuration(&self.0, &request)
+    }
+
+    async fn put_bucket_cors(
+        &self,
+        request: In<dto::PutBucketCorsInput>,
+    ) -> Out<dto::PutBucketCorsOutput> {
+        ops::put_bucket_cors(&self.0, request).await
+    }
+
+    async fn put_bucket_encryption(
+        &self,
+        request: In<dto::PutBucketEncryptionInput>,
+    ) -> Out<dto::PutBucketEncryptionOutput> {
+        ops::put_bucket_encryption(&self.0, request).await
+    }
+
+    async fn put_bucket_ownership_controls(
+        &self,
+        request: In<dto::PutBucketOwnershipControlsInput>,
+    ) -> Out<dto::PutBucketOwnershipControlsOutput> {
+        ops::put_bucket_ownership_controls(&self.0, request).await
+    }
+
+    async fn put_bucket_request_payment(
+        &self,
+        request: In<dto::PutBucketRequestPaymentInput>,
+    ) -> Out<dto::PutBucketRequestPaymentOutput> {
+        ops::put_bucket_request_payment(&self.0, &request)
+    }
+
+    async fn put_bucket_tagging(
+        &self,
+        request: In<dto::PutBucketTaggingInput>,
+    ) -> Out<dto::PutBucketTaggingOutput> {
+        ops::put_bucket_tagging(&self.0, request).await
+    }
+
     async fn put_bucket_versioning(
         &self,
         request: In<dto::PutBucketVersioningInput>,
@@ -183,6 +379,13 @@ impl S3 for Operations {
         request: In<dto::PutObjectTaggingInput>,
     ) -> Out<dto::PutObjectTaggingOutput> {
         ops::put_object_tagging(&self.0, request).await
+    }
+
+    async fn put_public_access_block(
+        &self,
+        request: In<dto::PutPublicAccessBlockInput>,
+    ) -> Out<dto::PutPublicAccessBlockOutput> {
+        ops::put_public_access_block(&self.0, request).await
     }
 
     async fn upload_part(&self, request: In<dto::UploadPartInput>) -> Out<dto::UploadPartOutput> {

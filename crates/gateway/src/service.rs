@@ -24,6 +24,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use tracing::Instrument as _;
 
 use crate::auth::{AccessCheck, Authenticate, KeyLookup, Origin, Peer};
+use crate::cors::{self, CrossOrigin};
 use crate::errors;
 use crate::errors::document::{About, Details};
 use crate::faults::{Fault, Faults};
@@ -134,8 +135,19 @@ impl S3Gateway {
         let resource = request.uri().path().to_owned();
         let expected = expects_continue(&request);
         let unannounced = expected && request.body().is_end_stream();
-        let mut response = self.answer(origin, request).instrument(span).await;
+        let host = request.headers().get("host").and_then(|v| v.to_str().ok());
+        let host_bucket = bucket_of(&self.inner.domains, host.unwrap_or_default());
+        let asked = CrossOrigin::of(&request, host_bucket);
+        let preflight = *request.method() == Method::OPTIONS;
+        let mut response = if preflight {
+            self.preflight(asked.as_ref(), request)
+        } else {
+            self.answer(origin, request).instrument(span).await
+        };
         self.complete(&mut response, &id, &resource, head);
+        if let Some(asked) = asked.filter(|_| !preflight) {
+            asked.complete(&self.inner.context.store, response.headers_mut());
+        }
         // A client that was promised `100 Continue` and got a final answer at once (hyper sends none
         // for an empty body, nor before a refusal) may take the next answer for this one's: botocore
         // does. It must not use the connection again.
@@ -199,6 +211,19 @@ impl S3Gateway {
                 from_error(errors::from_fault(&fault))
             }
             _ => response,
+        }
+    }
+
+    /// Answers an `OPTIONS` request, for which nobody signs. Its body is not read.
+    fn preflight<B>(
+        &self,
+        asked: Option<&CrossOrigin>,
+        request: Request<B>,
+    ) -> Response<s3s::Body> {
+        let (parts, _) = request.into_parts();
+        match self.inner.guard.inspect_preflight(&parts) {
+            Ok(()) => cors::preflight(asked, &self.inner.context.store, &parts),
+            Err(refusal) => from_refusal(refusal),
         }
     }
 

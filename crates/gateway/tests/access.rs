@@ -14,6 +14,79 @@ const OPERATIONS: &str = include_str!("operations.txt");
 
 /// Operations that are served.
 const SERVED: &[(&str, &str, &str)] = &[
+    ("DeleteBucketCors", "DELETE", "/bucket?cors"),
+    ("DeleteBucketEncryption", "DELETE", "/bucket?encryption"),
+    (
+        "DeleteBucketOwnershipControls",
+        "DELETE",
+        "/bucket?ownershipControls",
+    ),
+    ("DeleteBucketTagging", "DELETE", "/bucket?tagging"),
+    (
+        "DeletePublicAccessBlock",
+        "DELETE",
+        "/bucket?publicAccessBlock",
+    ),
+    (
+        "GetBucketAccelerateConfiguration",
+        "GET",
+        "/bucket?accelerate",
+    ),
+    ("GetBucketCors", "GET", "/bucket?cors"),
+    ("GetBucketEncryption", "GET", "/bucket?encryption"),
+    (
+        "GetBucketLifecycleConfiguration",
+        "GET",
+        "/bucket?lifecycle",
+    ),
+    ("GetBucketLogging", "GET", "/bucket?logging"),
+    (
+        "GetBucketNotificationConfiguration",
+        "GET",
+        "/bucket?notification",
+    ),
+    (
+        "GetBucketOwnershipControls",
+        "GET",
+        "/bucket?ownershipControls",
+    ),
+    ("GetBucketPolicy", "GET", "/bucket?policy"),
+    ("GetBucketPolicyStatus", "GET", "/bucket?policyStatus"),
+    ("GetBucketReplication", "GET", "/bucket?replication"),
+    ("GetBucketRequestPayment", "GET", "/bucket?requestPayment"),
+    ("GetBucketWebsite", "GET", "/bucket?website"),
+    ("GetPublicAccessBlock", "GET", "/bucket?publicAccessBlock"),
+    (
+        "ListBucketAnalyticsConfigurations",
+        "GET",
+        "/bucket?analytics",
+    ),
+    (
+        "ListBucketIntelligentTieringConfigurations",
+        "GET",
+        "/bucket?intelligent-tiering",
+    ),
+    (
+        "ListBucketInventoryConfigurations",
+        "GET",
+        "/bucket?inventory",
+    ),
+    ("ListBucketMetricsConfigurations", "GET", "/bucket?metrics"),
+    (
+        "PutBucketAccelerateConfiguration",
+        "PUT",
+        "/bucket?accelerate",
+    ),
+    ("PutBucketCors", "PUT", "/bucket?cors"),
+    ("PutBucketEncryption", "PUT", "/bucket?encryption"),
+    (
+        "PutBucketOwnershipControls",
+        "PUT",
+        "/bucket?ownershipControls",
+    ),
+    ("PutBucketRequestPayment", "PUT", "/bucket?requestPayment"),
+    ("PutBucketTagging", "PUT", "/bucket?tagging"),
+    ("PutPublicAccessBlock", "PUT", "/bucket?publicAccessBlock"),
     ("AbortMultipartUpload", "DELETE", "/bucket/key?uploadId=x"),
     ("CompleteMultipartUpload", "POST", "/bucket/key?uploadId=x"),
     ("CopyObject", "PUT", "/bucket/key"),
@@ -86,7 +159,24 @@ async fn what_is_not_built_says_so_by_name() {
     let server = start().await;
     server.put("/bucket", b"").await.ok();
     for (operation, method, target) in [
-        ("GetBucketPolicy", "GET", "/bucket?policy"),
+        ("PutBucketPolicy", "PUT", "/bucket?policy"),
+        ("PutBucketWebsite", "PUT", "/bucket?website"),
+        ("PutBucketLogging", "PUT", "/bucket?logging"),
+        (
+            "PutBucketNotificationConfiguration",
+            "PUT",
+            "/bucket?notification",
+        ),
+        (
+            "PutBucketInventoryConfiguration",
+            "PUT",
+            "/bucket?inventory&id=x",
+        ),
+        (
+            "GetBucketInventoryConfiguration",
+            "GET",
+            "/bucket?inventory&id=x",
+        ),
         (
             "PutBucketLifecycleConfiguration",
             "PUT",

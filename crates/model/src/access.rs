@@ -18,6 +18,31 @@ pub enum Action {
     GetBucketLocation,
     GetBucketVersioning,
     PutBucketVersioning,
+    GetBucketTagging,
+    GetBucketCORS,
+    GetBucketPublicAccessBlock,
+    GetBucketOwnershipControls,
+    GetEncryptionConfiguration,
+    GetBucketRequestPayment,
+    GetAccelerateConfiguration,
+    GetBucketPolicy,
+    GetBucketPolicyStatus,
+    GetLifecycleConfiguration,
+    GetBucketLogging,
+    GetBucketNotification,
+    GetReplicationConfiguration,
+    GetBucketWebsite,
+    GetAnalyticsConfiguration,
+    GetInventoryConfiguration,
+    GetIntelligentTieringConfiguration,
+    GetMetricsConfiguration,
+    PutBucketTagging,
+    PutBucketCORS,
+    PutBucketPublicAccessBlock,
+    PutBucketOwnershipControls,
+    PutEncryptionConfiguration,
+    PutBucketRequestPayment,
+    PutAccelerateConfiguration,
     GetObject,
     GetObjectVersion,
     GetObjectTagging,
@@ -59,6 +84,24 @@ impl Action {
             | Self::ListBucketMultipartUploads
             | Self::GetBucketLocation
             | Self::GetBucketVersioning
+            | Self::GetBucketTagging
+            | Self::GetBucketCORS
+            | Self::GetBucketPublicAccessBlock
+            | Self::GetBucketOwnershipControls
+            | Self::GetEncryptionConfiguration
+            | Self::GetBucketRequestPayment
+            | Self::GetAccelerateConfiguration
+            | Self::GetBucketPolicy
+            | Self::GetBucketPolicyStatus
+            | Self::GetLifecycleConfiguration
+            | Self::GetBucketLogging
+            | Self::GetBucketNotification
+            | Self::GetReplicationConfiguration
+            | Self::GetBucketWebsite
+            | Self::GetAnalyticsConfiguration
+            | Self::GetInventoryConfiguration
+            | Self::GetIntelligentTieringConfiguration
+            | Self::GetMetricsConfiguration
             | Self::GetObject
             | Self::GetObjectVersion
             | Self::GetObjectTagging
@@ -74,6 +117,13 @@ impl Action {
             Self::CreateBucket
             | Self::DeleteBucket
             | Self::PutBucketVersioning
+            | Self::PutBucketTagging
+            | Self::PutBucketCORS
+            | Self::PutBucketPublicAccessBlock
+            | Self::PutBucketOwnershipControls
+            | Self::PutEncryptionConfiguration
+            | Self::PutBucketRequestPayment
+            | Self::PutAccelerateConfiguration
             | Self::DeleteObject
             | Self::DeleteObjectVersion => Right::Manage,
             Self::AdminRead | Self::AdminWrite => Right::Admin,

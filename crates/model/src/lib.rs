@@ -6,8 +6,10 @@
 
 pub mod access;
 pub mod bucket;
+pub mod bucket_config;
 pub mod checksum;
 pub mod condition;
+pub mod cors;
 pub mod ident;
 pub mod lock;
 pub mod name;

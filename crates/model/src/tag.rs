@@ -54,6 +54,12 @@ impl TagSet {
         Ok(Self(pairs))
     }
 
+    /// Tags that an earlier release accepted and stored: what is durable is never refused.
+    #[must_use]
+    pub fn stored(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// Keys and values, ordered by key.
     #[must_use]
     pub fn pairs(&self) -> &[(String, String)] {

@@ -23,6 +23,8 @@ pub enum RecordKind {
     BucketChanged = 4,
     /// A bucket leaves the name space; its history stays.
     BucketRetired = 5,
+    /// One sub-resource of a bucket's configuration.
+    BucketConfigured = 6,
     /// A version of an object.
     Version = 16,
     /// A delete marker.
@@ -83,12 +85,13 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
         Self::BucketChanged,
         Self::BucketRetired,
+        Self::BucketConfigured,
         Self::Version,
         Self::DeleteMarker,
         Self::VersionHidden,

@@ -8,6 +8,7 @@
 pub mod bucket;
 mod cbor;
 pub mod commitment;
+pub mod configured;
 pub mod core;
 pub mod epoch;
 pub mod error;

@@ -3,6 +3,7 @@
 use azekura_model::requester::Requester;
 
 use crate::bucket::{BucketChanged, BucketCreated, BucketRetired};
+use crate::configured::BucketConfigured;
 use crate::epoch::EpochOpened;
 use crate::hidden::VersionHidden;
 use crate::imported::Imported;
@@ -39,6 +40,7 @@ pub enum Event {
     BucketCreated(BucketCreated),
     BucketChanged(BucketChanged),
     BucketRetired(BucketRetired),
+    BucketConfigured(BucketConfigured),
     Version(Box<Version>),
     DeleteMarker(DeleteMarker),
     VersionHidden(Box<VersionHidden>),
@@ -74,6 +76,7 @@ impl Event {
             Self::BucketCreated(_) => RecordKind::BucketCreated,
             Self::BucketChanged(_) => RecordKind::BucketChanged,
             Self::BucketRetired(_) => RecordKind::BucketRetired,
+            Self::BucketConfigured(_) => RecordKind::BucketConfigured,
             Self::Version(_) => RecordKind::Version,
             Self::DeleteMarker(_) => RecordKind::DeleteMarker,
             Self::VersionHidden(_) => RecordKind::VersionHidden,
@@ -94,6 +97,7 @@ impl Event {
             Self::BucketCreated(event) => event.write(out),
             Self::BucketChanged(event) => event.write(out),
             Self::BucketRetired(event) => event.write(out),
+            Self::BucketConfigured(event) => event.write(out),
             Self::Version(event) => event.write(out),
             Self::DeleteMarker(event) => event.write(out),
             Self::VersionHidden(event) => event.write(out),
@@ -114,6 +118,7 @@ impl Event {
             RecordKind::BucketCreated => EventFields::read(input).map(Self::BucketCreated),
             RecordKind::BucketChanged => EventFields::read(input).map(Self::BucketChanged),
             RecordKind::BucketRetired => EventFields::read(input).map(Self::BucketRetired),
+            RecordKind::BucketConfigured => EventFields::read(input).map(Self::BucketConfigured),
             RecordKind::Version => read_boxed(input).map(Self::Version),
             RecordKind::DeleteMarker => EventFields::read(input).map(Self::DeleteMarker),
             RecordKind::VersionHidden => read_boxed(input).map(Self::VersionHidden),

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::ObjectOwnership;
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
+use azekura_model::cors::CorsMethod;
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
 use azekura_model::lock::{Retention, RetentionMode};
 use azekura_model::position::{PartitionId, Sequence};
@@ -86,6 +88,16 @@ coded_value!(
     Governance = 1,
     Compliance = 2
 );
+coded_value!(
+    CorsMethod,
+    "cross-origin method",
+    Get = 1,
+    Put = 2,
+    Post = 3,
+    Delete = 4,
+    Head = 5,
+);
+coded_value!(ObjectOwnership, "object ownership", BucketOwnerEnforced = 1,);
 coded_value!(
     Versioning,
     "versioning state",

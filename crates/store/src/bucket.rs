@@ -1,6 +1,7 @@
 //! Buckets as the store knows them.
 
 pub(crate) mod change;
+pub(crate) mod configure;
 pub(crate) mod create;
 pub(crate) mod read;
 pub(crate) mod retire;

@@ -19,6 +19,7 @@
 //! Ids stand in base32hex, whose text order is their byte order.
 
 use azekura_engine::seam::{Family, Key};
+use azekura_model::bucket_config::ConfigurationKind;
 use azekura_model::ident::{BucketUuid, TenantId, UploadId, VersionId, from_text, to_text};
 use azekura_model::position::PartitionId;
 use azekura_model::release::BlobId;
@@ -315,6 +316,19 @@ pub fn bucket_by_uuid(uuid: BucketUuid) -> Key {
 #[must_use]
 pub fn bucket_settings(uuid: BucketUuid) -> Key {
     config(format!("bucket-settings/{uuid}"))
+}
+
+/// One sub-resource of a bucket, by identity: what a retired bucket had stays its own.
+#[must_use]
+pub fn bucket_config(uuid: BucketUuid, kind: ConfigurationKind) -> Key {
+    let kind = match kind {
+        ConfigurationKind::Tags => "tags",
+        ConfigurationKind::Cors => "cors",
+        ConfigurationKind::PublicAccess => "public-access",
+        ConfigurationKind::Ownership => "ownership",
+        ConfigurationKind::Encryption => "encryption",
+    };
+    config(format!("bucket-config/{uuid}/{kind}"))
 }
 
 /// The number of a bucket's newest key epoch.

@@ -7,6 +7,7 @@ use azekura_engine::seam::{Mutations, Project, ProjectError, ReadError, ReadView
 use azekura_model::position::PartitionId;
 use azekura_model::release::BlobId;
 use azekura_record::bucket::{BucketChanged, BucketCreated};
+use azekura_record::configured::BucketConfigured;
 use azekura_record::core::Core;
 use azekura_record::epoch::EpochOpened;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
@@ -18,6 +19,7 @@ use azekura_record::upload::UploadStarted;
 use azekura_record::version::{Payload, Version};
 use bytes::Bytes;
 
+use crate::bucket::configure;
 use crate::clock::Clock;
 use crate::entry::{
     self, BucketEntry, BucketSettings, DoneEntry, EpochEntry, PartEntry, Slotted, TenantEntry,
@@ -71,6 +73,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 out.puts.push((families::closed(), entry::present()));
             }
         }
+        Event::BucketConfigured(configured) => bucket_configured(core, configured, &mut out)?,
         Event::Version(version) => version_stored(core, version, &mut out)?,
         Event::DeleteMarker(marker) => marker_made(core, marker, &mut out)?,
         Event::VersionHidden(hidden) => version_hidden(core, hidden, &mut out),
@@ -165,6 +168,21 @@ fn bucket_changed(
         // In the bucket's own partition it takes the closing back (see `bucket/retire.rs`).
         out.deletes.push(families::closed());
     }
+    Ok(())
+}
+
+/// A cleared sub-resource has an entry too: S3 tells it from one that was never set.
+fn bucket_configured(
+    core: &Core,
+    configured: &BucketConfigured,
+    out: &mut Mutations,
+) -> Result<(), Incomplete> {
+    let uuid = core.bucket.ok_or(Incomplete("bucket", "bucket"))?;
+    let kind = configure::kind_of(&configured.setting);
+    out.puts.push((
+        families::bucket_config(uuid, kind),
+        Bytes::from(configured.setting.encode()),
+    ));
     Ok(())
 }
 

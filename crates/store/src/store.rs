@@ -5,6 +5,7 @@ use std::sync::Arc;
 use azekura_engine::seam::Engine;
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::{BucketSetting, Configured};
 use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
@@ -12,7 +13,7 @@ use azekura_model::release::BlobId;
 use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 
-use crate::bucket::{Bucket, change, create, read, retire};
+use crate::bucket::{Bucket, change, configure, create, read, retire};
 use crate::cut::{Cut, VaultState};
 use crate::error::StoreError;
 use crate::history::PastVersion;
@@ -113,6 +114,44 @@ impl Store {
         versioning: Versioning,
     ) -> Result<(), StoreError> {
         change::put_versioning(&self.inner, by, name, versioning).await
+    }
+
+    /// Where one sub-resource of a bucket stands: never set, cleared, or set.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub fn bucket_setting<T: BucketSetting>(
+        &self,
+        name: &BucketName,
+    ) -> Result<Configured<T>, StoreError> {
+        let bucket = self.bucket(name)?;
+        configure::read_setting(&self.inner, bucket.uuid)
+    }
+
+    /// Sets one sub-resource of a bucket, whole.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`], also when the bucket is deleted meanwhile.
+    pub async fn configure_bucket<T: BucketSetting>(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+        setting: T,
+    ) -> Result<(), StoreError> {
+        let configuration = Some(setting.into_configuration());
+        configure::configure(&self.inner, by, name, T::KIND, configuration).await
+    }
+
+    /// Clears one sub-resource of a bucket. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`], also when the bucket is deleted meanwhile.
+    pub async fn clear_bucket_setting<T: BucketSetting>(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+    ) -> Result<(), StoreError> {
+        configure::configure(&self.inner, by, name, T::KIND, None).await
     }
 
     /// Stores one version. See [`crate::put`].

@@ -1,5 +1,6 @@
 //! Backup and restore of a generated tree by each client, every byte compared.
 
+mod aws_cli;
 pub(super) mod duplicity;
 pub(super) mod hospital;
 pub(super) mod javascript;
@@ -101,7 +102,8 @@ fn boto3_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     Ok(compared)
 }
 
-/// aws-cli: `s3 sync` up and down, which uses multipart above 8 MiB.
+/// aws-cli: `s3 sync` up and down, which uses multipart above 8 MiB, and what follows a day later;
+/// then many commands of `s3api`.
 pub(crate) fn aws_cli_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
     if !bench.tools.has("aws") {
         return Ok(Outcome::Skipped("aws is not installed".to_owned()));
@@ -123,7 +125,16 @@ fn aws_cli_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     )?;
     let down = ["s3", "sync", "s3://aws-cli/t", &text(&setting.restored)];
     tools::run(aws().args(down).args(quiet))?;
-    let compared = tree::compare(&setting.source, &setting.restored)?;
+    let mut compared = tree::compare(&setting.source, &setting.restored)?;
+    change(&setting.source)?;
+    let source = text(&setting.source);
+    let mirror = |from: &str, to: &str| {
+        tools::run(aws().args(["s3", "sync", "--delete", from, to]).args(quiet))
+    };
+    mirror(&source, "s3://aws-cli/t")?;
+    mirror("s3://aws-cli/t", &text(&setting.restored))?;
+    compared += tree::compare(&setting.source, &setting.restored)?;
+    aws_cli::s3api(&aws, &setting.restored)?;
     tools::run(
         aws()
             .args(["s3", "rm", "--recursive", "s3://aws-cli/t"])
@@ -165,7 +176,7 @@ fn s5cmd_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     Ok(compared)
 }
 
-/// rclone: `copy` up and down, then its own `check --download`.
+/// rclone: `copy` up and down, its own `check`; a day later `sync --checksum` and `check --download`.
 pub(crate) fn rclone_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
     if !bench.tools.has("rclone") {
         return Ok(Outcome::Skipped("rclone is not installed".to_owned()));
@@ -192,12 +203,29 @@ fn rclone_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     tools::run(rclone().args(["mkdir", "az:rclone"]))?;
     tools::run(rclone().args(["copy", &text(&setting.source), "az:rclone/t"]))?;
     tools::run(rclone().args(["copy", "az:rclone/t", &text(&setting.restored)]))?;
+<<<<<<< HEAD
     let compared = tree::compare(&setting.source, &setting.restored)?;
     tools::run(rclone().args(["check", &text(&setting.source), "az:rclone/t"]))?;
     Ok(compared)
+=======
+    let mut compared = tree::compare(&setting.source, &setting.restored)?;
+    let source = text(&setting.source);
+    tools::run(rclone().args(["check", &source, "az:rclone/t"]))?;
+    change(&setting.source)?;
+    let differs = tools::output(rclone().args(["check", &source, "az:rclone/t"]))?;
+    if differs.status.success() {
+        return Err("rclone check did not see that the tree changed".into());
+    }
+    tools::run(rclone().args(["sync", "--checksum", &source, "az:rclone/t"]))?;
+    tools::run(rclone().args(["check", "--download", &source, "az:rclone/t"]))?;
+    let restored = text(&setting.restored);
+    tools::run(rclone().args(["sync", "--checksum", "az:rclone/t", &restored]))?;
+    compared += tree::compare(&setting.source, &setting.restored)?;
+    finish(setting, compared)
+>>>>>>> main
 }
 
-/// restic: backup, `check --read-data`, restore.
+/// restic: two backups a day apart, `check --read-data`, both restored, `forget --prune`.
 pub(crate) fn restic_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
     if !bench.tools.has("restic") {
         return Ok(Outcome::Skipped("restic is not installed".to_owned()));
@@ -224,8 +252,35 @@ fn restic_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     };
     restic(&["init"])?;
     restic(&["backup", "."])?;
-    restic(&["check", "--read-data"])?;
+    restic(&["tag", "--add", "monday"])?;
     restic(&["restore", "latest", "--target", &text(&setting.restored)])?;
+<<<<<<< HEAD
     let compared = tree::compare(&setting.source, &setting.restored)?;
     Ok(compared)
+=======
+    let mut compared = tree::compare(&setting.source, &setting.restored)?;
+    let monday = setting.restored.with_file_name("monday");
+    std::fs::rename(&setting.restored, &monday)?;
+    change(&setting.source)?;
+    restic(&["backup", "--tag", "tuesday", "."])?;
+    restic(&["check", "--read-data"])?;
+    let again = setting.restored.with_file_name("again");
+    let of = |tag: &str, target: &Path| {
+        restic(&["restore", "latest", "--tag", tag, "--target", &text(target)])
+    };
+    of("monday", &again)?;
+    compared += tree::compare(&monday, &again)?;
+    of("tuesday", &setting.restored)?;
+    compared += tree::compare(&setting.source, &setting.restored)?;
+    restic(&["forget", "--keep-last", "1", "--group-by", "", "--prune"])?;
+    restic(&["check", "--read-data"])?;
+    if restic(&["snapshots", "--json"])?
+        .matches("\"short_id\"")
+        .count()
+        != 1
+    {
+        return Err("forget did not leave one snapshot".into());
+    }
+    finish(setting, compared)
+>>>>>>> main
 }

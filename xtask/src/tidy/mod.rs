@@ -11,6 +11,7 @@ mod glossary;
 mod licences;
 mod names;
 mod pins;
+mod recipes;
 mod sizes;
 mod source;
 mod test_shape;
@@ -105,6 +106,7 @@ pub fn run(root: &Path, bless: bool) -> Result<TidyReport, String> {
     pins::check(&workspace, &mut report);
     licences::check(&workspace, &mut report);
     documents::check(&workspace, &mut report);
+    recipes::check(&workspace, &mut report);
     report.findings = workspace.config.apply_allowances(report.findings);
     report.findings.sort();
     Ok(report)

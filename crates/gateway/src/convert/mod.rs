@@ -3,8 +3,10 @@
 pub(crate) mod attributes;
 pub(crate) mod checksums;
 pub(crate) mod conditions;
+pub(crate) mod cors;
 pub(crate) mod encoding;
 pub(crate) mod headers;
 pub(crate) mod names;
+pub(crate) mod ownership;
 pub(crate) mod tags;
 pub(crate) mod times;

@@ -75,6 +75,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "Check which key signs the request and what that key may do.",
     ),
     row(
+        "AccessForbidden",
+        403,
+        "Access forbidden",
+        "Put a CORS rule on the bucket that allows this origin, method and these headers.",
+    ),
+    row(
         "AuthorizationHeaderMalformed",
         400,
         "The authorization header that you provided is not valid.",

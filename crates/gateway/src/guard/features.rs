@@ -42,7 +42,11 @@ const KNOWN_VALUES: [(&str, &[&str]); 5] = [
     ("x-amz-bucket-object-lock-enabled", &["false"]),
     (
         "x-amz-object-ownership",
-        &["BucketOwnerEnforced", "BucketOwnerPreferred"],
+        &[
+            "BucketOwnerEnforced",
+            "BucketOwnerPreferred",
+            "ObjectWriter",
+        ],
     ),
     ("x-amz-server-side-encryption", &["AES256"]),
     ("x-amz-storage-class", &["STANDARD"]),

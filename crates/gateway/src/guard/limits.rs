@@ -1,5 +1,6 @@
 //! Sizes beyond which nothing is parsed.
 
+use azekura_model::cors::CORS_DOCUMENT_BYTES_MAX;
 use http::Method;
 
 use super::refusal::Refusal;
@@ -49,6 +50,9 @@ impl RequestLimits {
     /// Greatest length in bytes of the document of this request.
     pub(crate) fn document(&self, view: &View<'_>) -> u64 {
         let post = view.method() == Method::POST;
+        if view.has("cors") {
+            return self.document_bytes.min(CORS_DOCUMENT_BYTES_MAX);
+        }
         if post && view.has("delete") {
             self.delete_document_bytes
         } else if post && view.has("uploadId") {

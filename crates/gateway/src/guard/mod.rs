@@ -93,6 +93,16 @@ impl Guard {
         self.plan(&view, payload)
     }
 
+    /// Judges the head of a request that nobody signs and that reads nothing but rules.
+    ///
+    /// # Errors
+    /// [`Refusal`] of the first rule that is broken.
+    pub(crate) fn inspect_preflight(&self, parts: &Parts) -> Result<(), Refusal> {
+        self.limits.check_head(parts)?;
+        text::check(&parts.headers)?;
+        host::check(parts)
+    }
+
     fn plan(&self, view: &View<'_>, payload: Payload) -> Result<BodyPlan, Refusal> {
         if !view.carries_content() {
             let bytes = limits::check_document(view, &self.limits)?;

@@ -3,7 +3,7 @@ use s3s::{S3Request, S3Result};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
-use crate::convert::names;
+use crate::convert::{names, ownership};
 use crate::errors;
 
 pub(crate) async fn create_bucket(
@@ -21,6 +21,9 @@ pub(crate) async fn create_bucket(
     ];
     if grants.iter().any(|grant| grant.is_some()) {
         return Err(errors::not_built("CreateBucket with grants"));
+    }
+    if let Some(asked) = &input.object_ownership {
+        ownership::of_wire(asked)?;
     }
     check_location(cx, input.create_bucket_configuration)?;
     let name = names::bucket(&input.bucket)?;

@@ -1,4 +1,5 @@
 use azekura_record::commitment::{commit, commit_encoded, disclose};
+use azekura_record::configured::StoredSetting;
 use azekura_record::core::{Core, RecordKind};
 use azekura_record::error::DecodeError;
 use azekura_record::fields::{self, IGNORABLE_FROM, SALT_SEED};
@@ -209,4 +210,22 @@ fn other_forms_of_the_same_values_are_refused() {
         "an array of 2^64",
     );
     refused(&[0x81; 4000], "deep nesting");
+}
+
+#[test]
+fn an_unknown_setting_of_a_bucket_is_newer() {
+    let sample = |bytes: &[u8]| StoredSetting::decode(bytes);
+    assert_eq!(sample(&[0x82, 1, 0xf6]), Ok(StoredSetting::Tags(None)));
+    for newer in [
+        // Code 6; a longer array; public-access flag 16; encryption by another algorithm.
+        &[0x82, 6, 0xf6][..],
+        &[0x83, 1, 0xf6, 0xf6],
+        &[0x82, 3, 16],
+        &[0x82, 5, 0x82, 2, 0xf5],
+    ] {
+        let refused = sample(newer);
+        assert!(matches!(refused, Err(DecodeError::Newer(_))), "{refused:?}");
+    }
+    assert!(sample(&[0x81, 1]).is_err());
+    assert!(sample(&[0x82, 1, 0xf6, 0]).is_err());
 }

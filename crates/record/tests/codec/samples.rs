@@ -1,7 +1,9 @@
 //! One fixed value of every kind, for frozen bytes.
 
 use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
+use azekura_model::cors::CorsMethod;
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
 use azekura_model::lock::{Lock, Retention, RetentionMode};
 use azekura_model::position::{PartitionId, Sequence};
@@ -9,6 +11,7 @@ use azekura_model::release::BlobId;
 use azekura_model::requester::Requester;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
+use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
 use azekura_record::core::{Core, RecordKind};
 use azekura_record::epoch::EpochOpened;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
@@ -97,6 +100,48 @@ pub(crate) fn summary() -> Summary {
     }
 }
 
+/// One of every sub-resource, and one that is cleared.
+fn settings() -> Vec<(&'static str, StoredSetting)> {
+    let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+    let rule = StoredCorsRule {
+        id: Some("画面".to_owned()),
+        origins: texts(&["https://*.hospital.example"]),
+        methods: CorsMethod::ALL.to_vec(),
+        allowed_headers: texts(&["x-amz-*"]),
+        expose_headers: texts(&["ETag"]),
+        max_age_seconds: Some(3600),
+    };
+    let all = PublicAccessBlock::ALL;
+    vec![
+        (
+            "bucket-configured-tags",
+            StoredSetting::Tags(Some(pairs(&[("部署", "放射線科"), ("cost", "")]))),
+        ),
+        (
+            "bucket-configured-cors",
+            StoredSetting::Cors(Some(vec![rule])),
+        ),
+        (
+            "bucket-configured-public-access",
+            StoredSetting::PublicAccess(Some(PublicAccessBlock {
+                restrict_public_buckets: false,
+                ..all
+            })),
+        ),
+        (
+            "bucket-configured-ownership",
+            StoredSetting::Ownership(Some(ObjectOwnership::BucketOwnerEnforced)),
+        ),
+        (
+            "bucket-configured-encryption",
+            StoredSetting::Encryption(Some(DefaultEncryption {
+                bucket_key_enabled: true,
+            })),
+        ),
+        ("bucket-configured-cleared", StoredSetting::Cors(None)),
+    ]
+}
+
 /// Names and events; every kind at least once.
 #[expect(clippy::too_many_lines, reason = "a list, one entry a kind")]
 pub(crate) fn events() -> Vec<(&'static str, Event)> {
@@ -110,7 +155,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         checksum: None,
         ..summary()
     };
-    vec![
+    let mut events = vec![
         (
             "tenant-created",
             Event::TenantCreated(TenantCreated {
@@ -240,7 +285,15 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
                 particulars: vec![],
             }),
         ),
-    ]
+    ];
+    events.extend(settings().into_iter().map(|(name, setting)| {
+        let event = BucketConfigured {
+            name: "images".to_owned(),
+            setting,
+        };
+        (name, Event::BucketConfigured(event))
+    }));
+    events
 }
 
 pub(crate) fn particulars(event: Event) -> Particulars {

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
+use azekura_model::cors::CorsMethod;
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
 use azekura_model::lock::{Lock, Retention, RetentionMode};
 use azekura_model::position::{PartitionId, Sequence};
@@ -11,6 +13,7 @@ use azekura_model::release::BlobId;
 use azekura_model::requester::Requester;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
+use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
 use azekura_record::core::{Core, RecordKind};
 use azekura_record::epoch::EpochOpened;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
@@ -234,6 +237,45 @@ fn administration() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn setting() -> impl Strategy<Value = StoredSetting> {
+    let texts = || vec(text(), 0..3);
+    let plain = (option::of(text()), option::of(any::<u32>()));
+    let methods = vec(select(CorsMethod::ALL.to_vec()), 0..6);
+    let rule = (plain, texts(), methods, texts(), texts()).prop_map(
+        |((id, max_age_seconds), origins, methods, allowed_headers, expose_headers)| {
+            StoredCorsRule {
+                id,
+                origins,
+                methods,
+                allowed_headers,
+                expose_headers,
+                max_age_seconds,
+            }
+        },
+    );
+    let block = any::<[bool; 4]>().prop_map(|set| PublicAccessBlock {
+        block_public_acls: set[0],
+        ignore_public_acls: set[1],
+        block_public_policy: set[2],
+        restrict_public_buckets: set[3],
+    });
+    let encryption =
+        any::<bool>().prop_map(|bucket_key_enabled| DefaultEncryption { bucket_key_enabled });
+    let enforced = Just(ObjectOwnership::BucketOwnerEnforced);
+    prop_oneof![
+        option::of(pairs()).prop_map(StoredSetting::Tags),
+        option::of(vec(rule, 0..4)).prop_map(StoredSetting::Cors),
+        option::of(block).prop_map(StoredSetting::PublicAccess),
+        option::of(enforced).prop_map(StoredSetting::Ownership),
+        option::of(encryption).prop_map(StoredSetting::Encryption),
+    ]
+}
+
+fn configured() -> impl Strategy<Value = Event> {
+    (text(), setting())
+        .prop_map(|(name, setting)| Event::BucketConfigured(BucketConfigured { name, setting }))
+}
+
 fn upload() -> impl Strategy<Value = Event> {
     let id = || any::<[u8; 16]>().prop_map(UploadId);
     let started = (id(), text(), any::<[u8; 32]>(), (pairs(), pairs(), pairs()))
@@ -284,6 +326,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => blob().prop_map(|blob| Event::BlobIntent(BlobIntent { blob })),
         1 => blob().prop_map(|blob| Event::IntentWithdrawn(IntentWithdrawn { blob })),
         6 => administration(),
+        2 => configured(),
         3 => upload(),
     ]
 }

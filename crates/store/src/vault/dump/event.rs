@@ -3,6 +3,7 @@
 use azekura_model::checksum::{Checksum, ETag};
 use azekura_model::position::Sequence;
 use azekura_model::requester::Requester;
+use azekura_record::configured::{StoredCorsRule, StoredSetting};
 use azekura_record::hidden::CurrentChange;
 use azekura_record::particulars::Event;
 use azekura_record::summary::Summary;
@@ -37,6 +38,7 @@ pub(super) fn event(event: &Event) -> Value {
             "history_days": e.history_days,
         }),
         Event::BucketRetired(e) => json!({ "name": e.name }),
+        Event::BucketConfigured(e) => json!({ "name": e.name, "setting": setting(&e.setting) }),
         Event::Version(e) => version(e),
         Event::DeleteMarker(e) => {
             json!({ "key": e.key, "null": e.null, "superseded": e.superseded })
@@ -72,6 +74,46 @@ pub(super) fn event(event: &Event) -> Value {
         Event::VersionTagged(e) => json!({ "key": e.key, "tags": pairs(&e.tags) }),
         Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
     }
+}
+
+/// `null` = cleared.
+fn setting(setting: &StoredSetting) -> Value {
+    match setting {
+        StoredSetting::Tags(tags) => json!({ "tags": tags.as_deref().map(pairs) }),
+        StoredSetting::Cors(rules) => {
+            let rules = rules.as_ref().map(|rules| rules.iter().map(cors_rule));
+            json!({ "cors": rules.map(Iterator::collect::<Vec<_>>) })
+        }
+        StoredSetting::PublicAccess(block) => json!({
+            "public_access_block": block.map(|block| json!({
+                "block_public_acls": block.block_public_acls,
+                "ignore_public_acls": block.ignore_public_acls,
+                "block_public_policy": block.block_public_policy,
+                "restrict_public_buckets": block.restrict_public_buckets,
+            })),
+        }),
+        StoredSetting::Ownership(ownership) => {
+            json!({ "ownership": ownership.map(|ownership| format!("{ownership:?}")) })
+        }
+        StoredSetting::Encryption(encryption) => json!({
+            "encryption": encryption.map(|encryption| json!({
+                "algorithm": "AES256",
+                "bucket_key_enabled": encryption.bucket_key_enabled,
+            })),
+        }),
+    }
+}
+
+fn cors_rule(rule: &StoredCorsRule) -> Value {
+    let methods = rule.methods.iter().map(|method| method.as_str());
+    json!({
+        "id": rule.id,
+        "origins": rule.origins,
+        "methods": methods.collect::<Vec<_>>(),
+        "allowed_headers": rule.allowed_headers,
+        "expose_headers": rule.expose_headers,
+        "max_age_seconds": rule.max_age_seconds,
+    })
 }
 
 fn version(version: &Version) -> Value {

@@ -1,0 +1,167 @@
+//! What a bucket can be configured with beyond its versioning: one sub-resource of S3 a type, each
+//! set or cleared as a whole.
+
+use crate::cors::CorsRules;
+use crate::tag::TagSet;
+
+/// Public-access block of a bucket (AWS S3 API reference, PublicAccessBlockConfiguration).
+///
+/// Nothing is public here: ACLs are disabled and no request is anonymous. The four switches are kept
+/// and shown, and are never weaker than what happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PublicAccessBlock {
+    /// Requests with public ACLs are refused.
+    pub block_public_acls: bool,
+    /// Public ACLs have no effect.
+    pub ignore_public_acls: bool,
+    /// Public bucket policies are refused.
+    pub block_public_policy: bool,
+    /// A bucket with a public policy serves its own account only.
+    pub restrict_public_buckets: bool,
+}
+
+impl PublicAccessBlock {
+    /// All four on: what a new bucket has (AWS, since April 2023).
+    pub const ALL: Self = Self {
+        block_public_acls: true,
+        ignore_public_acls: true,
+        block_public_policy: true,
+        restrict_public_buckets: true,
+    };
+}
+
+/// Who owns the objects of a bucket. Only one way is served: ACLs are disabled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ObjectOwnership {
+    /// The owner of the bucket owns every object; ACLs have no effect.
+    #[default]
+    BucketOwnerEnforced,
+}
+
+/// Encryption of new objects. The algorithm is always AES-256 under keys of the vault (`AES256`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DefaultEncryption {
+    /// `BucketKeyEnabled`: kept and shown. It saves calls to a key service, and there is none here.
+    pub bucket_key_enabled: bool,
+}
+
+/// Configuration of a bucket, one sub-resource.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BucketConfiguration {
+    /// Tags.
+    Tags(TagSet),
+    /// Cross-origin rules.
+    Cors(CorsRules),
+    /// Public-access block.
+    PublicAccess(PublicAccessBlock),
+    /// Object ownership.
+    Ownership(ObjectOwnership),
+    /// Default encryption.
+    Encryption(DefaultEncryption),
+}
+
+/// Which sub-resource.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[expect(missing_docs, reason = "named as in `BucketConfiguration`")]
+pub enum ConfigurationKind {
+    Tags,
+    Cors,
+    PublicAccess,
+    Ownership,
+    Encryption,
+}
+
+impl ConfigurationKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Tags,
+        Self::Cors,
+        Self::PublicAccess,
+        Self::Ownership,
+        Self::Encryption,
+    ];
+}
+
+impl BucketConfiguration {
+    /// Which one it is.
+    #[must_use]
+    pub fn kind(&self) -> ConfigurationKind {
+        match self {
+            Self::Tags(_) => ConfigurationKind::Tags,
+            Self::Cors(_) => ConfigurationKind::Cors,
+            Self::PublicAccess(_) => ConfigurationKind::PublicAccess,
+            Self::Ownership(_) => ConfigurationKind::Ownership,
+            Self::Encryption(_) => ConfigurationKind::Encryption,
+        }
+    }
+}
+
+/// A type that is one kind of [`BucketConfiguration`].
+pub trait BucketSetting: Sized {
+    /// Which.
+    const KIND: ConfigurationKind;
+
+    /// As configuration.
+    fn into_configuration(self) -> BucketConfiguration;
+
+    /// Out of configuration, if it is of this kind.
+    fn from_configuration(configuration: BucketConfiguration) -> Option<Self>;
+}
+
+macro_rules! setting {
+    ($($kind:ident($name:ident)),* $(,)?) => {$(
+        impl BucketSetting for $name {
+            const KIND: ConfigurationKind = ConfigurationKind::$kind;
+
+            fn into_configuration(self) -> BucketConfiguration {
+                BucketConfiguration::$kind(self)
+            }
+
+            fn from_configuration(configuration: BucketConfiguration) -> Option<Self> {
+                match configuration {
+                    BucketConfiguration::$kind(setting) => Some(setting),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+setting!(
+    Tags(TagSet),
+    Cors(CorsRules),
+    PublicAccess(PublicAccessBlock),
+    Ownership(ObjectOwnership),
+    Encryption(DefaultEncryption),
+);
+
+/// Where a sub-resource of a bucket stands. *Never* and *cleared* differ: a new bucket has defaults,
+/// and taking them away is a decision that S3 shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Configured<T> {
+    /// Neither set nor cleared since the bucket was made.
+    Never,
+    /// Cleared.
+    Cleared,
+    /// Set.
+    Set(T),
+}
+
+impl<T> Configured<T> {
+    /// What counts, when a new bucket begins with `default`: `None` once it was cleared.
+    pub fn or_default(self, default: T) -> Option<T> {
+        match self {
+            Self::Never => Some(default),
+            Self::Cleared => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+
+    /// What was set.
+    pub fn set(self) -> Option<T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Never | Self::Cleared => None,
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Record kind 6: one sub-resource of a bucket's configuration is set, or cleared, as a whole.
+
+use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
+use azekura_model::cors::CorsMethod;
+
+use crate::cbor::{Reader, Value, Writer};
+use crate::error::DecodeError;
+use crate::fields::{FieldsReader, FieldsWriter};
+use crate::particulars::EventFields;
+
+/// One sub-resource from now on. Readers never merge: each record replaces the one before it of the
+/// same bucket and sub-resource.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BucketConfigured {
+    /// Name of the bucket.
+    pub name: String,
+    /// The sub-resource as it now is.
+    pub setting: StoredSetting,
+}
+
+/// A sub-resource as stored; `None` = cleared.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StoredSetting {
+    /// Tags, in order.
+    Tags(Option<Vec<(String, String)>>),
+    /// Cross-origin rules, in order.
+    Cors(Option<Vec<StoredCorsRule>>),
+    /// Public-access block.
+    PublicAccess(Option<PublicAccessBlock>),
+    /// Object ownership.
+    Ownership(Option<ObjectOwnership>),
+    /// Default encryption.
+    Encryption(Option<DefaultEncryption>),
+}
+
+/// A cross-origin rule as stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredCorsRule {
+    /// Name of the rule.
+    pub id: Option<String>,
+    /// Origins.
+    pub origins: Vec<String>,
+    /// Methods.
+    pub methods: Vec<CorsMethod>,
+    /// Headers that a preflight may ask for.
+    pub allowed_headers: Vec<String>,
+    /// Headers that a page may read.
+    pub expose_headers: Vec<String>,
+    /// Seconds for which a browser may keep the answer to a preflight.
+    pub max_age_seconds: Option<u32>,
+}
+
+impl EventFields for BucketConfigured {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.name).put(9, &self.setting);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: input.take(8)?,
+            setting: input.take(9)?,
+        })
+    }
+}
+
+impl StoredSetting {
+    /// Number of the sub-resource on disk. Never reused.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        match self {
+            Self::Tags(_) => 1,
+            Self::Cors(_) => 2,
+            Self::PublicAccess(_) => 3,
+            Self::Ownership(_) => 4,
+            Self::Encryption(_) => 5,
+        }
+    }
+
+    /// The value of the index: deterministic CBOR, never empty.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.put(self);
+        out.into_bytes()
+    }
+
+    /// Reads a value of the index.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for anything that [`encode`](Self::encode) does not write.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut input = Reader::over_item(bytes)?;
+        let setting = input.get()?;
+        input.end()?;
+        Ok(setting)
+    }
+}
+
+/// `[code, content or null]`.
+impl Value for StoredSetting {
+    fn write(&self, out: &mut Writer) {
+        out.array(2).put(&self.code());
+        match self {
+            Self::Tags(tags) => out.put(tags),
+            Self::Cors(rules) => out.put(rules),
+            Self::PublicAccess(block) => out.put(block),
+            Self::Ownership(ownership) => out.put(ownership),
+            Self::Encryption(encryption) => out.put(encryption),
+        };
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array_of(2, "a setting")?;
+        match input.get::<u16>()? {
+            1 => input.get().map(Self::Tags),
+            2 => input.get().map(Self::Cors),
+            3 => input.get().map(Self::PublicAccess),
+            4 => input.get().map(Self::Ownership),
+            5 => input.get().map(Self::Encryption),
+            other => Err(DecodeError::Newer(format!("bucket setting {other}"))),
+        }
+    }
+}
+
+/// `[id or null, origins, methods, allowed headers, exposed headers, seconds or null]`.
+impl Value for StoredCorsRule {
+    fn write(&self, out: &mut Writer) {
+        out.array(6)
+            .put(&self.id)
+            .put(&self.origins)
+            .put(&self.methods)
+            .put(&self.allowed_headers)
+            .put(&self.expose_headers)
+            .put(&self.max_age_seconds);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array_of(6, "a cross-origin rule")?;
+        Ok(Self {
+            id: input.get()?,
+            origins: input.get()?,
+            methods: input.get()?,
+            allowed_headers: input.get()?,
+            expose_headers: input.get()?,
+            max_age_seconds: input.get()?,
+        })
+    }
+}
+
+/// Flags: 1 block public ACLs, 2 ignore public ACLs, 4 block public policy, 8 restrict public buckets.
+impl Value for PublicAccessBlock {
+    fn write(&self, out: &mut Writer) {
+        let flag = |set, flag: u16| if set { flag } else { 0 };
+        let flags = flag(self.block_public_acls, 1)
+            | flag(self.ignore_public_acls, 2)
+            | flag(self.block_public_policy, 4)
+            | flag(self.restrict_public_buckets, 8);
+        out.put(&flags);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let flags = input.get::<u16>()?;
+        if flags > 15 {
+            let what = format!("public-access flags {flags:#x}");
+            return Err(DecodeError::Newer(what));
+        }
+        Ok(Self {
+            block_public_acls: flags & 1 != 0,
+            ignore_public_acls: flags & 2 != 0,
+            block_public_policy: flags & 4 != 0,
+            restrict_public_buckets: flags & 8 != 0,
+        })
+    }
+}
+
+/// Code of AES-256 under keys of the vault.
+const AES256: u16 = 1;
+
+/// `[algorithm, bucket key]`.
+impl Value for DefaultEncryption {
+    fn write(&self, out: &mut Writer) {
+        out.array(2).put(&AES256).put(&self.bucket_key_enabled);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array_of(2, "default encryption")?;
+        match input.get::<u16>()? {
+            AES256 => Ok(Self {
+                bucket_key_enabled: input.get()?,
+            }),
+            other => Err(DecodeError::Newer(format!(
+                "encryption algorithm {other} of a bucket"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Sub-resources of a bucket: one record sets or clears one, whole.
+
+use azekura_engine::seam::{CommitClass, Guard};
+use azekura_model::access::Authorized;
+use azekura_model::bucket_config::{
+    BucketConfiguration, BucketSetting, ConfigurationKind, Configured,
+};
+use azekura_model::cors::{CorsRule, CorsRules};
+use azekura_model::ident::BucketUuid;
+use azekura_model::name::BucketName;
+use azekura_model::tag::TagSet;
+use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
+use azekura_record::particulars::Event;
+use bytes::Bytes;
+
+use crate::bucket::read;
+use crate::error::StoreError;
+use crate::families::{self, CONFIGURATION};
+use crate::inner::{Draft, Inner, Refused};
+
+/// Sets one sub-resource (`Some`), or clears that of `kind`. The last one to commit decides: nothing
+/// is merged, so nothing but the bucket itself is guarded, which must not be another of its name by
+/// then.
+pub(crate) async fn configure(
+    inner: &Inner,
+    by: &Authorized,
+    name: &BucketName,
+    kind: ConfigurationKind,
+    configuration: Option<BucketConfiguration>,
+) -> Result<(), StoreError> {
+    let open = read::open(inner, name)?;
+    let bucket = &open.bucket;
+    let key = families::bucket(name.as_str());
+    let draft = Draft {
+        tenant: bucket.tenant,
+        bucket: Some(bucket.uuid),
+        version: None,
+        hybrid: inner.clock.hybrid(),
+        content_bytes: 0,
+        sealed_bytes: 0,
+        payload: Bytes::new(),
+        event: Event::BucketConfigured(BucketConfigured {
+            name: name.as_str().to_owned(),
+            setting: to_stored(kind, configuration),
+        }),
+    };
+    let guards = vec![Guard::Equals(key, open.raw.clone())];
+    let class = CommitClass::Data;
+    match inner
+        .append(by.requester(), CONFIGURATION, class, guards, draft)
+        .await
+    {
+        Ok(_) => Ok(()),
+        // Of the bucket that was asked for, the name is gone.
+        Err(Refused::Guard(_)) => Err(StoreError::NoSuchBucket),
+        Err(Refused::Error(error)) => Err(error),
+    }
+}
+
+/// Where a sub-resource of a bucket stands.
+pub(crate) fn read_setting<T: BucketSetting>(
+    inner: &Inner,
+    uuid: BucketUuid,
+) -> Result<Configured<T>, StoreError> {
+    let key = families::bucket_config(uuid, T::KIND);
+    let Some(entry) = inner.get(CONFIGURATION, &key)? else {
+        return Ok(Configured::Never);
+    };
+    let stored = StoredSetting::decode(&entry.value)
+        .map_err(|error| StoreError::Internal(format!("setting of bucket {uuid}: {error}")))?;
+    match from_stored(stored) {
+        None => Ok(Configured::Cleared),
+        Some(configuration) => T::from_configuration(configuration)
+            .map(Configured::Set)
+            .ok_or_else(|| StoreError::Internal(format!("setting of bucket {uuid}: wrong kind"))),
+    }
+}
+
+/// Which sub-resource a stored setting is.
+pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
+    match setting {
+        StoredSetting::Tags(_) => ConfigurationKind::Tags,
+        StoredSetting::Cors(_) => ConfigurationKind::Cors,
+        StoredSetting::PublicAccess(_) => ConfigurationKind::PublicAccess,
+        StoredSetting::Ownership(_) => ConfigurationKind::Ownership,
+        StoredSetting::Encryption(_) => ConfigurationKind::Encryption,
+    }
+}
+
+fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>) -> StoredSetting {
+    match (configuration, kind) {
+        (Some(BucketConfiguration::Tags(tags)), _) => StoredSetting::Tags(Some(tags.into_pairs())),
+        (Some(BucketConfiguration::Cors(rules)), _) => {
+            StoredSetting::Cors(Some(rules.rules().iter().map(rule_to_stored).collect()))
+        }
+        (Some(BucketConfiguration::PublicAccess(block)), _) => {
+            StoredSetting::PublicAccess(Some(block))
+        }
+        (Some(BucketConfiguration::Ownership(ownership)), _) => {
+            StoredSetting::Ownership(Some(ownership))
+        }
+        (Some(BucketConfiguration::Encryption(encryption)), _) => {
+            StoredSetting::Encryption(Some(encryption))
+        }
+        (None, ConfigurationKind::Tags) => StoredSetting::Tags(None),
+        (None, ConfigurationKind::Cors) => StoredSetting::Cors(None),
+        (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
+        (None, ConfigurationKind::Ownership) => StoredSetting::Ownership(None),
+        (None, ConfigurationKind::Encryption) => StoredSetting::Encryption(None),
+    }
+}
+
+fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
+    Some(match setting {
+        StoredSetting::Tags(tags) => BucketConfiguration::Tags(TagSet::stored(tags?)),
+        StoredSetting::Cors(rules) => {
+            let rules = rules?.into_iter().map(rule_from_stored).collect();
+            BucketConfiguration::Cors(CorsRules::stored(rules))
+        }
+        StoredSetting::PublicAccess(block) => BucketConfiguration::PublicAccess(block?),
+        StoredSetting::Ownership(ownership) => BucketConfiguration::Ownership(ownership?),
+        StoredSetting::Encryption(encryption) => BucketConfiguration::Encryption(encryption?),
+    })
+}
+
+fn rule_to_stored(rule: &CorsRule) -> StoredCorsRule {
+    StoredCorsRule {
+        id: rule.id.clone(),
+        origins: rule.origins.clone(),
+        methods: rule.methods.clone(),
+        allowed_headers: rule.allowed_headers.clone(),
+        expose_headers: rule.expose_headers.clone(),
+        max_age_seconds: rule.max_age_seconds,
+    }
+}
+
+fn rule_from_stored(rule: StoredCorsRule) -> CorsRule {
+    CorsRule {
+        id: rule.id,
+        origins: rule.origins,
+        methods: rule.methods,
+        allowed_headers: rule.allowed_headers,
+        expose_headers: rule.expose_headers,
+        max_age_seconds: rule.max_age_seconds,
+    }
+}
