@@ -2,6 +2,7 @@
 
 mod aws_cli;
 pub(super) mod duplicity;
+pub(super) mod forms;
 pub(super) mod hospital;
 pub(super) mod javascript;
 pub(super) mod s3cmd;
@@ -203,11 +204,6 @@ fn rclone_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     tools::run(rclone().args(["mkdir", "az:rclone"]))?;
     tools::run(rclone().args(["copy", &text(&setting.source), "az:rclone/t"]))?;
     tools::run(rclone().args(["copy", "az:rclone/t", &text(&setting.restored)]))?;
-<<<<<<< HEAD
-    let compared = tree::compare(&setting.source, &setting.restored)?;
-    tools::run(rclone().args(["check", &text(&setting.source), "az:rclone/t"]))?;
-    Ok(compared)
-=======
     let mut compared = tree::compare(&setting.source, &setting.restored)?;
     let source = text(&setting.source);
     tools::run(rclone().args(["check", &source, "az:rclone/t"]))?;
@@ -221,8 +217,7 @@ fn rclone_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     let restored = text(&setting.restored);
     tools::run(rclone().args(["sync", "--checksum", "az:rclone/t", &restored]))?;
     compared += tree::compare(&setting.source, &setting.restored)?;
-    finish(setting, compared)
->>>>>>> main
+    Ok(compared)
 }
 
 /// restic: two backups a day apart, `check --read-data`, both restored, `forget --prune`.
@@ -254,10 +249,6 @@ fn restic_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     restic(&["backup", "."])?;
     restic(&["tag", "--add", "monday"])?;
     restic(&["restore", "latest", "--target", &text(&setting.restored)])?;
-<<<<<<< HEAD
-    let compared = tree::compare(&setting.source, &setting.restored)?;
-    Ok(compared)
-=======
     let mut compared = tree::compare(&setting.source, &setting.restored)?;
     let monday = setting.restored.with_file_name("monday");
     std::fs::rename(&setting.restored, &monday)?;
@@ -281,6 +272,5 @@ fn restic_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     {
         return Err("forget did not leave one snapshot".into());
     }
-    finish(setting, compared)
->>>>>>> main
+    Ok(compared)
 }
