@@ -26,6 +26,10 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("operator", operator::a_vault_under_a_passphrase),
     ("frozen", frozen::a_vault_of_format_v1_is_read),
     ("boto3", clients::boto3_round_trip),
+    (
+        "forms",
+        clients::forms::signed_forms_are_taken_and_others_refused,
+    ),
     ("aws_cli", clients::aws_cli_round_trip),
     ("s5cmd", clients::s5cmd_round_trip),
     ("rclone", clients::rclone_round_trip),
