@@ -51,6 +51,12 @@ pub enum StoreError {
         /// Part number.
         number: u32,
     },
+    /// The version has no part of this number (S3: 416).
+    #[error("The requested partnumber is not satisfiable")]
+    InvalidPartNumber {
+        /// Part number.
+        number: u32,
+    },
     /// Parts not in ascending order.
     #[error("the list of parts is not in ascending order")]
     InvalidPartOrder,
@@ -98,6 +104,9 @@ pub enum StoreError {
     /// The memory for content is taken, and the wait for it was too long (S3: `SlowDown`).
     #[error("the server is busy: try again in a few seconds")]
     Busy,
+    /// A request that contradicts itself or what it is about.
+    #[error("{0}")]
+    InvalidRequest(String),
     /// Free space is below the floor.
     #[error("{0}")]
     NoSpace(String),

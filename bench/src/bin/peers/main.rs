@@ -57,6 +57,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Shortest phase of the round that warms up.
 const WARM_UP: Duration = Duration::from_secs(1);
 
+/// A quick run begins no round that would, by the length of those before, end later.
+const QUICK_ENDS: Duration = Duration::from_secs(12 * 60);
+
 /// What all turns share.
 struct Bench {
     options: Options,
@@ -101,7 +104,7 @@ async fn until_signal() -> Result<bool, Failure> {
     outcome
 }
 
-/// Returns whether every answer was right.
+/// Returns whether every server answered, and right.
 async fn run(options: Options, dir: PathBuf) -> Result<bool, Failure> {
     let start = now();
     let mut bench = Bench {
@@ -114,7 +117,16 @@ async fn run(options: Options, dir: PathBuf) -> Result<bool, Failure> {
     let mut report = Report::begin(&bench)?;
     let (variants, capacities) = warm_up(&mut bench, &mut report).await?;
     let mut figures = Figures::default();
+    let (first, mut rounds) = (now(), 0);
     for round in 1..=bench.options.rounds {
+        let each = first.elapsed() / u32::try_from(round - 1).unwrap_or(1).max(1);
+        if bench.options.quick && round > 1 && start.elapsed() + each > QUICK_ENDS {
+            report.note(format!(
+                "no time for round {round}: the machine is slow or busy"
+            ));
+            break;
+        }
+        rounds = round;
         report.disk.push(machine::disk_probe(&bench.dir)?);
         for (at, &variant) in variants.iter().enumerate() {
             let capacity = capacities[at];
@@ -122,10 +134,11 @@ async fn run(options: Options, dir: PathBuf) -> Result<bool, Failure> {
             if let Err(error) =
                 turn(&bench, variant, capacity, place, &mut figures, &mut report).await
             {
-                report.note(format!("{}, round {round}: {error}", variant.name));
+                report.wrong(format!("{}, round {round}: {error}", variant.name));
             }
         }
     }
+    report.rounds = rounds;
     report.seconds = start.elapsed().as_secs_f64();
     report.end(&bench, &variants, &figures)
 }
@@ -144,7 +157,7 @@ async fn warm_up(
                 capacities.push(capacity);
             }
             Err(error) if variant.name == "azekura" => return Err(error),
-            Err(error) => report.note(format!("{} is left out: {error}", variant.name)),
+            Err(error) => report.wrong(format!("{} is left out: {error}", variant.name)),
         }
     }
     let default = |pick: fn(&Capacity) -> f64| {

@@ -79,12 +79,21 @@ impl Process {
             if let Some(found) = ready(&self.log()) {
                 return Ok(found);
             }
-            if let Some(status) = self.child.try_wait()? {
-                return Err(format!("ended with {status}: {}", self.tail()).into());
-            }
+            self.check()?;
             pause(Duration::from_millis(50));
         }
         Err(format!("not ready in time: {}", self.tail()).into())
+    }
+
+    /// Whether it still runs.
+    ///
+    /// # Errors
+    /// With the end of its log when it does not.
+    pub(crate) fn check(&mut self) -> Result<(), Failure> {
+        match self.child.try_wait()? {
+            Some(status) => Err(format!("ended with {status}: {}", self.tail()).into()),
+            None => Ok(()),
+        }
     }
 
     /// Last lines of the log.

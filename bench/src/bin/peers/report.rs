@@ -26,6 +26,8 @@ pub(crate) struct Report {
     /// Most memory of each server, in bytes, once a round.
     pub(crate) peaks: HashMap<&'static str, Vec<f64>>,
     pub(crate) seconds: f64,
+    /// Rounds that were made.
+    pub(crate) rounds: usize,
     notes: Vec<String>,
     all_right: bool,
 }
@@ -42,6 +44,7 @@ impl Report {
             servers: HashMap::new(),
             peaks: HashMap::new(),
             seconds: 0.0,
+            rounds: 0,
             notes: Vec::new(),
             all_right: true,
         })
@@ -134,7 +137,7 @@ impl Report {
             out,
             "`cargo xtask bench{quick}`: {} rounds, phases of {} s{}, {:.0} s in all. One machine, loopback, \
              every store fresh on one disk; reads come from memory.\n",
-            options.rounds,
+            self.rounds,
             options.time.as_secs_f64(),
             if options.quick {
                 " (short: ratios below 1.2 mean little)"
@@ -247,6 +250,11 @@ impl Table<'_> {
             };
             let name = peer.name;
             writeln!(out, "- {name}: {} ({verdict})", spread(ratio))?;
+        }
+        for asked in &self.bench.options.variants {
+            if asked.is_default() && !self.variants.contains(asked) {
+                writeln!(out, "- {}: not measured, see the notes", asked.name)?;
+            }
         }
         Ok(())
     }

@@ -134,6 +134,7 @@ impl<'a> Turn<'a> {
                     return Ok(());
                 }
             }
+            self.running.process.check()?;
             if now() > until {
                 let log = self.log_tail();
                 return Err(format!("stores nothing: {said}; its log: {log}").into());

@@ -2,14 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
-
-use azekura_bench::clock::{now, pause};
 
 use super::{ACCESS, Running, SECRET};
 use crate::Failure;
 use crate::load::BUCKET;
-use crate::process::{Process, Programs, free_ports, output};
+use crate::process::{Process, Programs, free_ports};
 
 pub(super) fn start(programs: &Programs, dir: &Path, fsync: bool) -> Result<Running, Failure> {
     let ports = free_ports(2)?;
@@ -29,37 +26,18 @@ pub(super) fn start(programs: &Programs, dir: &Path, fsync: bool) -> Result<Runn
             "5b".repeat(32)
         ),
     )?;
-    let program = programs.find("garage")?;
-    let garage = |words: &[&str]| {
-        let mut command = Command::new(&program);
-        command.arg("-c").arg(&config).args(words);
-        command.env("RUST_LOG", "garage=warn");
-        command
-    };
-    let process = Process::start(&garage(&["server"]), dir)?;
-    let run = |words: &[&str]| output(&mut garage(words), "");
-    let until = now() + Duration::from_secs(60);
-    let node = loop {
-        match run(&["node", "id", "-q"]).and_then(|id| run(&["status"]).map(|_| id)) {
-            Ok(id) => break id,
-            Err(error) if now() > until => return Err(error),
-            Err(_) => pause(Duration::from_millis(100)),
-        }
-    };
-    let node = node.trim().split('@').next().unwrap_or_default();
-    run(&["layout", "assign", "-z", "here", "-c", "100G", node])?;
-    run(&["layout", "apply", "--version", "1"])?;
-    run(&["key", "import", "--yes", ACCESS, SECRET])?;
-    run(&["bucket", "create", BUCKET])?;
-    let rights = ["--read", "--write", "--owner"];
-    run(&[
-        &["bucket", "allow"],
-        &rights[..],
-        &[BUCKET, "--key", ACCESS],
-    ]
-    .concat())?;
+    let mut command = Command::new(programs.find("garage")?);
+    command
+        .arg("-c")
+        .arg(&config)
+        .args(["server", "--single-node", "--default-bucket"])
+        .env("GARAGE_DEFAULT_ACCESS_KEY", ACCESS)
+        .env("GARAGE_DEFAULT_SECRET_KEY", SECRET)
+        .env("GARAGE_DEFAULT_BUCKET", BUCKET)
+        // Its default writes a line for every request.
+        .env("RUST_LOG", "garage=warn");
     Ok(Running {
-        process,
+        process: Process::start(&command, dir)?,
         s3: ([127, 0, 0, 1], s3).into(),
         has_bucket: true,
     })
