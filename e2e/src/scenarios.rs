@@ -37,6 +37,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("s3cmd", clients::s3cmd::s3cmd_round_trip),
     ("s3fs", clients::s3fs::a_mounted_bucket),
     ("duplicity", clients::duplicity::two_points_in_time),
+    ("pgbackrest", clients::pgbackrest::a_database_restored),
     ("javascript", clients::javascript::sdk_v3),
     (
         "unicode_keys",

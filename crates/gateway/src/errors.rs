@@ -25,6 +25,7 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::IsDeleteMarker { .. } => ("MethodNotAllowed", 405),
         StoreError::NoSuchUpload => ("NoSuchUpload", 404),
         StoreError::InvalidPart { .. } => ("InvalidPart", 400),
+        StoreError::InvalidPartNumber { .. } => ("InvalidPartNumber", 416),
         StoreError::InvalidPartOrder => ("InvalidPartOrder", 400),
         StoreError::PartTooSmall { .. } => ("EntityTooSmall", 400),
         StoreError::TooLarge { .. } => ("EntityTooLarge", 400),
@@ -37,6 +38,7 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::Condition(ConditionFailed::NoSuchKey) => ("NoSuchKey", 404),
         StoreError::Conflict => ("ConditionalRequestConflict", 409),
         StoreError::InvalidArgument(_) => ("InvalidArgument", 400),
+        StoreError::InvalidRequest(_) => ("InvalidRequest", 400),
         StoreError::NoSpace(_) => ("InsufficientStorage", 507),
         StoreError::Stopped(_) => ("ServiceUnavailable", 503),
         StoreError::NotPlaced(_) => ("AccessDenied", 403),
@@ -91,6 +93,7 @@ fn words(error: &StoreError, code: &str) -> String {
         | StoreError::BadChecksum { .. }
         | StoreError::Body(BodyError::Malformed(_))
         | StoreError::InvalidArgument(_)
+        | StoreError::InvalidRequest(_)
         | StoreError::NoSpace(_)
         | StoreError::Damaged(_)
         | StoreError::Erased(_)

@@ -30,6 +30,18 @@ pub(crate) fn with_references(document: &[u8]) -> Option<String> {
     (out.len() != text.len()).then_some(out)
 }
 
+/// The answer of GetObjectAttributes with its ETag as AWS writes it there, and only there: without
+/// quotes. `s3s` writes them. `None` for any other document.
+pub(crate) fn without_etag_quotes(document: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(document).ok()?;
+    let (_, after) = text.split_once("<GetObjectAttributesResponse")?;
+    if text.len() - after.len() > 128 || !after.contains("<ETag>\"") {
+        return None;
+    }
+    let open = text.replacen("<ETag>\"", "<ETag>", 1);
+    Some(open.replacen("\"</ETag>", "</ETag>", 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

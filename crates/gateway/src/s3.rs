@@ -398,4 +398,46 @@ impl S3 for Operations {
     ) -> Out<dto::UploadPartCopyOutput> {
         ops::upload_part_copy(&self.0, request).await
     }
+
+    async fn get_bucket_acl(
+        &self,
+        request: In<dto::GetBucketAclInput>,
+    ) -> Out<dto::GetBucketAclOutput> {
+        ops::get_bucket_acl(&self.0, &request)
+    }
+
+    async fn get_object_acl(
+        &self,
+        request: In<dto::GetObjectAclInput>,
+    ) -> Out<dto::GetObjectAclOutput> {
+        ops::get_object_acl(&self.0, request).await
+    }
+
+    async fn get_object_attributes(
+        &self,
+        request: In<dto::GetObjectAttributesInput>,
+    ) -> Out<dto::GetObjectAttributesOutput> {
+        ops::get_object_attributes(&self.0, request).await
+    }
+
+    async fn put_bucket_acl(
+        &self,
+        request: In<dto::PutBucketAclInput>,
+    ) -> Out<dto::PutBucketAclOutput> {
+        ops::put_bucket_acl(&self.0, &request)
+    }
+
+    async fn put_object_acl(
+        &self,
+        request: In<dto::PutObjectAclInput>,
+    ) -> Out<dto::PutObjectAclOutput> {
+        ops::put_object_acl(&self.0, request).await
+    }
+
+    async fn restore_object(
+        &self,
+        request: In<dto::RestoreObjectInput>,
+    ) -> Out<dto::RestoreObjectOutput> {
+        ops::restore_object(&self.0, request).await
+    }
 }

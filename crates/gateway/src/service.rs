@@ -283,8 +283,10 @@ impl S3Gateway {
             };
             errors::document::complete(response, &about);
         } else if is_xml(response.headers()) {
-            let document = response.body().bytes();
-            if let Some(text) = document.and_then(|d| markup::with_references(&d)) {
+            let document = response.body().bytes().unwrap_or_default();
+            let changed = markup::without_etag_quotes(&document)
+                .or_else(|| markup::with_references(&document));
+            if let Some(text) = changed {
                 *response.body_mut() = s3s::Body::from(text);
                 response.headers_mut().remove("content-length");
             }

@@ -314,8 +314,8 @@ fn bad_forms(server: &Server) -> Vec<(&'static str, Form, u16, &'static str)> {
         (
             "another class",
             form().field("x-amz-storage-class", "GLACIER"),
-            501,
-            "NotImplemented",
+            400,
+            "InvalidStorageClass",
         ),
         (
             "a lock",

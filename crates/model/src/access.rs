@@ -45,6 +45,15 @@ pub enum Action {
     PutAccelerateConfiguration,
     GetObject,
     GetObjectVersion,
+    GetBucketAcl,
+    PutBucketAcl,
+    GetObjectAcl,
+    GetObjectVersionAcl,
+    GetObjectAttributes,
+    GetObjectVersionAttributes,
+    PutObjectAcl,
+    PutObjectVersionAcl,
+    RestoreObject,
     GetObjectTagging,
     GetObjectVersionTagging,
     PutObject,
@@ -104,11 +113,19 @@ impl Action {
             | Self::GetMetricsConfiguration
             | Self::GetObject
             | Self::GetObjectVersion
+            | Self::GetBucketAcl
+            | Self::GetObjectAcl
+            | Self::GetObjectVersionAcl
+            | Self::GetObjectAttributes
+            | Self::GetObjectVersionAttributes
             | Self::GetObjectTagging
             | Self::GetObjectVersionTagging
             | Self::ListMultipartUploadParts => Right::Read,
             // What they replace stays in the journal.
-            Self::PutObjectTagging
+            Self::PutObjectAcl
+            | Self::PutObjectVersionAcl
+            | Self::RestoreObject
+            | Self::PutObjectTagging
             | Self::PutObjectVersionTagging
             | Self::DeleteObjectTagging
             | Self::DeleteObjectVersionTagging
@@ -117,6 +134,7 @@ impl Action {
             Self::CreateBucket
             | Self::DeleteBucket
             | Self::PutBucketVersioning
+            | Self::PutBucketAcl
             | Self::PutBucketTagging
             | Self::PutBucketCORS
             | Self::PutBucketPublicAccessBlock

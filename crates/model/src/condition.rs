@@ -105,3 +105,98 @@ impl Conditions {
         }
     }
 }
+
+/// What a conditional deletion may compare with: the version or delete marker that is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DeleteTarget {
+    /// ETag; `None` for a delete marker.
+    pub etag: Option<ETag>,
+    /// Last-Modified.
+    pub modified: WallTime,
+    /// Length of the content in bytes.
+    pub bytes: u64,
+}
+
+/// Conditions of one deletion (AWS API reference, DeleteObject and ObjectIdentifier); all absent =
+/// unconditional.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeleteConditions {
+    /// `If-Match`, or `ETag` in a list.
+    pub if_match: Option<ETagCondition>,
+    /// `x-amz-if-match-last-modified-time`, or `LastModifiedTime` in a list.
+    pub modified: Option<WallTime>,
+    /// `x-amz-if-match-size`, or `Size` in a list: length in bytes.
+    pub bytes: Option<u64>,
+}
+
+impl DeleteConditions {
+    /// Judges a deletion of what is there. Nothing there satisfies every condition: deleting it
+    /// succeeds anyway. Times are compared in whole seconds, as HTTP dates carry no more.
+    ///
+    /// # Errors
+    /// [`ConditionFailed::PreconditionFailed`].
+    pub fn judge(&self, target: Option<&DeleteTarget>) -> Result<(), ConditionFailed> {
+        let Some(target) = target else {
+            return Ok(());
+        };
+        let etag = match (&self.if_match, &target.etag) {
+            (None | Some(ETagCondition::Any), _) => true,
+            (Some(condition), Some(etag)) => condition.names(etag),
+            (Some(_), None) => false,
+        };
+        let second = |time: WallTime| time.0.div_euclid(1000);
+        let modified = self
+            .modified
+            .is_none_or(|time| second(time) == second(target.modified));
+        let bytes = self.bytes.is_none_or(|bytes| bytes == target.bytes);
+        if etag && modified && bytes {
+            Ok(())
+        } else {
+            Err(ConditionFailed::PreconditionFailed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deletion_is_judged_by_what_is_there() {
+        let etag = ETag {
+            md5: [1; 16],
+            parts: None,
+        };
+        let version = DeleteTarget {
+            etag: Some(etag),
+            modified: WallTime(5_400),
+            bytes: 3,
+        };
+        let marker = DeleteTarget {
+            etag: None,
+            ..version
+        };
+        let of = |text: &str| DeleteConditions {
+            if_match: Some(ETagCondition::OneOf(vec![text.to_owned()])),
+            ..DeleteConditions::default()
+        };
+        let right = of(&etag.to_string());
+        assert_eq!(right.judge(Some(&version)), Ok(()));
+        assert!(of("other").judge(Some(&version)).is_err());
+        assert!(right.judge(Some(&marker)).is_err());
+        assert_eq!(of("other").judge(None), Ok(()));
+        let any = DeleteConditions {
+            if_match: Some(ETagCondition::Any),
+            ..DeleteConditions::default()
+        };
+        assert_eq!(any.judge(Some(&marker)), Ok(()));
+        let at = |time, bytes| DeleteConditions {
+            if_match: None,
+            modified: Some(WallTime(time)),
+            bytes: Some(bytes),
+        };
+        assert_eq!(at(5_000, 3).judge(Some(&version)), Ok(()));
+        assert!(at(6_000, 3).judge(Some(&version)).is_err());
+        assert!(at(5_999, 4).judge(Some(&version)).is_err());
+    }
+}

@@ -3,6 +3,7 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
+use azekura_model::condition::{DeleteConditions, DeleteTarget};
 use azekura_model::ident::VersionId;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::requester::Requester;
@@ -23,26 +24,27 @@ use crate::slot::{Slot, for_each_version, read_slot, stamp_guard};
 use crate::visibility::Rule;
 
 /// Without a version: a marker, or in an unversioned bucket the current version is hidden. With
-/// one: that version is hidden.
+/// one: that version is hidden. Conditions are judged on what the commit is guarded by.
 pub(crate) async fn delete(
     inner: &Inner,
     by: &Authorized,
     bucket: &BucketName,
     key: &ObjectKey,
     which: Which,
+    conditions: &DeleteConditions,
 ) -> Result<DeleteOutcome, StoreError> {
     let by = by.requester();
     loop {
         let bucket = read::open(inner, bucket)?.bucket;
         let step = match (which, bucket.versioning) {
             (Which::Current, Versioning::Unversioned) => {
-                hide_current(inner, by, &bucket, key.as_str()).await
+                hide_current(inner, by, &bucket, key.as_str(), conditions).await
             }
             (Which::Current, versioning) => {
                 let null = versioning.makes_null();
-                mark(inner, by, &bucket, key.as_str(), null).await
+                mark(inner, by, &bucket, (key.as_str(), null), conditions).await
             }
-            _ => hide_shown(inner, by, &bucket, key.as_str(), which).await,
+            _ => hide_shown(inner, by, &bucket, (key.as_str(), which), conditions).await,
         };
         match step {
             Ok(outcome) => return Ok(outcome),
@@ -63,14 +65,26 @@ fn nothing(version: Option<VersionId>, null: bool) -> DeleteOutcome {
     }
 }
 
+/// Judges on a version or marker that was read; the commit is guarded by what was read.
+fn judge(conditions: &DeleteConditions, there: Option<&Summary>) -> Result<(), StoreError> {
+    let target = there.map(|summary| DeleteTarget {
+        etag: (!summary.marker).then_some(summary.etag),
+        modified: summary.modified,
+        bytes: summary.content_bytes,
+    });
+    Ok(conditions.judge(target.as_ref())?)
+}
+
 async fn mark(
     inner: &Inner,
     by: &Requester,
     bucket: &Bucket,
-    object: &str,
-    null: bool,
+    (object, null): (&str, bool),
+    conditions: &DeleteConditions,
 ) -> Result<DeleteOutcome, Refused> {
     let slot = read_slot(inner, bucket.partition, object)?;
+    let there = slot.current().map(|(summary, _)| summary).or(slot.marker());
+    judge(conditions, there)?;
     // Taken after the slot was read, and guarded by it: nothing newer can be there.
     let version = inner.ids.version();
     let mut guards = vec![Guard::Absent(families::closed())];
@@ -105,11 +119,13 @@ async fn hide_current(
     by: &Requester,
     bucket: &Bucket,
     object: &str,
+    conditions: &DeleteConditions,
 ) -> Result<DeleteOutcome, Refused> {
     let slot = read_slot(inner, bucket.partition, object)?;
     let Some((summary, _)) = slot.current() else {
         return Ok(nothing(None, true));
     };
+    judge(conditions, Some(summary))?;
     let target = summary.version;
     hide(inner, by, bucket, &slot, object, target).await?;
     // An unversioned bucket names no version in its answer.
@@ -120,8 +136,8 @@ async fn hide_shown(
     inner: &Inner,
     by: &Requester,
     bucket: &Bucket,
-    object: &str,
-    which: Which,
+    (object, which): (&str, Which),
+    conditions: &DeleteConditions,
 ) -> Result<DeleteOutcome, Refused> {
     let slot = read_slot(inner, bucket.partition, object)?;
     let Some(found) = shown(inner, bucket.partition, object, which)? else {
@@ -131,6 +147,7 @@ async fn hide_shown(
             _ => nothing(None, true),
         });
     };
+    judge(conditions, Some(&found.summary))?;
     let Summary {
         version,
         null,

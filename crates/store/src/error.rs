@@ -51,6 +51,12 @@ pub enum StoreError {
         /// Part number.
         number: u32,
     },
+    /// The version has no part of this number (S3: 416).
+    #[error("The requested partnumber is not satisfiable")]
+    InvalidPartNumber {
+        /// Part number.
+        number: u32,
+    },
     /// Parts not in ascending order.
     #[error("the list of parts is not in ascending order")]
     InvalidPartOrder,
@@ -95,6 +101,9 @@ pub enum StoreError {
     /// An argument that the store refuses.
     #[error("{0}")]
     InvalidArgument(String),
+    /// A request that contradicts itself or what it is about.
+    #[error("{0}")]
+    InvalidRequest(String),
     /// Free space is below the floor.
     #[error("{0}")]
     NoSpace(String),

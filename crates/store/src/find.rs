@@ -1,6 +1,5 @@
 //! From what a request names to the record of one version.
 
-use azekura_model::checksum::Checksum;
 use azekura_model::ident::{PayloadId, UploadId};
 use azekura_model::name::ObjectKey;
 use azekura_model::position::{PartitionId, Sequence};
@@ -16,7 +15,7 @@ use crate::entry;
 use crate::error::StoreError;
 use crate::families;
 use crate::inner::Inner;
-use crate::object::{Attributes, ObjectInfo, Which};
+use crate::object::{Attributes, ObjectInfo, PartInfo, Which};
 use crate::outflow::{Piece, Source};
 use crate::seal::cipher::SecretKey;
 use crate::seal::frames::part_key;
@@ -154,7 +153,11 @@ fn info(
         lock: core.lock,
         parts: parts(&version.payload)
             .iter()
-            .map(|part| part.content_bytes)
+            .map(|part| PartInfo {
+                number: part.number,
+                bytes: part.content_bytes,
+                checksum: part.checksum.clone(),
+            })
             .collect(),
     })
 }
@@ -168,24 +171,6 @@ fn parts(payload: &Payload) -> &[PartRef] {
 }
 
 impl Loaded {
-    /// Range of bytes and kept checksum of a part, counted from 1; a plain version has one.
-    pub(crate) fn part(&self, number: u32) -> Option<(std::ops::Range<u64>, Option<Checksum>)> {
-        let parts = parts(&self.payload);
-        if parts.is_empty() {
-            let whole = (0..self.info.bytes, None);
-            return (number == 1).then_some(whole);
-        }
-        let mut from = 0_u64;
-        for part in parts {
-            let until = from.saturating_add(part.content_bytes);
-            if part.number == number {
-                return Some((from..until, part.checksum.clone()));
-            }
-            from = until;
-        }
-        None
-    }
-
     /// Where the content lies, piece by piece.
     pub(crate) fn pieces(&self) -> Result<Vec<Piece>, StoreError> {
         let whole = |source, data_key: &[u8; 32]| {

@@ -23,10 +23,9 @@ pub(crate) async fn get(
     let range = match (request.range, request.part) {
         (Some(range), None) => range.resolve(info.bytes)?,
         (None, Some(number)) => {
-            let (range, _) = loaded
-                .part(number)
-                .ok_or(StoreError::InvalidPart { number })?;
-            range
+            let part = loaded.info.part(number);
+            let part = part.ok_or(StoreError::InvalidPartNumber { number })?;
+            part.0
         }
         (None, None) => 0..info.bytes,
         (Some(_), Some(_)) => {

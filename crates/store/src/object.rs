@@ -88,8 +88,39 @@ pub struct ObjectInfo {
     pub attributes: Attributes,
     /// Lock state.
     pub lock: Lock,
-    /// Number of parts and length in bytes of each, for a completed multipart upload.
-    pub parts: Vec<u64>,
+    /// Parts of a completed multipart upload, by their numbers; empty for a plain one.
+    pub parts: Vec<PartInfo>,
+}
+
+/// One part of a completed multipart upload.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PartInfo {
+    /// The number under which it was uploaded.
+    pub number: u32,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// Checksum of its content, if one was kept.
+    pub checksum: Option<Checksum>,
+}
+
+impl ObjectInfo {
+    /// The bytes of a part and the checksum kept of it, by the number under which it was uploaded.
+    /// A plain version is its own part 1.
+    #[must_use]
+    pub fn part(&self, number: u32) -> Option<(std::ops::Range<u64>, Option<&Checksum>)> {
+        if self.parts.is_empty() {
+            return (number == 1).then(|| (0..self.bytes, self.checksums.first()));
+        }
+        let mut from = 0_u64;
+        for part in &self.parts {
+            let until = from.saturating_add(part.bytes);
+            if part.number == number {
+                return Some((from..until, part.checksum.as_ref()));
+            }
+            from = until;
+        }
+        None
+    }
 }
 
 /// One GET.

@@ -6,6 +6,7 @@ use azekura_engine::seam::Engine;
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketSetting, Configured};
+use azekura_model::condition::DeleteConditions;
 use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
@@ -194,7 +195,19 @@ impl Store {
         key: &ObjectKey,
         which: Which,
     ) -> Result<DeleteOutcome, StoreError> {
-        delete::delete(&self.inner, by, bucket, key, which).await
+        let always = DeleteConditions::default();
+        delete::delete(&self.inner, by, bucket, key, which, &always).await
+    }
+
+    /// DELETE of what fulfils the conditions, judged at the commit.
+    pub async fn delete_if(
+        &self,
+        by: &Authorized,
+        bucket: &BucketName,
+        (key, which): (&ObjectKey, Which),
+        conditions: &DeleteConditions,
+    ) -> Result<DeleteOutcome, StoreError> {
+        delete::delete(&self.inner, by, bucket, key, which, conditions).await
     }
 
     /// Gives a version these tags and no others; it makes no version.

@@ -4,6 +4,7 @@ mod aws_cli;
 pub(super) mod duplicity;
 pub(super) mod forms;
 pub(super) mod javascript;
+pub(super) mod pgbackrest;
 pub(super) mod s3cmd;
 pub(super) mod s3fs;
 pub(super) mod unicode_keys;

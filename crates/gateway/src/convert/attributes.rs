@@ -5,6 +5,7 @@ use http::HeaderMap;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::tags;
+use crate::errors;
 
 /// System headers that are kept, in order.
 const KEPT: [&str; 6] = [
@@ -15,6 +16,12 @@ const KEPT: [&str; 6] = [
     "content-type",
     "expires",
 ];
+/// Name under which the redirect is kept.
+pub(crate) const REDIRECT: &str = "website-redirect-location";
+/// The header that gives and shows it.
+pub(crate) const REDIRECT_HEADER: &str = "x-amz-website-redirect-location";
+/// Longest redirect in bytes (AWS: 2 KB).
+const REDIRECT_BYTES_MAX: usize = 2048;
 /// Greatest size in bytes of the names and values of user metadata (AWS: 2 KB).
 const METADATA_BYTES_MAX: usize = 2048;
 
@@ -45,11 +52,32 @@ pub(crate) fn of_request(
             message,
         ));
     }
+    let headers_kept = kept.chain(redirect(headers)?).collect();
     Ok(Attributes {
-        headers: kept.collect(),
+        headers: headers_kept,
         metadata,
         tags: of_tagging(headers)?,
     })
+}
+
+/// Where a website sends the reader of this object. Websites are not served here; it is kept and
+/// shown, and belongs to one object: a copy does not take it over.
+///
+/// # Errors
+/// `InvalidRedirectLocation`.
+pub(crate) fn redirect(headers: &HeaderMap) -> S3Result<Option<(String, String)>> {
+    let Some(value) = headers.get(REDIRECT_HEADER) else {
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
+    let known = ["/", "http://", "https://"];
+    if !known.iter().any(|start| text.starts_with(start)) || text.len() > REDIRECT_BYTES_MAX {
+        let message = "The website redirect location must have a prefix of 'http://' or \
+                       'https://' or '/'.";
+        let code = "InvalidRedirectLocation";
+        return Err(errors::answer(code, 400, message.to_owned()));
+    }
+    Ok(Some((REDIRECT.to_owned(), text.to_owned())))
 }
 
 /// The tags of `x-amz-tagging`.

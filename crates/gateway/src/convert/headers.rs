@@ -1,11 +1,12 @@
 //! The headers of GET and HEAD.
 
 use azekura_model::bucket::Versioning;
+use azekura_model::checksum::Checksum;
 use azekura_store::object::ObjectInfo;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use s3s::dto::{Timestamp, TimestampFormat};
+use s3s::dto::{self, Timestamp, TimestampFormat};
 
-use super::{checksums, encoding, names, times};
+use super::{attributes, checksums, encoding, names, times};
 
 /// Content-Type of an object that was given none.
 const DEFAULT_TYPE: &str = "binary/octet-stream";
@@ -39,16 +40,21 @@ pub(crate) fn validators(info: &ObjectInfo, versioning: Versioning) -> HeaderMap
     headers
 }
 
-/// All that GET and HEAD say of a version, but its length.
+/// All that GET and HEAD say of a version, but its length. The checksum is that of what follows: of
+/// the whole or of one part.
 pub(crate) fn of_object(
     info: &ObjectInfo,
     versioning: Versioning,
-    with_checksums: bool,
+    checksum: Option<&Checksum>,
 ) -> HeaderMap {
     let mut headers = validators(info, versioning);
     set(&mut headers, header::ACCEPT_RANGES, "bytes");
     set(&mut headers, header::CONTENT_TYPE, DEFAULT_TYPE);
     for (name, value) in &info.attributes.headers {
+        let name = match name.as_str() {
+            attributes::REDIRECT => attributes::REDIRECT_HEADER,
+            name => name,
+        };
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
             set(&mut headers, name, value);
         }
@@ -64,13 +70,17 @@ pub(crate) fn of_object(
         let name = HeaderName::from_static("x-amz-tagging-count");
         headers.insert(name, HeaderValue::from(tags));
     }
-    if with_checksums {
-        for checksum in &info.checksums {
-            let name = HeaderName::from_static(checksums::header_name(checksum.algorithm));
-            set(&mut headers, name, &checksums::text(checksum));
-            let name = HeaderName::from_static("x-amz-checksum-type");
-            set(&mut headers, name, checksums::kind_name(checksum.kind));
-        }
+    // Everything is sealed with AES-256-GCM; this is the name that S3 has for it.
+    headers.insert(
+        HeaderName::from_static("x-amz-server-side-encryption"),
+        HeaderValue::from_static(dto::ServerSideEncryption::AES256),
+    );
+    if let Some(checksum) = checksum {
+        let name = HeaderName::from_static(checksums::header_name(checksum.algorithm));
+        set(&mut headers, name, &checksums::text(checksum));
+        let name = HeaderName::from_static("x-amz-checksum-type");
+        let kind = info.checksums.first().map_or(checksum.kind, |c| c.kind);
+        set(&mut headers, name, checksums::kind_name(kind));
     }
     headers
 }

@@ -196,6 +196,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "Leave the constraint out, or name the region of this server.",
     ),
     row(
+        "InvalidObjectState",
+        403,
+        "The operation is not valid for the current state of the object.",
+        "The object is not archived: read it as it is.",
+    ),
+    row(
         "InvalidPart",
         400,
         "One or more of the specified parts could not be found.",
@@ -226,10 +232,22 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "Ask for bytes within the length that Content-Range gives.",
     ),
     row(
+        "InvalidRedirectLocation",
+        400,
+        "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+        "Give a path or a URL of at most 2 KiB.",
+    ),
+    row(
         "InvalidRequest",
         400,
         "Invalid Request",
         "Read the message: it names what is wrong.",
+    ),
+    row(
+        "InvalidStorageClass",
+        400,
+        "The storage class you specified is not valid",
+        "Leave the class out, or use STANDARD.",
     ),
     row(
         "InvalidTag",
@@ -310,6 +328,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "Send the XML document of the operation.",
     )
     .by(SaidBy::Library("an operation that needs a document got none")),
+    row(
+        "MissingSecurityHeader",
+        400,
+        "Your request was missing a required header",
+        "Say which ACL: x-amz-acl, or a document.",
+    ),
     row(
         "NoSuchBucket",
         404,

@@ -1,12 +1,13 @@
 //! A closed world of `x-amz-*` headers: what this release would ignore, it refuses by name. A lock,
 //! a key or a grant that silently does nothing is worse than an error.
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use super::refusal::Refusal;
+use crate::convert::owner::OWNER_ID;
 
 /// Headers that are read, or that ask for nothing.
-const KNOWN: [&str; 27] = [
+const KNOWN: &[&str] = &[
     "x-amz-bypass-governance-retention",
     "x-amz-checksum-algorithm",
     "x-amz-checksum-crc32",
@@ -25,21 +26,28 @@ const KNOWN: [&str; 27] = [
     "x-amz-copy-source-range",
     "x-amz-date",
     "x-amz-decoded-content-length",
+    "x-amz-if-match-last-modified-time",
+    "x-amz-if-match-size",
+    "x-amz-max-parts",
     "x-amz-metadata-directive",
     "x-amz-mp-object-size",
+    "x-amz-object-attributes",
     "x-amz-optional-object-attributes",
+    "x-amz-part-number-marker",
     "x-amz-request-payer",
     "x-amz-sdk-checksum-algorithm",
     "x-amz-tagging",
     "x-amz-tagging-directive",
     "x-amz-trailer",
     "x-amz-user-agent",
+    "x-amz-website-redirect-location",
 ];
 
 /// Headers of which some values ask for nothing beyond what is done anyway.
-const KNOWN_VALUES: [(&str, &[&str]); 5] = [
-    ("x-amz-acl", &["private", "bucket-owner-full-control"]),
-    ("x-amz-bucket-object-lock-enabled", &["false"]),
+const KNOWN_VALUES: &[(&str, &[&str], Otherwise)] = &[
+    ("x-amz-acl", &["private", "bucket-owner-full-control"], acl),
+    ("x-amz-bucket-object-lock-enabled", &["false"], not_built),
+    ("x-amz-expected-bucket-owner", &[OWNER_ID], other_owner),
     (
         "x-amz-object-ownership",
         &[
@@ -47,10 +55,24 @@ const KNOWN_VALUES: [(&str, &[&str]); 5] = [
             "BucketOwnerPreferred",
             "ObjectWriter",
         ],
+        not_built,
     ),
-    ("x-amz-server-side-encryption", &["AES256"]),
-    ("x-amz-storage-class", &["STANDARD"]),
+    ("x-amz-server-side-encryption", &["AES256"], encryption),
+    (
+        "x-amz-server-side-encryption-bucket-key-enabled",
+        &["false"],
+        not_built,
+    ),
+    (
+        "x-amz-source-expected-bucket-owner",
+        &[OWNER_ID],
+        other_owner,
+    ),
+    ("x-amz-storage-class", &["STANDARD"], storage_class),
 ];
+
+/// The refusal of a header's value, by its name and that value.
+type Otherwise = fn(&str, &str) -> Refusal;
 
 /// Refuses the first header that is not known.
 pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -59,16 +81,63 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
         if !name.starts_with("x-amz-") || name.starts_with("x-amz-meta-") || KNOWN.contains(&name) {
             continue;
         }
-        match KNOWN_VALUES.iter().find(|(known, _)| *known == name) {
-            Some((_, values)) if values.iter().any(|v| v.as_bytes() == value.as_bytes()) => {}
-            Some((_, values)) => {
-                let values = values.join(", ");
-                return Err(Refusal::not_implemented(format!(
-                    "{name} is built for these values only: {values}"
-                )));
-            }
-            None => return Err(Refusal::not_implemented(format!("{name} is not built yet"))),
+        let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
+        match KNOWN_VALUES.iter().find(|(known, _, _)| *known == name) {
+            Some((_, values, _)) if values.contains(&text) => {}
+            Some((_, _, otherwise)) => return Err(otherwise(name, text)),
+            None => return Err(unknown(name)),
         }
     }
     Ok(())
+}
+
+fn unknown(name: &str) -> Refusal {
+    let encryption = "x-amz-server-side-encryption-";
+    if name.starts_with("x-amz-grant-") {
+        return acl(name, "");
+    }
+    if name.contains("server-side-encryption-customer-") {
+        return Refusal::not_implemented(format!(
+            "{name}: keys of customers (SSE-C) are not built; every object is sealed with AES-256 \
+             without them"
+        ));
+    }
+    if name.starts_with(encryption) {
+        return Refusal::not_implemented(format!(
+            "{name}: a key management service (SSE-KMS) is not built; every object is sealed with \
+             AES-256 without it"
+        ));
+    }
+    Refusal::not_implemented(format!("{name} is not built yet"))
+}
+
+fn not_built(name: &str, value: &str) -> Refusal {
+    Refusal::not_implemented(format!("{name}: {value} is not built yet"))
+}
+
+/// ACLs are disabled, as is AWS's default (*BucketOwnerEnforced*).
+fn acl(_: &str, _: &str) -> Refusal {
+    let code = "AccessControlListNotSupported";
+    let message = "The bucket does not allow ACLs";
+    Refusal::new(code, StatusCode::BAD_REQUEST, message)
+}
+
+fn other_owner(name: &str, _: &str) -> Refusal {
+    Refusal::access_denied(format!("{name} names another owner than {OWNER_ID}"))
+}
+
+fn encryption(name: &str, value: &str) -> Refusal {
+    if value.starts_with("aws:kms") {
+        return Refusal::not_implemented(format!(
+            "{name}: {value} is not built; every object is sealed with AES-256 (AES256)"
+        ));
+    }
+    Refusal::invalid_argument("The encryption method specified is not supported")
+}
+
+fn storage_class(_: &str, value: &str) -> Refusal {
+    let code = "InvalidStorageClass";
+    let message =
+        format!("The storage class you specified is not valid: {value}; there is STANDARD");
+    Refusal::new(code, StatusCode::BAD_REQUEST, message)
 }

@@ -16,7 +16,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(code: &'static str, status: StatusCode, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: &'static str, status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             code,
             status,

@@ -39,7 +39,14 @@ const PUT_OBJECT: [&str; 6] = [
     "uploadId",
 ];
 const POST_BUCKET: [&str; 2] = ["delete", "metadataTable"];
-const POST_OBJECT: [&str; 5] = ["restore", "select", "select-type", "uploadId", "uploads"];
+const POST_OBJECT: [&str; 6] = [
+    "restore",
+    "select",
+    "select-type",
+    "uploadId",
+    "uploads",
+    "versionId",
+];
 const DELETE_BUCKET: [&str; 15] = [
     "analytics",
     "cors",
@@ -73,7 +80,7 @@ pub(crate) fn check(view: &View<'_>) -> Result<(), Refusal> {
     };
     for (name, _) in &view.query {
         // A version that is there is named only to amend it.
-        let amends = method == Method::PUT && object && view.has("tagging");
+        let amends = method == Method::PUT && object && (view.has("tagging") || view.has("acl"));
         if amends && name == "versionId" {
             continue;
         }

@@ -440,11 +440,8 @@ fn what_would_be_ignored_is_refused_by_name() {
         ("x-amz-copy-source-server-side-encryption-customer-key", "a"),
         ("x-amz-server-side-encryption", "aws:kms"),
         ("x-amz-server-side-encryption-aws-kms-key-id", "a"),
-        ("x-amz-acl", "public-read"),
-        ("x-amz-grant-read", "id=a"),
-        ("x-amz-storage-class", "GLACIER"),
-        ("x-amz-website-redirect-location", "/"),
-        ("x-amz-expected-bucket-owner", "111122223333"),
+        ("x-amz-server-side-encryption", "aws:kms:dsse"),
+        ("x-amz-server-side-encryption-bucket-key-enabled", "true"),
         ("x-amz-mfa", "a 1"),
         ("x-amz-write-offset-bytes", "3"),
         ("x-amz-something-of-the-future", "1"),
@@ -452,7 +449,25 @@ fn what_would_be_ignored_is_refused_by_name() {
         let message = refused(put(&[(name, value)]), "NotImplemented");
         assert!(message.starts_with(name), "{message}");
     }
+    for (name, value, code) in [
+        ("x-amz-acl", "public-read", "AccessControlListNotSupported"),
+        ("x-amz-acl", "", "AccessControlListNotSupported"),
+        ("x-amz-grant-read", "id=a", "AccessControlListNotSupported"),
+        ("x-amz-storage-class", "GLACIER", "InvalidStorageClass"),
+        (
+            "x-amz-expected-bucket-owner",
+            "111122223333",
+            "AccessDenied",
+        ),
+        ("x-amz-source-expected-bucket-owner", "b", "AccessDenied"),
+        ("x-amz-server-side-encryption", "DES", "InvalidArgument"),
+    ] {
+        refused(put(&[(name, value)]), code);
+    }
     for (name, value) in [
+        ("x-amz-expected-bucket-owner", "azekura"),
+        ("x-amz-website-redirect-location", "/"),
+        ("x-amz-server-side-encryption-bucket-key-enabled", "false"),
         ("x-amz-acl", "private"),
         ("x-amz-acl", "bucket-owner-full-control"),
         ("x-amz-storage-class", "STANDARD"),

@@ -1,9 +1,11 @@
-use azekura_model::checksum::{Checksum, ChecksumAlgorithm};
+use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
+use azekura_model::ident::UploadId;
+use azekura_model::name::{BucketName, ObjectKey};
 use azekura_store::upload::{CompleteUpload, CompletedPart};
 use s3s::dto::{self, CompleteMultipartUploadInput, CompleteMultipartUploadOutput, ETag};
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 
-use super::{Answer, Context, answer};
+use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
 use crate::convert::checksums::{self, Fields};
 use crate::convert::{conditions, names};
@@ -30,12 +32,17 @@ pub(crate) async fn complete_multipart_upload(
     let parts: S3Result<Vec<_>> = listed.into_iter().map(completed_part).collect();
     let kind = input.checksum_type.as_ref().map(|kind| kind.as_str());
     let checksum = checksum.into_iter().next();
+    let (key, upload) = (names::key(&input.key)?, names::upload(&input.upload_id)?);
+    same_kind(cx, &bucket, &key, upload, kind)?;
+    let bytes = input.mpu_object_size.map(u64::try_from).transpose();
     let complete = CompleteUpload {
-        key: names::key(&input.key)?,
-        upload: names::upload(&input.upload_id)?,
+        key,
+        upload,
         parts: parts?,
         checksum: checksum.map(|c| of_kind(c, kind)).transpose()?,
-        bytes: input.mpu_object_size.and_then(|b| u64::try_from(b).ok()),
+        bytes: bytes.map_err(|_| {
+            errors::invalid_request("Value for x-amz-mp-object-size header is invalid.")
+        })?,
         conditions: conditions::of_write(input.if_match, input.if_none_match),
     };
     let done = cx
@@ -57,8 +64,34 @@ pub(crate) async fn complete_multipart_upload(
         location: Some(format!("/{bucket}/{}", input.key)),
         key: Some(input.key),
         version_id: names::shown_version(versioning, done.version, done.null),
+        server_side_encryption: Some(sealed()),
         ..CompleteMultipartUploadOutput::default()
     })
+}
+
+/// The kind of checksum that the client names must be the one that the upload was created with.
+fn same_kind(
+    cx: &Context,
+    bucket: &BucketName,
+    key: &ObjectKey,
+    upload: UploadId,
+    named: Option<&str>,
+) -> S3Result<()> {
+    // An upload that has ended answers as before.
+    let (Some(named), Ok(upload)) = (named, cx.store.upload(bucket, key, upload)) else {
+        return Ok(());
+    };
+    let created = upload
+        .checksum
+        .map_or(ChecksumType::FullObject, |(_, kind)| kind);
+    if checksums::kind(named) == Some(created) {
+        return Ok(());
+    }
+    let created = checksums::kind_name(created);
+    Err(errors::invalid_request(&format!(
+        "The upload was created using the {created} checksum mode. The complete request must use \
+         the same checksum mode."
+    )))
 }
 
 /// The client's value is of the kind that it names; a value with `-N` is composite by itself.

@@ -10,9 +10,9 @@ use http::HeaderMap;
 use s3s::dto::{
     CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, ETag, ETagCondition, Timestamp,
 };
-use s3s::{S3Request, S3Result};
+use s3s::{S3Error, S3Request, S3Result};
 
-use super::{Answer, Context, answer};
+use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
 use crate::convert::checksums::Fields;
 use crate::convert::{attributes, conditions, names, times};
@@ -121,6 +121,25 @@ fn write_conditions(headers: &HeaderMap) -> S3Result<Conditions> {
     ))
 }
 
+/// A plain PUT could not store it either.
+pub(crate) fn too_large() -> S3Error {
+    errors::invalid_request(
+        "The specified copy source is larger than the maximum allowable size for a copy source: \
+         5368709120",
+    )
+}
+
+/// Whether a copy of an object onto itself asks for something that AWS counts as a change.
+fn changes_more(headers: &HeaderMap) -> bool {
+    let counts = [
+        "x-amz-checksum-algorithm",
+        "x-amz-server-side-encryption",
+        "x-amz-storage-class",
+        "x-amz-website-redirect-location",
+    ];
+    counts.iter().any(|name| headers.contains_key(*name))
+}
+
 /// Headers and metadata of the copy: the source's, or those of the request.
 fn attributes_of(
     request: &S3Request<CopyObjectInput>,
@@ -135,6 +154,9 @@ fn attributes_of(
         source.clone()
     };
     copy.tags = if tags { given.tags } else { source.tags };
+    copy.headers
+        .retain(|(name, _)| name != attributes::REDIRECT);
+    copy.headers.extend(attributes::redirect(&request.headers)?);
     Ok(copy)
 }
 
@@ -149,7 +171,8 @@ pub(crate) async fn copy_object(
     let source = Source::of(&input.copy_source)?;
     let (metadata, tags) = directives(input)?;
     let onto_itself = source.bucket == bucket && source.key == key;
-    if onto_itself && source.which == Which::Current && !metadata && !tags {
+    let changes = metadata || tags || changes_more(&request.headers);
+    if onto_itself && source.which == Which::Current && !changes {
         return Err(errors::invalid_request(
             "This copy request is illegal because it is trying to copy an object to itself \
              without changing the object's metadata, storage class, website redirect location or \
@@ -164,10 +187,7 @@ pub(crate) async fn copy_object(
     };
     let got = open_source(cx, &caller, &source, asked, None).await?;
     if got.info.bytes > PUT_BYTES_MAX {
-        return Err(errors::invalid_request(
-            "The specified copy source is larger than the maximum allowable size for a copy \
-             source: 5368709120",
-        ));
+        return Err(too_large());
     }
     let algorithm = input.checksum_algorithm.as_ref().map(|a| a.as_str());
     let compute = match algorithm {
@@ -206,6 +226,7 @@ pub(crate) async fn copy_object(
         }),
         copy_source_version_id: names::shown_version(of_source, got.info.version, got.info.null),
         version_id: names::shown_version(of_copy, put.version, put.null),
+        server_side_encryption: Some(sealed()),
         ..CopyObjectOutput::default()
     })
 }

@@ -3,7 +3,7 @@ use azekura_store::upload::CreateUpload;
 use s3s::dto::{self, CreateMultipartUploadInput, CreateMultipartUploadOutput};
 use s3s::{S3Request, S3Result};
 
-use super::{Answer, Context, answer};
+use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
 use crate::convert::{attributes, checksums, names};
 use crate::{body, errors};
@@ -36,6 +36,7 @@ pub(crate) async fn create_multipart_upload(
         checksum_type: kind.map(|k| dto::ChecksumType::from_static(checksums::kind_name(k))),
         key: Some(input.key),
         upload_id: Some(upload.id.to_string()),
+        server_side_encryption: Some(sealed()),
         ..CreateMultipartUploadOutput::default()
     })
 }

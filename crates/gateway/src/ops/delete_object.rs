@@ -3,7 +3,7 @@ use s3s::dto::{DeleteObjectInput, DeleteObjectOutput};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
-use crate::convert::names;
+use crate::convert::{conditions, names};
 use crate::errors;
 
 pub(crate) async fn delete_object(
@@ -11,17 +11,18 @@ pub(crate) async fn delete_object(
     request: S3Request<DeleteObjectInput>,
 ) -> Answer<DeleteObjectOutput> {
     let caller = Caller::of(&request)?;
-    // A condition that nobody judges would delete what it was to protect.
-    if request.headers.contains_key("if-match") {
-        return Err(errors::not_built("DeleteObject with If-Match"));
-    }
     let input = request.input;
     let bucket = names::bucket(&input.bucket)?;
     let key = names::key(&input.key)?;
     let which = names::which(input.version_id.as_deref())?;
+    let conditions = conditions::of_delete(
+        input.if_match,
+        input.if_match_last_modified_time,
+        input.if_match_size,
+    )?;
     let done = cx
         .store
-        .delete(caller.authorized(), &bucket, &key, which)
+        .delete_if(caller.authorized(), &bucket, (&key, which), &conditions)
         .await
         .map_err(errors::from_store)?;
     let versioning = cx.versioning(&bucket)?;

@@ -3,12 +3,15 @@ use azekura_model::bucket::Versioning;
 use azekura_model::name::BucketName;
 use azekura_store::object::Which;
 use futures::StreamExt as _;
-use s3s::dto::{DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, Error, ObjectIdentifier};
+use s3s::dto::{
+    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition, Error,
+    ObjectIdentifier,
+};
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
-use crate::convert::names;
+use crate::convert::{conditions, names};
 use crate::errors;
 
 /// Most keys in one request (S3).
@@ -76,11 +79,12 @@ async fn try_delete(
     versioning: Versioning,
     object: ObjectIdentifier,
 ) -> S3Result<DeletedObject> {
-    let conditional =
-        object.e_tag.is_some() || object.last_modified_time.is_some() || object.size.is_some();
-    if conditional {
-        return Err(errors::not_built("DeleteObjects with conditions"));
-    }
+    // An ETag stands here as text; `*` is any.
+    let if_match = object.e_tag.map(|etag| match etag.into_value() {
+        text if text == "*" => ETagCondition::Any,
+        text => ETagCondition::ETag(ETag::Strong(text)),
+    });
+    let conditions = conditions::of_delete(if_match, object.last_modified_time, object.size)?;
     let key = names::key(&object.key)?;
     let which = names::which(object.version_id.as_deref())?;
     let action = match which {
@@ -90,7 +94,7 @@ async fn try_delete(
     let by = caller.may(action)?;
     let done = cx
         .store
-        .delete(&by, bucket, &key, which)
+        .delete_if(&by, bucket, (&key, which), &conditions)
         .await
         .map_err(errors::from_store)?;
     let shown = done

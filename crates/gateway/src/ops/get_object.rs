@@ -1,7 +1,8 @@
+use azekura_model::checksum::Checksum;
 use azekura_model::condition::{ConditionFailed, Conditions};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_store::error::StoreError;
-use azekura_store::object::{GetRequest, Which};
+use azekura_store::object::{GetRequest, ObjectInfo, Which};
 use s3s::dto::{ChecksumMode, GetObjectInput, GetObjectOutput};
 use s3s::{S3Error, S3Request, S3Response, S3Result};
 
@@ -35,7 +36,7 @@ pub(crate) async fn get_object(
             "Cannot specify both Range header and partNumber query parameter",
         ));
     }
-    let partial = asked.range.is_some() || asked.part.is_some();
+    let (ranged, part) = (asked.range.is_some(), asked.part);
     let (key, which) = (asked.key.clone(), asked.which);
     let got = match cx.store.get(caller.authorized(), &bucket, asked).await {
         Ok(got) => got,
@@ -45,9 +46,10 @@ pub(crate) async fn get_object(
         Err(error) => return Err(errors::from_store(error)),
     };
     let versioning = cx.versioning(&bucket)?;
-    // A checksum of the whole says nothing of a part.
-    let with_checksums = !partial && wants_checksums(input.checksum_mode.as_ref());
-    let mut answer = headers::of_object(&got.info, versioning, with_checksums);
+    let checksum = wants_checksums(input.checksum_mode.as_ref())
+        .then(|| shown_checksum(&got.info, ranged, part))
+        .flatten();
+    let mut answer = headers::of_object(&got.info, versioning, checksum);
     let overrides = [
         ("cache-control", input.response_cache_control),
         ("content-disposition", input.response_content_disposition),
@@ -74,7 +76,7 @@ pub(crate) async fn get_object(
         output.parts_count = i32::try_from(got.info.parts.len()).ok();
     }
     let mut response = S3Response::with_headers(output, answer);
-    if partial && bytes > 0 {
+    if (ranged || part.is_some()) && bytes > 0 {
         headers::of_range(&mut response.headers, &got.range, got.info.bytes);
     }
     Ok(response)
@@ -94,6 +96,19 @@ pub(crate) fn part_number(asked: Option<i32>) -> S3Result<Option<u32>> {
 /// `x-amz-checksum-mode: ENABLED`.
 pub(crate) fn wants_checksums(mode: Option<&ChecksumMode>) -> bool {
     mode.is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED)
+}
+
+/// The checksum of the bytes that follow. That of the whole says nothing of a range.
+pub(crate) fn shown_checksum(
+    info: &ObjectInfo,
+    ranged: bool,
+    part: Option<u32>,
+) -> Option<&Checksum> {
+    match part {
+        _ if ranged => None,
+        None => info.checksums.first(),
+        Some(number) => info.part(number)?.1,
+    }
 }
 
 /// A 304 names the version that the client already has.

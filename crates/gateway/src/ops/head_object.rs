@@ -4,7 +4,7 @@ use azekura_store::object::ObjectInfo;
 use s3s::dto::{HeadObjectInput, HeadObjectOutput};
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::get_object::{part_number, wants_checksums};
+use super::get_object::{part_number, shown_checksum, wants_checksums};
 use super::{Answer, Context, signed};
 use crate::auth::Caller;
 use crate::convert::{conditions, headers, names, times};
@@ -51,7 +51,10 @@ pub(crate) async fn head_object(
         }
         (None, Some(number)) => Some(range_of_part(&info, number)?),
     };
-    let with_checksums = range.is_none() && wants_checksums(input.checksum_mode.as_ref());
+    let ranged = part.is_none() && range.is_some();
+    let checksum = wants_checksums(input.checksum_mode.as_ref())
+        .then(|| shown_checksum(&info, ranged, part))
+        .flatten();
     let length = range
         .as_ref()
         .map_or(info.bytes, |range| range.end - range.start);
@@ -62,7 +65,7 @@ pub(crate) async fn head_object(
             .and_then(|_| i32::try_from(info.parts.len()).ok()),
         ..HeadObjectOutput::default()
     };
-    let answer = headers::of_object(&info, versioning, with_checksums);
+    let answer = headers::of_object(&info, versioning, checksum);
     let mut response = S3Response::with_headers(output, answer);
     if let Some(range) = range.filter(|range| !range.is_empty()) {
         headers::of_range(&mut response.headers, &range, info.bytes);
@@ -72,16 +75,7 @@ pub(crate) async fn head_object(
 
 /// The bytes of a part; a plain upload has one part.
 fn range_of_part(info: &ObjectInfo, number: u32) -> S3Result<std::ops::Range<u64>> {
-    if info.parts.is_empty() && number == 1 {
-        return Ok(0..info.bytes);
-    }
-    let index = usize::try_from(number)
-        .unwrap_or(usize::MAX)
-        .saturating_sub(1);
-    let Some(bytes) = info.parts.get(index) else {
-        let message = "The requested partnumber is not satisfiable".to_owned();
-        return Err(errors::answer("InvalidPartNumber", 416, message));
-    };
-    let start: u64 = info.parts.iter().take(index).sum();
-    Ok(start..start.saturating_add(*bytes))
+    let part = info.part(number);
+    let none = || errors::from_store(StoreError::InvalidPartNumber { number });
+    Ok(part.ok_or_else(none)?.0)
 }

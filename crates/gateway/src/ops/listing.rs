@@ -7,19 +7,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::S3Result;
 use s3s::dto;
 
+pub(crate) use crate::convert::owner::owner;
 use crate::convert::{checksums, encoding, names, times};
 use crate::errors;
 
 /// Most entries of one page (S3).
 const ENTRIES_MAX: i32 = 1000;
-
-/// The owner shown for every object and bucket: accounts are not known to this service.
-pub(crate) fn owner() -> dto::Owner {
-    dto::Owner {
-        display_name: Some("azekura".to_owned()),
-        id: Some("azekura".to_owned()),
-    }
-}
 
 /// `max-keys` and its like.
 pub(crate) fn max(asked: Option<i32>, name: &str) -> S3Result<i32> {

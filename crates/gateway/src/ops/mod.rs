@@ -16,6 +16,7 @@ mod delete_object_tagging;
 mod delete_objects;
 mod delete_public_access_block;
 mod get_bucket_accelerate_configuration;
+mod get_bucket_acl;
 mod get_bucket_cors;
 mod get_bucket_encryption;
 mod get_bucket_lifecycle_configuration;
@@ -31,6 +32,8 @@ mod get_bucket_tagging;
 mod get_bucket_versioning;
 mod get_bucket_website;
 mod get_object;
+mod get_object_acl;
+mod get_object_attributes;
 mod get_object_lock_configuration;
 mod get_object_tagging;
 mod get_public_access_block;
@@ -48,6 +51,7 @@ mod list_objects_v2;
 mod list_parts;
 mod listing;
 mod put_bucket_accelerate_configuration;
+mod put_bucket_acl;
 mod put_bucket_cors;
 mod put_bucket_encryption;
 mod put_bucket_ownership_controls;
@@ -55,8 +59,10 @@ mod put_bucket_request_payment;
 mod put_bucket_tagging;
 mod put_bucket_versioning;
 mod put_object;
+mod put_object_acl;
 mod put_object_tagging;
 mod put_public_access_block;
+mod restore_object;
 mod upload_part;
 mod upload_part_copy;
 
@@ -67,6 +73,7 @@ use azekura_model::bucket_config::{BucketSetting, Configured};
 use azekura_model::name::BucketName;
 use azekura_store::bucket::Bucket;
 use azekura_store::store::Store;
+use s3s::dto::ServerSideEncryption;
 use s3s::{S3Response, S3Result};
 
 use crate::auth::Caller;
@@ -85,7 +92,8 @@ pub(crate) use self::{
     delete_object_tagging::delete_object_tagging, delete_objects::delete_objects,
     delete_public_access_block::delete_public_access_block,
     get_bucket_accelerate_configuration::get_bucket_accelerate_configuration,
-    get_bucket_cors::get_bucket_cors, get_bucket_encryption::get_bucket_encryption,
+    get_bucket_acl::get_bucket_acl, get_bucket_cors::get_bucket_cors,
+    get_bucket_encryption::get_bucket_encryption,
     get_bucket_lifecycle_configuration::get_bucket_lifecycle_configuration,
     get_bucket_location::get_bucket_location, get_bucket_logging::get_bucket_logging,
     get_bucket_notification_configuration::get_bucket_notification_configuration,
@@ -94,7 +102,9 @@ pub(crate) use self::{
     get_bucket_replication::get_bucket_replication,
     get_bucket_request_payment::get_bucket_request_payment, get_bucket_tagging::get_bucket_tagging,
     get_bucket_versioning::get_bucket_versioning, get_bucket_website::get_bucket_website,
-    get_object::get_object, get_object_lock_configuration::get_object_lock_configuration,
+    get_object::get_object, get_object_acl::get_object_acl,
+    get_object_attributes::get_object_attributes,
+    get_object_lock_configuration::get_object_lock_configuration,
     get_object_tagging::get_object_tagging, get_public_access_block::get_public_access_block,
     head_bucket::head_bucket, head_object::head_object,
     list_bucket_analytics_configurations::list_bucket_analytics_configurations,
@@ -105,11 +115,13 @@ pub(crate) use self::{
     list_object_versions::list_object_versions, list_objects::list_objects,
     list_objects_v2::list_objects_v2, list_parts::list_parts,
     put_bucket_accelerate_configuration::put_bucket_accelerate_configuration,
-    put_bucket_cors::put_bucket_cors, put_bucket_encryption::put_bucket_encryption,
+    put_bucket_acl::put_bucket_acl, put_bucket_cors::put_bucket_cors,
+    put_bucket_encryption::put_bucket_encryption,
     put_bucket_ownership_controls::put_bucket_ownership_controls,
     put_bucket_request_payment::put_bucket_request_payment, put_bucket_tagging::put_bucket_tagging,
     put_bucket_versioning::put_bucket_versioning, put_object::put_object,
-    put_object_tagging::put_object_tagging, put_public_access_block::put_public_access_block,
+    put_object_acl::put_object_acl, put_object_tagging::put_object_tagging,
+    put_public_access_block::put_public_access_block, restore_object::restore_object,
     upload_part::upload_part, upload_part_copy::upload_part_copy,
 };
 
@@ -180,6 +192,11 @@ type Answer<T> = S3Result<S3Response<T>>;
 
 fn answer<T>(output: T) -> Answer<T> {
     Ok(S3Response::new(output))
+}
+
+/// How content is sealed, by the name that S3 has for AES-256 with keys of the server.
+fn sealed() -> ServerSideEncryption {
+    ServerSideEncryption::from_static(ServerSideEncryption::AES256)
 }
 
 /// A length as `s3s` carries it.

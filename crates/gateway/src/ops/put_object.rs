@@ -2,7 +2,7 @@ use azekura_store::object::PutRequest;
 use s3s::S3Request;
 use s3s::dto::{ETag, PutObjectInput, PutObjectOutput};
 
-use super::{Answer, Context, answer};
+use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
 use crate::body;
 use crate::convert::checksums::Fields;
@@ -41,6 +41,7 @@ pub(crate) async fn put_object(
         checksum_type: fields.kind,
         e_tag: Some(ETag::Strong(put.etag.to_string())),
         version_id: names::shown_version(versioning, put.version, put.null),
+        server_side_encryption: Some(sealed()),
         ..PutObjectOutput::default()
     })
 }

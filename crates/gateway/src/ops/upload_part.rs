@@ -3,7 +3,7 @@ use s3s::dto::{ETag, UploadPartInput, UploadPartOutput};
 use s3s::{S3Request, S3Result};
 
 use super::get_object::part_number;
-use super::{Answer, Context, answer};
+use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
 use crate::convert::checksums::Fields;
 use crate::convert::names;
@@ -38,6 +38,7 @@ pub(crate) async fn upload_part(
         checksum_sha1: fields.sha1,
         checksum_sha256: fields.sha256,
         e_tag: Some(ETag::Strong(hex::encode(part.md5))),
+        server_side_encryption: Some(sealed()),
         ..UploadPartOutput::default()
     })
 }

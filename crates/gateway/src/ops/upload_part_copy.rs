@@ -1,12 +1,12 @@
 use azekura_model::range::ByteRange;
 use azekura_store::body::Claims;
-use azekura_store::upload::PutPart;
+use azekura_store::upload::{PUT_BYTES_MAX, PutPart};
 use s3s::dto::{CopyPartResult, ETag, Range, UploadPartCopyInput, UploadPartCopyOutput};
 use s3s::{S3Request, S3Result};
 
-use super::copy_object::{CopyConditions, Source, open_source};
+use super::copy_object::{CopyConditions, Source, open_source, too_large};
 use super::upload_part::required_number;
-use super::{Answer, Context, answer};
+use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
 use crate::convert::checksums::Fields;
 use crate::convert::{conditions, names, times};
@@ -43,6 +43,9 @@ pub(crate) async fn upload_part_copy(
         let message = format!("Range specified is not valid for source object of size: {bytes}");
         return Err(errors::invalid_argument(&message));
     }
+    if got.range.end.saturating_sub(got.range.start) > PUT_BYTES_MAX {
+        return Err(too_large());
+    }
     let part = PutPart {
         key,
         upload,
@@ -71,6 +74,7 @@ pub(crate) async fn upload_part_copy(
             last_modified: Some(times::timestamp(part.modified)),
         }),
         copy_source_version_id: names::shown_version(versioning, got.info.version, got.info.null),
+        server_side_encryption: Some(sealed()),
         ..UploadPartCopyOutput::default()
     })
 }

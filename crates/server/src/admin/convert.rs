@@ -88,7 +88,7 @@ pub(crate) fn object_detail(info: &ObjectInfo) -> ObjectDetail {
         headers: pairs(&info.attributes.headers),
         metadata: pairs(&info.attributes.metadata),
         tags: pairs(&info.attributes.tags),
-        parts: info.parts.clone(),
+        parts: info.parts.iter().map(|part| part.bytes).collect(),
     }
 }
 

@@ -169,8 +169,9 @@ fn version(
         return Err(StoreError::TooLarge { max_bytes });
     }
     if request.bytes.is_some_and(|bytes| bytes != content_bytes) {
-        return Err(StoreError::InvalidArgument(format!(
-            "x-amz-mp-object-size does not equal the {content_bytes} bytes of the parts"
+        return Err(StoreError::InvalidRequest(format!(
+            "The provided 'x-amz-mp-object-size' header does not match what was computed: \
+             {content_bytes}"
         )));
     }
     let started = open.started(inner, bucket)?;
@@ -244,7 +245,9 @@ fn checksum(
     });
     if let Some(claimed) = &request.checksum {
         let same = whole.as_ref().is_some_and(|whole| {
-            whole.algorithm == claimed.algorithm && whole.value == claimed.value
+            whole.algorithm == claimed.algorithm
+                && whole.value == claimed.value
+                && claimed.parts.is_none_or(|parts| whole.parts == Some(parts))
         });
         if !same {
             let algorithm = claimed.algorithm.as_str();

@@ -13,6 +13,7 @@ use azekura_record::part::PartStored;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
+use crate::body::Claims;
 use crate::bucket::Bucket;
 use crate::error::StoreError;
 use crate::inner::{Draft, Inner, Refused};
@@ -71,6 +72,9 @@ async fn sealed_and_written(
         .checksum
         .map_or(ChecksumAlgorithm::Crc64Nvme, |(algorithm, _)| algorithm);
     let mut claims = request.claims;
+    if started.checksum.is_some() {
+        same_algorithm(algorithm, &claims)?;
+    }
     claims.compute = Some(algorithm);
     let sealing = Sealing {
         bucket: placed.bucket.uuid,
@@ -96,6 +100,20 @@ async fn sealed_and_written(
         checksum: checksum.cloned(),
         received,
     })
+}
+
+/// A part's checksum is of the algorithm that its upload was created with.
+fn same_algorithm(algorithm: ChecksumAlgorithm, claims: &Claims) -> Result<(), StoreError> {
+    let trailer = claims.trailer.as_ref().map(|(algorithm, _)| *algorithm);
+    let claimed = claims.checksums.iter().map(|checksum| checksum.algorithm);
+    match claimed.chain(trailer).find(|other| *other != algorithm) {
+        None => Ok(()),
+        Some(other) => Err(StoreError::InvalidRequest(format!(
+            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+            algorithm.as_str().to_lowercase(),
+            other.as_str().to_lowercase()
+        ))),
+    }
 }
 
 async fn commit(
