@@ -117,3 +117,6 @@ struct Object {
     input: s3s::dto::PutObjectInput,
     headers: HeaderMap,
 }
+
+#[cfg(test)]
+mod tests;
