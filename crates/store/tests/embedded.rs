@@ -43,6 +43,7 @@ async fn opened(dir: &Path) -> (Store, Ticker) {
         ids: vault.ids,
         entropy: vault.entropy,
         region: vault.format.region,
+        memory: Arc::default(),
     });
     store.bootstrap("試験病院").await.unwrap();
     store.start().await.unwrap();
@@ -181,7 +182,8 @@ async fn the_configuration_of_a_bucket_is_there_after_closing_and_after_losing_t
     store.create_bucket(&writer(), &bucket).await.unwrap();
     let tags = vec![("部署".to_owned(), "放射線科".to_owned())];
     let tags = TagSet::parse(Tagged::Bucket, tags).unwrap();
-    let set = store.configure_bucket(&writer(), &bucket, tags.clone());
+    let by = writer();
+    let set = store.configure_bucket(&by, &bucket, tags.clone());
     set.await.unwrap();
     store
         .clear_bucket_setting::<PublicAccessBlock>(&writer(), &bucket)
