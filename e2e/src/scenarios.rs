@@ -34,6 +34,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("s5cmd", clients::s5cmd_round_trip),
     ("rclone", clients::rclone_round_trip),
     ("restic", clients::restic_round_trip),
+    ("hospital", clients::hospital::a_day_through_five_clients),
     ("s3cmd", clients::s3cmd::s3cmd_round_trip),
     ("s3fs", clients::s3fs::a_mounted_bucket),
     ("duplicity", clients::duplicity::two_points_in_time),

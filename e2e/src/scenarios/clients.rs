@@ -3,6 +3,7 @@
 mod aws_cli;
 pub(super) mod duplicity;
 pub(super) mod forms;
+pub(super) mod hospital;
 pub(super) mod javascript;
 pub(super) mod pgbackrest;
 pub(super) mod s3cmd;
@@ -89,12 +90,18 @@ pub(crate) fn boto3_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("python3 is not installed".to_owned()));
     }
     let setting = prepare(bench, "boto3", bench.number(400, 2_000))?;
-    let mut script = bench.tools.python("boto3_round_trip.py", &setting.server);
-    tools::run(script.arg(&setting.source).arg(&setting.restored))?;
-    let compared = tree::compare(&setting.source, &setting.restored)?;
+    let compared = boto3_copies(bench, &setting)?;
     let mut script = bench.tools.python("boto3_core.py", &setting.server);
     tools::run(&mut script)?;
     finish(setting, compared)
+}
+
+/// Stores the tree and restores it; answers how many files were compared.
+fn boto3_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
+    let mut script = bench.tools.python("boto3_round_trip.py", &setting.server);
+    tools::run(script.arg(&setting.source).arg(&setting.restored))?;
+    let compared = tree::compare(&setting.source, &setting.restored)?;
+    Ok(compared)
 }
 
 /// aws-cli: `s3 sync` up and down, which uses multipart above 8 MiB, and what follows a day later;
@@ -104,6 +111,12 @@ pub(crate) fn aws_cli_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("aws is not installed".to_owned()));
     }
     let setting = prepare(bench, "aws_cli", bench.number(400, 2_000))?;
+    let compared = aws_cli_copies(bench, &setting)?;
+    finish(setting, compared)
+}
+
+/// Stores the tree and restores it; answers how many files were compared.
+fn aws_cli_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     let aws = || bench.tools.client("aws", &setting.server);
     tools::run(aws().args(["s3", "mb", "s3://aws-cli"]))?;
     let quiet = ["--only-show-errors"];
@@ -130,7 +143,7 @@ pub(crate) fn aws_cli_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
             .args(quiet),
     )?;
     tools::run(aws().args(["s3", "rb", "s3://aws-cli"]))?;
-    finish(setting, compared)
+    Ok(compared)
 }
 
 /// s5cmd: `cp` up and down with 16 workers.
@@ -139,6 +152,12 @@ pub(crate) fn s5cmd_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("s5cmd is not installed".to_owned()));
     }
     let setting = prepare(bench, "s5cmd", bench.number(3_000, 20_000))?;
+    let compared = s5cmd_copies(bench, &setting)?;
+    finish(setting, compared)
+}
+
+/// Stores the tree and restores it; answers how many files were compared.
+fn s5cmd_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     let s5cmd = || {
         let mut command = bench.tools.client("s5cmd", &setting.server);
         command.args(["--numworkers", "16", "--log", "error"]);
@@ -156,7 +175,7 @@ pub(crate) fn s5cmd_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
         &format!("{}/", text(&setting.restored)),
     ]))?;
     let compared = tree::compare(&setting.source, &setting.restored)?;
-    finish(setting, compared)
+    Ok(compared)
 }
 
 /// rclone: `copy` up and down, its own `check`; a day later `sync --checksum` and `check --download`.
@@ -165,6 +184,12 @@ pub(crate) fn rclone_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("rclone is not installed".to_owned()));
     }
     let setting = prepare(bench, "rclone", bench.number(3_000, 20_000))?;
+    let compared = rclone_copies(bench, &setting)?;
+    finish(setting, compared)
+}
+
+/// Stores the tree and restores it; answers how many files were compared.
+fn rclone_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     let rclone = || {
         let mut command = bench.tools.client("rclone", &setting.server);
         command.args([
@@ -193,7 +218,7 @@ pub(crate) fn rclone_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
     let restored = text(&setting.restored);
     tools::run(rclone().args(["sync", "--checksum", "az:rclone/t", &restored]))?;
     compared += tree::compare(&setting.source, &setting.restored)?;
-    finish(setting, compared)
+    Ok(compared)
 }
 
 /// restic: two backups a day apart, `check --read-data`, both restored, `forget --prune`.
@@ -202,6 +227,12 @@ pub(crate) fn restic_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("restic is not installed".to_owned()));
     }
     let setting = prepare(bench, "restic", bench.number(3_000, 20_000))?;
+    let compared = restic_copies(bench, &setting)?;
+    finish(setting, compared)
+}
+
+/// Stores the tree and restores it; answers how many files were compared.
+fn restic_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     let restic = |arguments: &[&str]| {
         let mut command = bench.tools.client("restic", &setting.server);
         command
@@ -242,5 +273,5 @@ pub(crate) fn restic_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
     {
         return Err("forget did not leave one snapshot".into());
     }
-    finish(setting, compared)
+    Ok(compared)
 }

@@ -113,3 +113,6 @@ struct Object {
     input: s3s::dto::PutObjectInput,
     headers: HeaderMap,
 }
+
+#[cfg(test)]
+mod tests;
