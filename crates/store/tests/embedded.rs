@@ -41,6 +41,7 @@ async fn opened(dir: &Path) -> (Store, Ticker) {
         ids: vault.ids,
         entropy: vault.entropy,
         region: vault.format.region,
+        memory: Arc::default(),
     });
     store.bootstrap("試験病院").await.unwrap();
     store.start().await.unwrap();

@@ -102,6 +102,7 @@ async fn filled() -> (tempfile::TempDir, CheckOptions) {
         ids: vault.ids,
         entropy: vault.entropy,
         region: vault.format.region,
+        memory: Arc::default(),
     });
     store.bootstrap("病院").await.unwrap();
     store.start().await.unwrap();
