@@ -78,6 +78,22 @@ async fn only_our_region_is_a_location() {
     }
 }
 
+/// s3s passes over what it does not know.
+#[tokio::test]
+async fn tags_of_a_new_bucket_are_not_passed_over() {
+    let server = start().await;
+    for prefix in ["", "s3:"] {
+        let document = format!(
+            "<CreateBucketConfiguration xmlns:s3=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+             <{prefix}Tags><Tag><Key>a</Key><Value>b</Value></Tag></{prefix}Tags>\
+             </CreateBucketConfiguration>"
+        );
+        let reply = server.put("/bucket", document.as_bytes()).await;
+        reply.is(501, "NotImplemented");
+        server.get("/bucket").await.is(404, "NoSuchBucket");
+    }
+}
+
 #[tokio::test]
 async fn a_document_is_verified() {
     let server = with_bucket().await;

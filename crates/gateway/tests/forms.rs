@@ -23,6 +23,7 @@ async fn a_form_stores_its_file_as_a_put_does() {
         .field("Content-Type", "application/dicom")
         .field("Cache-Control", "no-store")
         .field("x-amz-meta-ward", "三病棟")
+        .field("x-amz-website-redirect-location", "/other")
         .field("acl", "private")
         .field("x-ignore-button", "go")
         .field(
@@ -43,6 +44,7 @@ async fn a_form_stores_its_file_as_a_put_does() {
         "content-type",
         "cache-control",
         "x-amz-meta-ward",
+        "x-amz-website-redirect-location",
         "acl",
         "tagging",
         "success_action_status",
@@ -69,6 +71,7 @@ async fn a_form_stores_its_file_as_a_put_does() {
         ("cache-control", "no-store"),
         ("x-amz-meta-ward", "=?UTF-8?B?5LiJ55eF5qOf?="),
         ("x-amz-tagging-count", "1"),
+        ("x-amz-website-redirect-location", "/other"),
     ] {
         assert_eq!(object.header(name), Some(value), "{name}");
     }

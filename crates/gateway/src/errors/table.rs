@@ -457,12 +457,6 @@ pub(crate) const ROWS: &[ErrorRow] = &[
     )
     .by(SaidBy::Nobody("a connection that stalls is closed by the listener without an answer")),
     row(
-        "ServerSideEncryptionConfigurationNotFoundError",
-        404,
-        "The server side encryption configuration was not found",
-        "Every object is sealed without it.",
-    ),
-    row(
         "ServiceUnavailable",
         503,
         "Service is unable to handle request.",

@@ -22,7 +22,7 @@ const SYSTEM: [&str; 6] = [
     "expires",
 ];
 /// Further fields that say what the headers of the same name say.
-const AS_HEADERS: [&str; 9] = [
+const AS_HEADERS: [&str; 10] = [
     "content-md5",
     "x-amz-checksum-algorithm",
     "x-amz-checksum-crc32",
@@ -32,6 +32,7 @@ const AS_HEADERS: [&str; 9] = [
     "x-amz-checksum-sha256",
     "x-amz-server-side-encryption",
     "x-amz-storage-class",
+    "x-amz-website-redirect-location",
 ];
 /// Fields that speak to the server and not of the object.
 const OF_THE_FORM: [&str; 5] = [
