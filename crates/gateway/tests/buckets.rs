@@ -210,7 +210,11 @@ async fn listings() {
     for key in ["a%2Bb", "d/1", "d/2", "e%20f", "%E5%80%89"] {
         server.put(&format!("/bucket/{key}"), b"1").await.ok();
     }
-    for kind in ["delimiter=", "list-type=2&delimiter=", "versions&delimiter="] {
+    for kind in [
+        "delimiter=",
+        "list-type=2&delimiter=",
+        "versions&delimiter=",
+    ] {
         let list = server.get(&format!("/bucket?{kind}")).await.ok().text();
         assert!(!list.contains("<Delimiter"), "{list}");
     }
