@@ -691,7 +691,7 @@ class Vault:
         if place[0] == 1:
             return [(self.frames.get((record.partition, record.sequence)), version.id, key, size, None)]
         if place[0] == 2:
-            return [(tuple(place[1]), version.id, key, size, None)]
+            return [(tuple(place[1]), place[1][1], key, size, None)]
         if place[0] != 3:
             raise Newer("its payload lies in a place that this reader does not know")
         found = []

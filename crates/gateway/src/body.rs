@@ -107,7 +107,7 @@ pub(crate) fn incoming<T>(
     };
     let md5 = value("content-md5").map(read_md5).transpose()?;
     let checksums =
-        checksums::claimed(headers).map_err(|message| errors::invalid_request(&message))?;
+        checksums::claimed(headers).map_err(|bad| errors::from_refusal(bad.into()))?;
     let trailer = trailer(request, value("x-amz-trailer"))?;
     if trailer.is_some() && !checksums.is_empty() {
         let message = "Expecting a single x-amz-checksum- header or trailer";

@@ -173,11 +173,11 @@ fn parts(payload: &Payload) -> &[PartRef] {
 impl Loaded {
     /// Where the content lies, piece by piece.
     pub(crate) fn pieces(&self) -> Result<Vec<Piece>, StoreError> {
-        let whole = |source, data_key: &[u8; 32]| {
+        let whole = |source, payload, data_key: &[u8; 32]| {
             vec![Piece {
                 name: self.name(),
                 source,
-                payload: PayloadId(self.info.version.0),
+                payload,
                 data_key: SecretKey::new(*data_key),
                 content_bytes: self.info.bytes,
             }]
@@ -186,9 +186,14 @@ impl Loaded {
             Payload::Empty => Ok(Vec::new()),
             Payload::Inline { data_key } => Ok(whole(
                 Source::Record(self.partition, self.sequence),
+                self.info.version.into(),
                 data_key,
             )),
-            Payload::Blob { blob, data_key } => Ok(whole(Source::Blob(*blob), data_key)),
+            Payload::Blob { blob, data_key } => Ok(whole(
+                Source::Blob(*blob),
+                PayloadId(blob.attempt),
+                data_key,
+            )),
             Payload::Parts { upload_key, parts } => {
                 let key = SecretKey::new(*upload_key);
                 parts.iter().map(|part| self.piece(&key, part)).collect()

@@ -45,7 +45,7 @@ pub(crate) async fn put(
     // As it is now: an upload may take hours, and a version that replaces the `null` one must not
     // come out of a time before versioning was enabled.
     let versioning = read::versioning(inner, written.placed.bucket.uuid)?;
-    let version = written.version(&request.key, request.attributes, versioning);
+    let version = written.version(inner, &request.key, request.attributes, versioning);
     let committed = commit(inner, by, written, version, &request.conditions).await?;
     Ok(acknowledge(committed))
 }
@@ -125,6 +125,7 @@ impl Written {
     /// The version to be, but for what is decided at commit.
     fn version(
         &self,
+        inner: &Inner,
         key: &ObjectKey,
         attributes: Attributes,
         versioning: Versioning,
@@ -134,6 +135,12 @@ impl Written {
             .data_key
             .as_ref()
             .map_or([0; 32], |key| *key.expose());
+        let id = match &received.sealed {
+            // An upload may take hours. Versions stand in the order in which they were acknowledged,
+            // so this one is named now, and its payload keeps the name of the blob.
+            Sealed::Blob { .. } => inner.ids.version(),
+            Sealed::Empty | Sealed::Inline(_) => VersionId(received.payload.0),
+        };
         let (payload, inline, sealed_bytes) = match &received.sealed {
             Sealed::Empty => (Payload::Empty, Bytes::new(), 0),
             Sealed::Inline(bytes) => (
@@ -152,7 +159,7 @@ impl Written {
         };
         let digests = &received.digests;
         NewVersion {
-            id: VersionId(received.payload.0),
+            id,
             content_bytes: digests.bytes,
             sealed_bytes,
             inline,

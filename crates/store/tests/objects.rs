@@ -319,3 +319,26 @@ async fn an_upload_begun_before_versioning_was_enabled_replaces_nothing() {
     assert_eq!(vault.get_text(B, "k").await.as_deref(), Some("new"));
     assert_rebuild_equals(&vault.engine);
 }
+
+#[tokio::test]
+async fn of_two_uploads_that_overlap_the_one_acknowledged_last_is_current() {
+    const LONG: usize = 1_500_000;
+    let vault = Vault::with_bucket(B, Versioning::Enabled).await;
+    let (arrive, arriving) = futures::channel::mpsc::unbounded();
+    let mut request = put_request("k", "");
+    request.body = Box::pin(arriving);
+    let half = || Ok(bytes::Bytes::from(vec![b'1'; LONG]));
+    arrive.unbounded_send(half()).unwrap();
+    let store = vault.store.clone();
+    let putting = tokio::spawn(async move { store.put(&writer(), &bucket_name(B), request).await });
+    while !arrive.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    vault.put(B, "k", &"2".repeat(LONG)).await;
+    arrive.unbounded_send(half()).unwrap();
+    drop(arrive);
+    putting.await.unwrap().unwrap();
+    let got = vault.get(B, "k", Which::Current).await.unwrap();
+    assert_eq!(got, vec![b'1'; 2 * LONG]);
+    assert_rebuild_equals(&vault.engine);
+}

@@ -184,6 +184,13 @@ async fn a_wrong_completion_is_refused_and_the_upload_goes_on() {
         complete(&vault, backwards).await,
         Err(StoreError::InvalidPartOrder)
     );
+    let mut again = naming(upload, &[two.clone(), two.clone()]);
+    again.parts[1].etag = hex::encode([0; 16]);
+    assert_eq!(
+        complete(&vault, again).await,
+        Err(StoreError::InvalidPart { number: 2 }),
+        "of two entries of one part the last one counts"
+    );
     let mut wrong = naming(upload, std::slice::from_ref(&two));
     wrong.parts[0].etag = hex::encode([0; 16]);
     assert_eq!(
@@ -205,7 +212,7 @@ async fn a_wrong_completion_is_refused_and_the_upload_goes_on() {
     wrong.bytes = Some(1);
     assert!(matches!(
         complete(&vault, wrong).await,
-        Err(StoreError::InvalidArgument(_))
+        Err(StoreError::InvalidRequest(_))
     ));
     vault.put(B, K, "meanwhile").await;
     let mut conditional = naming(upload, std::slice::from_ref(&two));

@@ -6,6 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use s3s::dto;
 
+use crate::guard::Refusal;
+
 /// Name of the header of an algorithm.
 pub(crate) fn header_name(algorithm: ChecksumAlgorithm) -> &'static str {
     match algorithm {
@@ -67,11 +69,31 @@ pub(crate) fn parse(algorithm: ChecksumAlgorithm, text: &str) -> Option<Checksum
     })
 }
 
+/// What is wrong with the checksums that a request claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadClaim {
+    /// Not a value of its algorithm, so content cannot have it: `BadDigest`.
+    #[error("The {0} you specified did not match what we received: no content has such a value.")]
+    Value(&'static str),
+    /// More than one: `InvalidRequest`.
+    #[error("Expecting a single x-amz-checksum- header")]
+    Several,
+}
+
+impl From<BadClaim> for Refusal {
+    fn from(bad: BadClaim) -> Self {
+        match bad {
+            BadClaim::Value(_) => Self::bad_digest(bad.to_string()),
+            BadClaim::Several => Self::invalid_request(bad.to_string()),
+        }
+    }
+}
+
 /// The checksums that the headers of a request claim, at most one.
 ///
 /// # Errors
 /// What is wrong with them.
-pub(crate) fn claimed(headers: &HeaderMap) -> Result<Vec<Checksum>, String> {
+pub(crate) fn claimed(headers: &HeaderMap) -> Result<Vec<Checksum>, BadClaim> {
     let mut found = Vec::new();
     for algorithm in ChecksumAlgorithm::ALL {
         let name = header_name(algorithm);
@@ -79,12 +101,11 @@ pub(crate) fn claimed(headers: &HeaderMap) -> Result<Vec<Checksum>, String> {
             continue;
         };
         let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
-        let checksum =
-            parse(algorithm, text).ok_or_else(|| format!("Value for {name} header is invalid."))?;
+        let checksum = parse(algorithm, text).ok_or(BadClaim::Value(name))?;
         found.push(checksum);
     }
     if found.len() > 1 {
-        return Err("Expecting a single x-amz-checksum- header".to_owned());
+        return Err(BadClaim::Several);
     }
     Ok(found)
 }

@@ -43,7 +43,7 @@ impl Document {
         let checksums = if of_object {
             Vec::new()
         } else {
-            checksums::claimed(view.headers()).map_err(Refusal::invalid_request)?
+            checksums::claimed(view.headers())?
         };
         let md5 = match view.header("content-md5") {
             None => None,

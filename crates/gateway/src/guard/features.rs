@@ -1,7 +1,8 @@
 //! A closed world of `x-amz-*` headers: what this release would ignore, it refuses by name. A lock,
 //! a key or a grant that silently does nothing is worse than an error.
 
-use http::{HeaderMap, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode};
 
 use super::refusal::Refusal;
 use crate::convert::owner::OWNER_ID;
@@ -73,6 +74,18 @@ const KNOWN_VALUES: &[(&str, &[&str], Otherwise)] = &[
 
 /// The refusal of a header's value, by its name and that value.
 type Otherwise = fn(&str, &str) -> Refusal;
+
+/// Refuses to be asked for encryption where nothing is stored (S3 API reference, GetObject and
+/// HeadObject: such a request gets 400).
+pub(crate) fn check_read(parts: &Parts) -> Result<(), Refusal> {
+    let reads = parts.method == Method::GET || parts.method == Method::HEAD;
+    if reads && parts.headers.contains_key("x-amz-server-side-encryption") {
+        return Err(Refusal::invalid_argument(
+            "x-amz-server-side-encryption is not applicable to a request that stores nothing",
+        ));
+    }
+    Ok(())
+}
 
 /// Refuses the first header that is not known.
 pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {

@@ -89,6 +89,7 @@ impl Guard {
         let hoisted = hoist::hoisted(&view, claimed.presigned)?;
         parts.headers.extend(hoisted);
         features::check(&parts.headers)?;
+        features::check_read(parts)?;
         let view = View::new(parts)?;
         let payload = payload::check(&view, &claimed)?;
         self.plan(&view, payload)

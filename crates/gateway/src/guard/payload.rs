@@ -51,7 +51,7 @@ pub(crate) fn check(view: &View<'_>, claimed: &Claimed) -> Result<Payload, Refus
     if streaming {
         check_streaming(view, claimed)?;
     } else {
-        refuse_stray_framing(view)?;
+        refuse_stray_framing(view, payload)?;
     }
     check_trailer(view, trailer)?;
     Ok(payload)
@@ -86,14 +86,19 @@ fn check_streaming(view: &View<'_>, claimed: &Claimed) -> Result<(), Refusal> {
     }
 }
 
-/// Chunk framing that nobody would decode must not be stored as content.
-fn refuse_stray_framing(view: &View<'_>) -> Result<(), Refusal> {
+/// Chunk framing that nobody would decode must not be stored as content. Content whose own SHA-256 is
+/// signed, and of which no decoded length is given, is not framed: `aws-chunked` is dropped, as by S3.
+fn refuse_stray_framing(view: &View<'_>, payload: Payload) -> Result<(), Refusal> {
+    let decoded = view.header_present("x-amz-decoded-content-length");
+    if payload == Payload::Hashed && !decoded {
+        return Ok(());
+    }
     let chunked = view.header("content-encoding").is_some_and(|value| {
         value
             .split(',')
             .any(|coding| coding.trim().eq_ignore_ascii_case("aws-chunked"))
     });
-    if chunked || view.header_present("x-amz-decoded-content-length") {
+    if chunked || decoded {
         return Err(Refusal::invalid_request(
             "aws-chunked needs a STREAMING value of x-amz-content-sha256",
         ));

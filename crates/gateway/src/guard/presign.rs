@@ -12,6 +12,10 @@ pub(crate) fn check(view: &View<'_>) -> Result<(), Refusal> {
     let text = view.param("X-Amz-Expires").unwrap_or_default();
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let seconds: Option<u32> = text.parse().ok().filter(|_| digits);
+    if text.parse::<i64>().is_ok_and(|seconds| seconds < 0) {
+        // It ended before it began.
+        return Err(Refusal::access_denied("Request has expired"));
+    }
     match seconds {
         Some(1..=LIFE_SECONDS_MAX) => Ok(()),
         Some(0) | None => Err(Refusal::malformed_query(

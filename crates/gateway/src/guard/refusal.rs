@@ -113,6 +113,10 @@ impl Refusal {
         Self::new("EntityTooSmall", StatusCode::BAD_REQUEST, message)
     }
 
+    pub(crate) fn bad_digest(message: impl Into<String>) -> Self {
+        Self::new("BadDigest", StatusCode::BAD_REQUEST, message)
+    }
+
     pub(crate) fn invalid_digest() -> Self {
         let message = "the Content-MD5 you specified is not valid";
         Self::new("InvalidDigest", StatusCode::BAD_REQUEST, message)

@@ -20,7 +20,7 @@ pub(crate) async fn complete_multipart_upload(
 ) -> Answer<CompleteMultipartUploadOutput> {
     let caller = Caller::of(&request)?;
     let checksum = checksums::claimed(&request.headers);
-    let checksum = checksum.map_err(|message| errors::invalid_request(&message))?;
+    let checksum = checksum.map_err(|bad| errors::from_refusal(bad.into()))?;
     let input = request.input;
     let bucket = names::bucket(&input.bucket)?;
     let listed = input.multipart_upload.and_then(|upload| upload.parts);

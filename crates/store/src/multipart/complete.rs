@@ -116,11 +116,15 @@ fn chosen(
         return Err(StoreError::InvalidArgument(why));
     }
     let numbers = || request.parts.iter().map(|part| part.number);
-    if numbers().zip(numbers().skip(1)).any(|(a, b)| a >= b) {
+    if numbers().zip(numbers().skip(1)).any(|(a, b)| a > b) {
         return Err(StoreError::InvalidPartOrder);
     }
     let mut out = Vec::with_capacity(request.parts.len());
-    for named in &request.parts {
+    // A client that sent a part again may list both: the last one counts, and must be what is here.
+    for named in request.parts.chunk_by(|a, b| a.number == b.number) {
+        let Some(named) = named.last() else {
+            continue;
+        };
         let number = named.number;
         let value = inner
             .get(bucket.partition, &families::part(request.upload, number))?

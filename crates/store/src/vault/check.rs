@@ -318,10 +318,10 @@ impl Checker {
     ) -> Result<(), String> {
         let bucket = core.bucket.ok_or("its core names no bucket")?;
         let id = core.version.ok_or("its core names no version")?;
-        let one = |key: &[u8; 32], stored: &Stored<'_>| {
+        let one = |payload: PayloadId, key: &[u8; 32], stored: &Stored<'_>| {
             let expected = Expected {
                 bucket,
-                payload: PayloadId::from(id),
+                payload,
                 data_key: &SecretKey::new(*key),
                 content_bytes: core.content_bytes,
                 sha256: version.sha256,
@@ -331,10 +331,13 @@ impl Checker {
         match &version.payload {
             Payload::Empty if core.content_bytes == 0 => Ok(()),
             Payload::Empty => Err("its record says that it has bytes, and names none".to_owned()),
-            Payload::Inline { data_key } => one(data_key, &payload::inline(scanner, record)?),
+            Payload::Inline { data_key } => {
+                one(id.into(), data_key, &payload::inline(scanner, record)?)
+            }
             Payload::Blob { blob, data_key } => {
                 self.name_blob(*blob);
-                one(data_key, &Stored::Blob(&self.blobs, *blob))
+                let payload = PayloadId(blob.attempt);
+                one(payload, data_key, &Stored::Blob(&self.blobs, *blob))
             }
             Payload::Parts { upload_key, parts } => {
                 let upload = version.upload.ok_or("it names no upload")?;
