@@ -1,8 +1,10 @@
 """The S3 core through boto3: each check is a small function; all of them run."""
 
+import base64
 import hashlib
 import urllib.error
 import urllib.request
+import zlib
 
 import boto3
 from botocore.config import Config
@@ -41,7 +43,7 @@ def buckets(b):
     assert b in [item["Name"] for item in s3.list_buckets()["Buckets"]]
     s3.head_bucket(Bucket=b)
     refused("404", s3.head_bucket, Bucket="no-such-bucket-here")
-    refused("BucketAlreadyOwnedByYou", s3.create_bucket, Bucket=b)
+    s3.create_bucket(Bucket=b)  # as in us-east-1, for which this client signs
     assert "LocationConstraint" in s3.get_bucket_location(Bucket=b)
     refused("InvalidBucketName", s3.create_bucket, Bucket="name.at-20261120t030000z")
 
@@ -216,6 +218,52 @@ def presigned(b):
     long = v4.generate_presigned_url("get_object", Params={"Bucket": b, "Key": "p"},
                                      ExpiresIn=month)
     assert http_status(long) in (400, 403), "a presigned URL of 30 days was accepted"
+
+
+@check
+def tags_of_versions(b):
+    s3.put_bucket_versioning(Bucket=b, VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket=b, Key="t", Body=b"1", Tagging="a=1")
+    s3.put_object(Bucket=b, Key="t", Body=b"2")
+    tags = [{"Key": "診療科", "Value": "循環器"}]
+    old = {"Bucket": b, "Key": "t", "VersionId": first["VersionId"]}
+    assert s3.put_object_tagging(Tagging={"TagSet": tags}, **old)["VersionId"] == old["VersionId"]
+    assert s3.get_object_tagging(**old)["TagSet"] == tags
+    assert s3.get_object_tagging(Bucket=b, Key="t")["TagSet"] == []
+    head = s3.head_object(**old)
+    assert head["ETag"] == first["ETag"] and head["TagCount"] == 1
+    s3.delete_object_tagging(**old)
+    assert s3.get_object_tagging(**old)["TagSet"] == []
+    many = [{"Key": str(n), "Value": ""} for n in range(11)]
+    refused("BadRequest", s3.put_object_tagging, Bucket=b, Key="t", Tagging={"TagSet": many})
+
+
+@check
+def attributes_and_conditional_deletes(b):
+    upload = s3.create_multipart_upload(Bucket=b, Key="m", ChecksumAlgorithm="CRC32",
+                                        ChecksumType="FULL_OBJECT")["UploadId"]
+    one = {"Bucket": b, "Key": "m", "UploadId": upload}
+    parts = []
+    for number, body in [(1, b"a" * (5 << 20)), (2, b"b")]:
+        part = s3.upload_part(PartNumber=number, Body=body, ChecksumAlgorithm="CRC32", **one)
+        parts.append({"PartNumber": number, "ETag": part["ETag"],
+                      "ChecksumCRC32": part["ChecksumCRC32"]})
+    refused("InvalidRequest", s3.complete_multipart_upload, MpuObjectSize=1,
+            MultipartUpload={"Parts": parts}, **one)
+    done = s3.complete_multipart_upload(MultipartUpload={"Parts": parts}, **one)
+    whole = base64.b64encode(zlib.crc32(b"a" * (5 << 20) + b"b").to_bytes(4, "big")).decode()
+    assert done["ChecksumCRC32"] == whole and done["ServerSideEncryption"] == "AES256"
+    told = s3.get_object_attributes(
+        Bucket=b, Key="m", MaxParts=1,
+        ObjectAttributes=["ETag", "Checksum", "ObjectParts", "ObjectSize", "StorageClass"])
+    assert told["ETag"] == done["ETag"].strip('"') and told["Checksum"]["ChecksumCRC32"] == whole
+    assert told["ObjectParts"]["IsTruncated"] and told["ObjectParts"]["TotalPartsCount"] == 2
+    refused("416", s3.get_object, Bucket=b, Key="m", PartNumber=3)
+    refused("PreconditionFailed", s3.delete_object, Bucket=b, Key="m", IfMatch='"0"')
+    s3.delete_object(Bucket=b, Key="m", IfMatch=done["ETag"])
+    refused("404", s3.head_object, Bucket=b, Key="m")
+    refused("AccessControlListNotSupported", s3.put_object, Bucket=b, Key="acl", ACL="public-read")
+    refused("AccessDenied", s3.put_object, Bucket=b, Key="o", ExpectedBucketOwner="111122223333")
 
 
 @check

@@ -5,6 +5,7 @@
 mod client;
 mod clock;
 mod content;
+mod process;
 mod random;
 mod report;
 mod scenarios;

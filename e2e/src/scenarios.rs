@@ -1,5 +1,6 @@
 //! The scenarios, in the order in which they run.
 
+mod bad_input;
 mod clients;
 mod crash;
 mod damage;
@@ -12,6 +13,7 @@ mod quick_start;
 mod reader;
 mod refusals;
 mod space;
+mod storm;
 mod sync_order;
 
 use crate::report::Outcome;
@@ -48,6 +50,8 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         "refusals",
         refusals::wrong_content_is_refused_and_nothing_stored,
     ),
+    ("bad_input", bad_input::refused_and_nothing_stored),
+    ("storm", storm::others_hardly_notice),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),
     ("poison", poison::a_failed_sync_ends_the_server),

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::client::Client;
 use crate::{Failure, clock};
 
 /// Access key that the tests give their servers.
@@ -90,6 +91,22 @@ impl Server {
     /// `host:port` of the S3 endpoint.
     pub(crate) fn s3_authority(&self) -> &str {
         self.s3.trim_start_matches("http://")
+    }
+
+    /// Sum of the samples of `/metrics` whose line starts with `name`.
+    pub(crate) fn metric(&self, name: &str) -> Result<u64, Failure> {
+        let authority = self.admin.trim_start_matches("http://");
+        let head =
+            format!("GET /metrics HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
+        let answer = Client::connect(authority)?.send_raw("GET", head.as_bytes(), b"")?;
+        let text = answer.text();
+        let samples = text.lines().filter(|line| line.starts_with(name));
+        samples
+            .map(|line| {
+                let value = line.rsplit(' ').next().unwrap_or_default();
+                value.parse::<u64>().map_err(Failure::from)
+            })
+            .sum()
     }
 
     /// Process id.

@@ -38,6 +38,8 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 pub const PARTICULARS_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Longest inline payload in bytes, as stored (sealed); longer ones are blobs.
 pub const INLINE_PAYLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Most memory that an open [`BlobWriter`] holds, in bytes.
+pub const BLOB_BUFFER_BYTES: usize = 1024 * 1024;
 /// Most entries in one page of a scan.
 pub const SCAN_ENTRIES_MAX: usize = 10_000;
 

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::errors;
 use crate::guard::request::parse_query;
+use crate::throttle::{KeyLimits, Throttle};
 
 /// What an access key is worth.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ pub struct Credential {
     pub secret: Zeroizing<String>,
     /// Whose key it is and what it may do.
     pub grant: Grant,
+    /// How much it may do in a second.
+    pub limits: KeyLimits,
 }
 
 /// Knows access keys.
@@ -68,8 +71,13 @@ impl StaticKeys {
             rights: rights.to_vec(),
         };
         let secret = Zeroizing::new(secret.to_owned());
-        self.0
-            .insert(key_id.to_owned(), Credential { secret, grant });
+        let limits = KeyLimits::default();
+        let credential = Credential {
+            secret,
+            grant,
+            limits,
+        };
+        self.0.insert(key_id.to_owned(), credential);
         self
     }
 }
@@ -232,13 +240,19 @@ impl S3Auth for KeyLookup {
 }
 
 /// Runs the access rule before the input of an operation is read.
-pub(crate) struct AccessCheck(pub(crate) Arc<dyn Authenticate>);
+pub(crate) struct AccessCheck {
+    pub(crate) keys: Arc<dyn Authenticate>,
+    pub(crate) throttle: Arc<Throttle>,
+}
 
 impl AccessCheck {
     fn caller(&self, cx: &mut S3AccessContext<'_>) -> S3Result<Caller> {
         let refused = || S3Error::new(S3ErrorCode::AccessDenied);
-        let key_id = &cx.credentials().ok_or_else(refused)?.access_key;
-        let credential = self.0.credential(key_id).ok_or_else(refused)?;
+        let key_id = cx.credentials().ok_or_else(refused)?.access_key.clone();
+        let key_id = key_id.as_str();
+        let credential = self.keys.credential(key_id).ok_or_else(refused)?;
+        self.throttle
+            .admit_signer(key_id, credential.limits, cx.extensions_mut())?;
         let operation = cx.s3_op().name().to_owned();
         let query = parse_query(cx.uri().query().unwrap_or_default()).unwrap_or_default();
         let names_version = query.iter().any(|(name, _)| name == "versionId");

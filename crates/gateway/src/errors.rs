@@ -13,6 +13,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 use crate::auth::Credential;
 use crate::faults::Fault;
 use crate::guard::Refusal;
+use crate::throttle::RetryAfter;
 
 /// S3 code and HTTP status of an error of the store.
 fn row(error: &StoreError) -> (&'static str, u16) {
@@ -38,6 +39,7 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::Condition(ConditionFailed::NoSuchKey) => ("NoSuchKey", 404),
         StoreError::Conflict => ("ConditionalRequestConflict", 409),
         StoreError::InvalidArgument(_) => ("InvalidArgument", 400),
+        StoreError::Busy => ("SlowDown", 503),
         StoreError::InvalidRequest(_) => ("InvalidRequest", 400),
         StoreError::NoSpace(_) => ("InsufficientStorage", 507),
         StoreError::Stopped(_) => ("ServiceUnavailable", 503),
@@ -53,6 +55,7 @@ fn body_row(error: &BodyError) -> (&'static str, u16) {
         BodyError::BadSignature => ("SignatureDoesNotMatch", 403),
         BodyError::BadSha256 => ("XAmzContentSHA256Mismatch", 400),
         BodyError::Malformed(_) => ("InvalidChunkSizeError", 400),
+        BodyError::Busy => ("SlowDown", 503),
         BodyError::Source(_) => ("InternalError", 500),
     }
 }
@@ -71,7 +74,7 @@ pub(crate) fn answer(code: &'static str, status: u16, message: String) -> S3Erro
 /// words of [`StoreError`].
 pub(crate) fn from_store(error: StoreError) -> S3Error {
     let (code, status) = row(&error);
-    if status >= 500 {
+    if status >= 500 && error != StoreError::Busy {
         tracing::error!(%error, code, "the store failed");
     }
     let message = words(&error, code);
@@ -141,6 +144,19 @@ pub(crate) fn from_fault(fault: &Fault) -> S3Error {
         Fault::BadDigest | Fault::BadChecksum(_) => ("BadDigest", 400),
     };
     answer(code, status, fault.to_string())
+}
+
+/// `SlowDown`: an access key asks for more than its limits allow.
+pub(crate) fn slow_down(after: RetryAfter) -> S3Error {
+    let mut error = answer(
+        "SlowDown",
+        503,
+        "Please reduce your request rate: this access key has reached its limit".to_owned(),
+    );
+    let mut headers = HeaderMap::new();
+    headers.insert("retry-after", HeaderValue::from(after.seconds));
+    error.set_headers(headers);
+    error
 }
 
 /// A refusal of the guard as S3 tells it.

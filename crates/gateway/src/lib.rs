@@ -9,13 +9,16 @@
 
 pub mod auth;
 mod body;
+mod clock;
 mod convert;
 mod cors;
 mod errors;
 mod faults;
 mod form;
 pub mod guard;
+mod held;
 mod markup;
 mod ops;
 mod s3;
 pub mod service;
+pub mod throttle;

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use azekura_store::memory::MemoryBudget;
 use azekura_store::store::Store;
 use bytes::Bytes;
 use http::request::Parts;
@@ -33,9 +34,14 @@ use crate::guard::request::HostStyle;
 use crate::guard::{
     BodyPlan, ChunkedBody, DocumentBody, FormHead, Guard, Refusal, RequestLimits, host,
 };
+use crate::held::Held;
 use crate::markup;
 use crate::ops::Context;
 use crate::s3::Operations;
+use crate::throttle::{Paced, Signer, Throttle};
+
+/// When a client that was told `SlowDown` may come back (RFC 9110 §10.2.3).
+const RETRY_AFTER_SECONDS: &str = "5";
 
 /// Body of an answer.
 pub type ResponseBody = s3s::Body;
@@ -67,6 +73,8 @@ struct Inner {
     context: Arc<Context>,
     auth: Arc<dyn Authenticate>,
     guard: Guard,
+    memory: Arc<MemoryBudget>,
+    throttle: Arc<Throttle>,
     domains: Vec<String>,
     region: String,
     seed: u64,
@@ -80,11 +88,16 @@ impl S3Gateway {
         let mut regions = vec![config.region.clone()];
         regions.extend(config.aliases.iter().cloned());
         regions.push("us-east-1".to_owned());
+        let memory = Arc::clone(store.memory());
+        let throttle = Arc::new(Throttle::new());
         let context = Arc::new(Context::new(store, &config));
         let operations = Operations::new(Arc::clone(&context));
         let mut builder = S3ServiceBuilder::new(operations);
         builder.set_auth(KeyLookup(Arc::clone(&auth)));
-        builder.set_access(AccessCheck(Arc::clone(&auth)));
+        builder.set_access(AccessCheck {
+            keys: Arc::clone(&auth),
+            throttle: Arc::clone(&throttle),
+        });
         builder.set_host(Domains(config.domains.clone()));
         let mut s3_config = S3Config::default();
         s3_config.xml_max_body_size =
@@ -99,6 +112,8 @@ impl S3Gateway {
                 regions,
                 limits: config.limits,
             },
+            memory,
+            throttle,
             domains: config.domains,
             region: config.region,
             seed: config.request_id_seed,
@@ -133,6 +148,8 @@ impl S3Gateway {
         };
         let head = *request.method() == Method::HEAD;
         let resource = request.uri().path().to_owned();
+        // RFC 9112 §6.1: with both lengths the connection must end; hyper has dropped the other.
+        let chunked = request.headers().contains_key("transfer-encoding");
         let expected = expects_continue(&request);
         let unannounced = expected && request.body().is_end_stream();
         let host = request.headers().get("host").and_then(|v| v.to_str().ok());
@@ -151,7 +168,7 @@ impl S3Gateway {
         // A client that was promised `100 Continue` and got a final answer at once (hyper sends none
         // for an empty body, nor before a refusal) may take the next answer for this one's: botocore
         // does. It must not use the connection again.
-        if unannounced || (expected && !response.status().is_success()) {
+        if chunked || unannounced || (expected && !response.status().is_success()) {
             response
                 .headers_mut()
                 .insert("connection", HeaderValue::from_static("close"));
@@ -176,6 +193,10 @@ impl S3Gateway {
             }
         };
         let faults = Faults::default();
+        let signer = Signer::default();
+        let body = Paced::new(body, signer.clone());
+        // Of a document, until it is answered: what was parsed from it lives as long.
+        let held = Held::new(Arc::clone(&self.inner.memory));
         let body = match plan {
             BodyPlan::Plain => s3s::Body::http_body(body),
             BodyPlan::Chunked {
@@ -185,15 +206,23 @@ impl S3Gateway {
                 body,
                 chunk_bytes_max,
                 trailer.as_deref(),
+                held.clone(),
                 faults.clone(),
             )),
-            BodyPlan::Document(document) => {
-                s3s::Body::http_body(DocumentBody::new(body, document, faults.clone()))
+            BodyPlan::Document(document) => s3s::Body::http_body(DocumentBody::new(
+                body,
+                document,
+                held.clone(),
+                faults.clone(),
+            )),
+            BodyPlan::Form(head) => {
+                parts.extensions.insert(signer);
+                return self.post(origin, parts, head, body).await;
             }
-            BodyPlan::Form(head) => return self.post(origin, parts, head, body).await,
         };
         parts.extensions.insert(origin);
         parts.extensions.insert(faults.clone());
+        parts.extensions.insert(signer.clone());
         let response = match self.inner.s3.call(Request::from_parts(parts, body)).await {
             Ok(response) => response,
             Err(error) => {
@@ -210,7 +239,7 @@ impl S3Gateway {
             Some(fault) if response.status().is_server_error() => {
                 from_error(errors::from_fault(&fault))
             }
-            _ => response,
+            _ => paced(response, signer),
         }
     }
 
@@ -251,7 +280,8 @@ impl S3Gateway {
             parts,
         };
         let (context, auth) = (&self.inner.context, self.inner.auth.as_ref());
-        form::post_object(context, auth, posted, head, origin, body)
+        let throttle = &self.inner.throttle;
+        form::post_object(context, auth, throttle, posted, head, origin, body)
             .await
             .unwrap_or_else(from_error)
     }
@@ -267,6 +297,12 @@ impl S3Gateway {
         let headers = response.headers_mut();
         headers.insert("server", HeaderValue::from_static("azekura"));
         let status = response.status();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let headers = response.headers_mut();
+            headers
+                .entry("retry-after")
+                .or_insert(HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
         let partial = response.headers().contains_key("content-range");
         if status == StatusCode::OK && partial {
             // s3s takes no status from an operation, and knows none for a part in HEAD.
@@ -292,6 +328,19 @@ impl S3Gateway {
             }
         }
     }
+}
+
+/// An answer that moves no faster than its key allows.
+fn paced(response: Response<s3s::Body>, signer: Signer) -> Response<s3s::Body> {
+    let Some(key) = signer.get() else {
+        return response;
+    };
+    if let Some(document) = response.body().bytes() {
+        // Small, and at once: whoever comes next waits for it.
+        let _paid_later = key.moved(document.len());
+        return response;
+    }
+    response.map(|body| s3s::Body::http_body(Paced::new(body, signer)))
 }
 
 /// Whether an answer is one of the documents that `s3s` writes. An object may call itself the same;

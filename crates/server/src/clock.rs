@@ -4,6 +4,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+/// Time of waiting after which a pace is judged.
+const PACE_WINDOW: Duration = Duration::from_secs(30);
+
 /// Measures from its making on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(tokio::time::Instant);
@@ -59,5 +62,74 @@ impl Patience {
             end.as_mut().reset(tokio::time::Instant::now() + limit);
         }
         end.as_mut().poll(cx)
+    }
+}
+
+/// Judges how fast bytes come or go while a peer is waited for. Time in which nobody waits for it
+/// does not count: a server that is busy must not blame its client.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    /// Bytes a second; 0 judges nothing.
+    least: u64,
+    since: Option<tokio::time::Instant>,
+    waited: Duration,
+    moved: u64,
+}
+
+impl Pace {
+    /// At least `least` bytes a second over each [`PACE_WINDOW`] of waiting.
+    pub(crate) fn new(least: u64) -> Self {
+        Self {
+            least,
+            since: None,
+            waited: Duration::ZERO,
+            moved: 0,
+        }
+    }
+
+    /// The peer is waited for from now on.
+    pub(crate) fn wait(&mut self) {
+        self.since.get_or_insert_with(tokio::time::Instant::now);
+    }
+
+    /// The peer has moved `bytes`. Whether it is too slow: it had a whole window, and did not keep the
+    /// pace in it.
+    pub(crate) fn moved(&mut self, bytes: usize) -> bool {
+        let since = self.since.take();
+        let waited = since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.waited = self.waited.saturating_add(waited);
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.moved = self.moved.saturating_add(bytes);
+        if self.waited < PACE_WINDOW {
+            return false;
+        }
+        let least = self.least.saturating_mul(self.waited.as_secs());
+        let slow = self.moved < least;
+        (self.waited, self.moved) = (Duration::ZERO, 0);
+        slow
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pace after `seconds` of waiting in which `moved` bytes came, and whether it is too slow.
+    fn judged(least: u64, seconds: u64, moved: usize) -> bool {
+        let mut pace = Pace::new(least);
+        pace.waited = Duration::from_secs(seconds);
+        pace.wait();
+        pace.moved(moved)
+    }
+
+    #[test]
+    fn a_pace_is_judged_after_a_whole_window() {
+        let window = PACE_WINDOW.as_secs();
+        let all = usize::try_from(window * 10).unwrap();
+        assert!(!judged(10, window - 1, 0));
+        assert!(judged(10, window, all - 1));
+        assert!(!judged(10, window, all));
+        assert!(judged(10, window * 2, all));
+        assert!(!judged(0, window * 2, 0));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use azekura_gateway::auth::{Authenticate, Credential};
+use azekura_gateway::throttle::KeyLimits;
 use azekura_model::access::{Grant, Right};
 use azekura_model::requester::Requester;
 use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
@@ -110,14 +111,34 @@ impl AccessKeys {
             &[Right::Admin]
         };
         let mut keys = Self::default();
-        keys.add(&root.id, &root.secret, ROOT_PRINCIPAL, root_rights);
+        let unlimited = KeyLimits::default();
+        keys.add(
+            &root.id,
+            &root.secret,
+            ROOT_PRINCIPAL,
+            root_rights,
+            unlimited,
+        );
         for key in others {
-            keys.add(&key.id, &key.secret, &key.principal, &key.rights);
+            keys.add(
+                &key.id,
+                &key.secret,
+                &key.principal,
+                &key.rights,
+                key.limits,
+            );
         }
         keys
     }
 
-    fn add(&mut self, id: &str, secret: &str, principal: &str, rights: &[Right]) {
+    fn add(
+        &mut self,
+        id: &str,
+        secret: &str,
+        principal: &str,
+        rights: &[Right],
+        limits: KeyLimits,
+    ) {
         let requester = Requester {
             principal: principal.to_owned(),
             key_id: id.to_owned(),
@@ -129,6 +150,7 @@ impl AccessKeys {
                 requester,
                 rights: rights.to_vec(),
             },
+            limits,
         };
         self.0.insert(id.to_owned(), credential);
     }

@@ -5,8 +5,10 @@ pub mod admin;
 pub mod config;
 pub mod credentials;
 
+mod addresses;
 mod clock;
 mod keys;
+mod linger;
 mod listener;
 mod observe;
 mod open;

@@ -14,10 +14,17 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::stall::{TimedBody, TimedWrites};
+use crate::addresses::{Addresses, Place};
+use crate::admin::{Connected, Metrics};
+use crate::linger::{Lingering, Unread};
+use crate::stall::{Dawdling, TimedBody, TimedWrites};
 
 /// Pause after a failed accept (out of descriptors, mostly), so that the loop does not spin.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// Most bytes that a connection reads ahead, and the greatest head of a request. A little more than
+/// the guard's limits on headers and path together, so that it is the guard that answers.
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +33,10 @@ pub(crate) struct Bounds {
     pub(crate) connections: usize,
     /// Time for the headers of a request to arrive.
     pub(crate) header_read: Duration,
-    /// Time without a byte of a body or of an answer moving, after which a connection ends.
-    pub(crate) stall: Duration,
+    /// Most at a time from one address.
+    pub(crate) per_address: usize,
+    /// How much a peer may dawdle in a body or an answer.
+    pub(crate) dawdling: Dawdling,
     /// Time for requests under way at a stop.
     pub(crate) drain: Duration,
 }
@@ -38,6 +47,7 @@ pub(crate) async fn serve<S, B>(
     listener: TcpListener,
     service: S,
     bounds: Bounds,
+    (name, metrics): (&'static str, Arc<Metrics>),
     mut stop: watch::Receiver<bool>,
 ) -> bool
 where
@@ -49,6 +59,7 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let slots = Arc::new(Semaphore::new(bounds.connections));
+    let addresses = Addresses::new(bounds.per_address);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -58,7 +69,13 @@ where
         };
         match accepted {
             Ok((stream, peer, slot)) => {
-                spawn(stream, peer, slot, service.clone(), bounds, &graceful);
+                let Some(place) = addresses.enter(peer.ip()) else {
+                    metrics.connection_refused(name);
+                    tracing::debug!(%peer, "refused: its address has too many connections");
+                    continue;
+                };
+                let held = (slot, place, metrics.connected(name));
+                spawn(stream, peer, held, service.clone(), bounds, &graceful);
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -95,7 +112,7 @@ async fn accept(
 fn spawn<S, B>(
     stream: TcpStream,
     peer: SocketAddr,
-    slot: OwnedSemaphorePermit,
+    held: (OwnedSemaphorePermit, Place, Connected),
     service: S,
     bounds: Bounds,
     graceful: &GracefulShutdown,
@@ -107,12 +124,17 @@ fn spawn<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let unread = Unread::default();
+    let left = unread.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        service.call(request.map(|body| TimedBody::new(body, bounds.stall)))
+        let (dawdling, unread) = (bounds.dawdling, unread.clone());
+        service.call(request.map(|body| TimedBody::new(body, dawdling, unread)))
     });
-    let stream = TokioIo::new(TimedWrites::new(stream, bounds.stall));
+    let stream = TimedWrites::new(stream, bounds.dawdling);
+    let stream = TokioIo::new(Lingering::new(stream, left));
     let connection = http1::Builder::new()
+        .max_buf_size(BUFFER_BYTES)
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.header_read)
         .serve_connection(stream, service);
@@ -121,6 +143,6 @@ fn spawn<S, B>(
         if let Err(error) = connection.await {
             tracing::debug!(%peer, %error, "a connection broke off");
         }
-        drop(slot);
+        drop(held);
     });
 }

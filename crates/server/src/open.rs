@@ -10,6 +10,7 @@ use azekura_gateway::service::{ResponseBody, S3Gateway};
 use azekura_model::position::RegionName;
 use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
 use azekura_store::error::StoreError;
+use azekura_store::memory::MemoryBudget;
 use azekura_store::projector::Projector;
 use azekura_store::store::{Parts, Store};
 use azekura_store::vault::{
@@ -133,7 +134,7 @@ pub(crate) async fn open(
     let opened = tokio::task::spawn_blocking(blocking).await;
     let (vault, made, places) = opened.map_err(|error| OpenFailure::Broke(error.to_string()))??;
     let region = vault.format.region.to_string();
-    let running = start(vault, places, config.declared.clone()).await?;
+    let running = start(vault, places, config.declared.clone(), config.memory_bytes).await?;
     let mut seed = [0; 8];
     SystemEntropy.fill(&mut seed)?;
     Ok(Opened {
@@ -164,6 +165,7 @@ async fn start(
     vault: OpenVault,
     places: Places,
     declared: RegionDescription,
+    memory_bytes: u64,
 ) -> Result<Running, OpenFailure> {
     let store = Store::new(Parts {
         engine: Arc::clone(&vault.engine),
@@ -172,6 +174,7 @@ async fn start(
         ids: vault.ids,
         entropy: vault.entropy,
         region: vault.format.region,
+        memory: Arc::new(MemoryBudget::new(memory_bytes)),
     });
     store.bootstrap(TENANT_DEFAULT).await?;
     let swept = store.start().await?;

@@ -20,6 +20,7 @@ use crate::keys::{self, AccessKeys, Root};
 use crate::listener::{self, Bounds};
 use crate::observe::Observed;
 use crate::open::{self, OpenFailure, Opened};
+use crate::stall::Dawdling;
 use crate::stop::{self, Reason};
 use crate::telemetry::{self, TelemetryError};
 use crate::welcome;
@@ -176,18 +177,26 @@ async fn listen(
     let admin_service = Observed {
         inner: TowerToHyperService::new(admin_router(config, opened, keys, &metrics)),
         listener: "admin",
-        metrics,
+        metrics: Arc::clone(&metrics),
         traced: config.otlp.is_some(),
     };
     let bounds = Bounds {
         connections: config.connections,
         header_read: config.header_read,
-        stall: config.stall,
+        per_address: config.connections_per_address,
+        dawdling: Dawdling {
+            stall: config.stall,
+            least_bytes_per_second: config.least_bytes_per_second,
+        },
         drain: config.drain,
     };
     let (stop, stopped) = watch::channel(false);
-    let s3 = tokio::spawn(listener::serve(s3, gateway, bounds, stopped.clone()));
-    let admin = tokio::spawn(listener::serve(admin, admin_service, bounds, stopped));
+    let seen = ("s3", Arc::clone(&metrics));
+    let s3 = listener::serve(s3, gateway, bounds, seen, stopped.clone());
+    let s3 = tokio::spawn(s3);
+    let seen = ("admin", metrics);
+    let admin = listener::serve(admin, admin_service, bounds, seen, stopped);
+    let admin = tokio::spawn(admin);
     announce(config, opened, root, s3_addr, admin_addr)?;
     let reason = stop::wait(poisoned).await?;
     tracing::info!(?reason, "stopping");

@@ -1,4 +1,4 @@
-//! Ends what has stalled. A client that stops in the middle of an upload, or stops reading an answer,
+//! Ends what has stalled, or moves too slowly to be meant. A client that stops in the middle of an upload, or stops reading an answer,
 //! would hold its connection, its blob and its memory for ever: TCP alone never gives up on a peer
 //! that stays silent.
 
@@ -11,23 +11,46 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::clock::Patience;
+use crate::clock::{Pace, Patience};
+use crate::linger::Unread;
 
 fn stalled(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, what)
 }
 
-/// A request body that fails when nothing of it arrives for a time.
+/// How much a peer may dawdle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dawdling {
+    /// Time without a byte moving, after which a connection ends.
+    pub(crate) stall: Duration,
+    /// Bytes a second that must move while the peer is waited for; 0 judges nothing.
+    pub(crate) least_bytes_per_second: u64,
+}
+
+/// A request body that fails when nothing of it arrives for a time, or too little.
 pub(crate) struct TimedBody {
     inner: Incoming,
     patience: Patience,
+    pace: Pace,
+    unread: Unread,
 }
 
 impl TimedBody {
-    pub(crate) fn new(inner: Incoming, stall: Duration) -> Self {
+    /// `unread` is set when the body is dropped before its end.
+    pub(crate) fn new(inner: Incoming, dawdling: Dawdling, unread: Unread) -> Self {
         Self {
             inner,
-            patience: Patience::new(stall),
+            patience: Patience::new(dawdling.stall),
+            pace: Pace::new(dawdling.least_bytes_per_second),
+            unread,
+        }
+    }
+}
+
+impl Drop for TimedBody {
+    fn drop(&mut self) {
+        if !self.inner.is_end_stream() {
+            self.unread.set();
         }
     }
 }
@@ -42,8 +65,15 @@ impl Body for TimedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) {
             self.patience.renew();
+            let data = frame
+                .as_ref()
+                .and_then(|frame| frame.as_ref().ok()?.data_ref());
+            if self.pace.moved(data.map_or(0, Bytes::len)) {
+                return Poll::Ready(Some(Err(stalled("the body arrived too slowly"))));
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
         }
+        self.pace.wait();
         ready!(self.patience.poll_end(cx));
         Poll::Ready(Some(Err(stalled("nothing of the body arrived in time"))))
     }
@@ -61,25 +91,32 @@ impl Body for TimedBody {
 pub(crate) struct TimedWrites<T> {
     inner: T,
     patience: Patience,
+    pace: Pace,
 }
 
 impl<T> TimedWrites<T> {
-    pub(crate) fn new(inner: T, stall: Duration) -> Self {
+    pub(crate) fn new(inner: T, dawdling: Dawdling) -> Self {
         Self {
             inner,
-            patience: Patience::new(stall),
+            patience: Patience::new(dawdling.stall),
+            pace: Pace::new(dawdling.least_bytes_per_second),
         }
     }
 
-    fn judge<V>(
+    fn judge(
         &mut self,
         cx: &mut Context<'_>,
-        written: Poll<io::Result<V>>,
-    ) -> Poll<io::Result<V>> {
-        if written.is_ready() {
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = written {
             self.patience.renew();
-            return written;
+            let bytes = written?;
+            if self.pace.moved(bytes) {
+                return Poll::Ready(Err(stalled("the peer took too little")));
+            }
+            return Poll::Ready(Ok(bytes));
         }
+        self.pace.wait();
         ready!(self.patience.poll_end(cx));
         Poll::Ready(Err(stalled("the peer took nothing in time")))
     }
@@ -120,7 +157,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for TimedWrites<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.inner).poll_flush(cx);
-        self.judge(cx, flushed)
+        self.judge(cx, flushed.map_ok(|()| 0)).map_ok(|_| ())
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -137,7 +174,11 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_takes_nothing_ends_the_write_and_one_that_is_slow_does_not() {
         let (ours, mut theirs) = tokio::io::duplex(4);
-        let mut ours = TimedWrites::new(ours, Duration::from_secs(2));
+        let dawdling = Dawdling {
+            stall: Duration::from_secs(2),
+            least_bytes_per_second: 1,
+        };
+        let mut ours = TimedWrites::new(ours, dawdling);
         let slow = async {
             for _ in 0..5 {
                 let never = std::future::pending::<()>();

@@ -24,6 +24,9 @@ pub enum BodyError {
     /// The framing of an aws-chunked body is broken.
     #[error("the chunked body is malformed: {0}")]
     Malformed(String),
+    /// Memory to hold more of it is short; nothing is wrong with it.
+    #[error("the server is busy: try again in a few seconds")]
+    Busy,
     /// The content of a stored object could not be read.
     #[error("{0}")]
     Source(String),

@@ -101,6 +101,9 @@ pub enum StoreError {
     /// An argument that the store refuses.
     #[error("{0}")]
     InvalidArgument(String),
+    /// The memory for content is taken, and the wait for it was too long (S3: `SlowDown`).
+    #[error("the server is busy: try again in a few seconds")]
+    Busy,
     /// A request that contradicts itself or what it is about.
     #[error("{0}")]
     InvalidRequest(String),

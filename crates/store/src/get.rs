@@ -34,7 +34,14 @@ pub(crate) async fn get(
         }
     };
     let pieces = loaded.pieces()?;
-    let body = stream(&inner.engine, bucket.uuid, pieces, range.clone()).await?;
+    let body = stream(
+        &inner.engine,
+        &inner.memory,
+        bucket.uuid,
+        pieces,
+        range.clone(),
+    )
+    .await?;
     Ok(GetOutcome {
         info: loaded.info,
         range,

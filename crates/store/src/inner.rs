@@ -22,6 +22,7 @@ use crate::entry::BadEntry;
 use crate::error::StoreError;
 use crate::ids::Ids;
 use crate::keys::Keys;
+use crate::memory::MemoryBudget;
 use crate::projector::{Happened, mutations};
 use crate::seal::record::{Opened, open_record, seal_record};
 
@@ -39,6 +40,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// The region in which the store runs.
     pub region: RegionName,
+    /// Memory for content.
+    pub memory: Arc<MemoryBudget>,
 }
 
 /// Shared by all operations and by what they leave running.
@@ -49,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) ids: Arc<Ids>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) region: RegionName,
+    pub(crate) memory: Arc<MemoryBudget>,
 }
 
 /// A record to be, before position, times and seal.
@@ -129,6 +133,7 @@ impl Inner {
             ids: parts.ids,
             entropy: parts.entropy,
             region: parts.region,
+            memory: parts.memory,
         }
     }
 

@@ -3,14 +3,14 @@
 //! Up to [`INLINE_CONTENT_BYTES_MAX`] content stays in memory and becomes an inline payload. More
 //! goes to a blob in batches: while one batch arrives, the one before is hashed with MD5 on one
 //! thread, and hashed otherwise, sealed and written on another. No thread waits for a client, and
-//! an upload holds about three batches of memory.
+//! all that an upload holds is reserved of the [`MemoryBudget`] before it is read.
 //!
 //! Whatever fails, nothing is named: a blob that was begun is left to its intent.
 
 use std::future::Future;
 use std::sync::Arc;
 
-use azekura_engine::seam::{BlobWriter, Engine};
+use azekura_engine::seam::{BLOB_BUFFER_BYTES, BlobWriter, Engine};
 use azekura_model::checksum::ContentDigests;
 use azekura_model::ident::{BucketUuid, PayloadId};
 use azekura_model::release::BlobId;
@@ -23,17 +23,28 @@ use crate::digest::{self, Digester, FastHalf};
 use crate::entropy::Entropy;
 use crate::error::StoreError;
 use crate::ids::Attempt;
+use crate::inner::Inner;
 use crate::keys::Keys;
+use crate::memory::{Direction, MemoryBudget, Reservation};
 use crate::seal::cipher::SecretKey;
 use crate::seal::frames::{self, FrameSealer};
 
 /// Longest content in bytes that is kept inline in its record.
 pub const INLINE_CONTENT_BYTES_MAX: u64 = 1024 * 1024;
 /// Content gathered before a batch is handed to the threads, in bytes.
-const BATCH_BYTES: u64 = 1024 * 1024;
-/// Shorter chunks are copied together: a client that sends single bytes would otherwise make each of
-/// them cost a handle many times its size.
-const CHUNK_BYTES_MIN: usize = 1024;
+const BATCH_BYTES: u64 = 256 * 1024;
+/// Content is copied into blocks of this length: a client that sends single bytes would otherwise
+/// make each of them cost a handle, or a whole read buffer.
+const BLOCK_BYTES: usize = 64 * 1024;
+/// What a client must have sent before more is reserved for it: one that trickles holds no more.
+const PROBE_BYTES: u64 = 64 * 1024;
+/// Longest chunk of a body beyond what was asked for, and the unfilled part of a block.
+const SLACK_BYTES: u64 = 64 * 1024;
+/// Room for a record beside its payload.
+const RECORD_BYTES: u64 = 4 * 1024;
+/// Memory of an upload to a blob: a batch that arrives, one that is hashed, one that is sealed, each
+/// with a chunk more; and the buffer of the blob's file.
+const BLOB_BYTES: u64 = 3 * (BATCH_BYTES + SLACK_BYTES) + BLOB_BUFFER_BYTES as u64;
 /// Content up to this is hashed and sealed where it arrived: a hop costs more than it gives.
 const ON_THE_SPOT_BYTES: u64 = 128 * 1024;
 
@@ -73,6 +84,8 @@ pub struct Received {
     pub data_key: Option<SecretKey>,
     /// Where the sealed bytes are.
     pub sealed: Sealed,
+    /// What they hold of memory: to be kept until they are committed.
+    pub memory: Reservation,
 }
 
 /// Sealed content, not named yet.
@@ -103,61 +116,125 @@ impl Sealed {
     }
 }
 
-/// Receives, checks and seals one body. `announce` makes the intent of a blob durable and is called
-/// at most once, when the content turns out to be too long to stay inline.
-///
-/// # Errors
-/// [`StoreError::TooLarge`] over `max_bytes`; the errors of [`digest::check`] for wrong claims;
-/// [`StoreError::Body`] when the body breaks off; what `announce` returned; and the engine's
-/// refusals.
-pub async fn receive<A, F>(
-    engine: &Arc<dyn Engine>,
-    keys: &Keys,
-    sealing: Sealing,
-    mut body: Body,
-    claims: Claims,
-    max_bytes: u64,
-    announce: A,
-) -> Result<Received, StoreError>
-where
-    A: FnOnce(PayloadId) -> F,
-    F: Future<Output = Result<BlobId, StoreError>>,
-{
-    let bounds = Bounds::new(&claims, max_bytes)?;
-    let digester = Digester::new(&digest::algorithms_for(&claims));
-    let first = gather(&mut body, 0, INLINE_CONTENT_BYTES_MAX, bounds).await?;
-    if first.ended {
-        let entropy = Arc::clone(keys.entropy());
-        let bytes = first.bytes;
-        let work = move || receive_inline(&*entropy, digester, sealing, &first.chunks, claims);
-        return if bytes <= ON_THE_SPOT_BYTES {
-            work()
-        } else {
-            spawn_blocking(work).await.map_err(lost_thread)?
-        };
+/// What receiving needs of a store.
+#[derive(Clone, Copy)]
+pub struct Intake<'a> {
+    engine: &'a Arc<dyn Engine>,
+    keys: &'a Keys,
+    memory: &'a MemoryBudget,
+}
+
+impl<'a> Intake<'a> {
+    /// That of a store.
+    pub(crate) fn of(inner: &'a Inner) -> Self {
+        Self {
+            engine: &inner.engine,
+            keys: &inner.keys,
+            memory: &inner.memory,
+        }
     }
-    let sealer = Sealer::start(&**keys.entropy(), sealing)?;
-    let blob = announce(sealer.payload).await?;
-    let opening = Arc::clone(engine);
-    let writer = spawn_blocking(move || opening.create_blob(blob))
-        .await
-        .map_err(lost_thread)??;
-    let pipeline = Pipeline {
-        fast: digester.fast,
-        sealer: sealer.frames,
-        writer,
-        out: Vec::new(),
-    };
-    let (md5, pipeline) = pump(&mut body, bounds, first, digester.md5, pipeline).await?;
-    let (digests, sealed_bytes) = spawn_blocking(move || pipeline.finish(md5, claims))
-        .await
-        .map_err(lost_thread)??;
-    Ok(Received {
-        payload: sealer.payload,
-        digests,
-        data_key: sealer.data_key,
-        sealed: Sealed::Blob { blob, sealed_bytes },
-    })
+
+    /// Receives, checks and seals one body. `announce` makes the intent of a blob durable and is
+    /// called at most once, when the content turns out to be too long to stay inline. Nothing is
+    /// read before memory for it is reserved.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] over `max_bytes`; the errors of [`digest::check`] for wrong claims;
+    /// [`StoreError::Body`] when the body breaks off; [`StoreError::Busy`] when memory is short;
+    /// what `announce` returned; and the engine's refusals.
+    pub async fn receive<A, F>(
+        self,
+        sealing: Sealing,
+        mut body: Body,
+        claims: Claims,
+        max_bytes: u64,
+        announce: A,
+    ) -> Result<Received, StoreError>
+    where
+        A: FnOnce(PayloadId) -> F,
+        F: Future<Output = Result<BlobId, StoreError>>,
+    {
+        let bounds = Bounds::new(&claims, max_bytes)?;
+        let digester = Digester::new(&digest::algorithms_for(&claims));
+        let (first, memory) = self.begin(&mut body, bounds).await?;
+        let Self { engine, keys, .. } = self;
+        if first.ended {
+            let entropy = Arc::clone(keys.entropy());
+            let bytes = first.bytes;
+            let work = move || {
+                let chunks = &first.chunks;
+                receive_inline(&*entropy, digester, sealing, chunks, claims, memory)
+            };
+            return if bytes <= ON_THE_SPOT_BYTES {
+                work()
+            } else {
+                spawn_blocking(work).await.map_err(lost_thread)?
+            };
+        }
+        let sealer = Sealer::start(&**keys.entropy(), sealing)?;
+        let blob = announce(sealer.payload).await?;
+        let opening = Arc::clone(engine);
+        let writer = spawn_blocking(move || opening.create_blob(blob))
+            .await
+            .map_err(lost_thread)??;
+        let pipeline = Pipeline {
+            fast: digester.fast,
+            sealer: sealer.frames,
+            writer,
+            out: Vec::new(),
+            memory,
+        };
+        let (md5, pipeline) = pump(&mut body, bounds, first, digester.md5, pipeline).await?;
+        let (digests, sealed_bytes, memory) = spawn_blocking(move || pipeline.finish(md5, claims))
+            .await
+            .map_err(lost_thread)??;
+        Ok(Received {
+            payload: sealer.payload,
+            digests,
+            data_key: sealer.data_key,
+            sealed: Sealed::Blob { blob, sealed_bytes },
+            memory,
+        })
+    }
+
+    /// Reserves memory and reads the beginning: all of a body that stays inline, the first batch of
+    /// another. A client must have sent [`PROBE_BYTES`] before much is reserved for it.
+    async fn begin(
+        self,
+        body: &mut Body,
+        bounds: Bounds,
+    ) -> Result<(Gathered, Reservation), StoreError> {
+        let inline_max = INLINE_CONTENT_BYTES_MAX;
+        let small = match bounds.declared {
+            Some(declared) if declared <= PROBE_BYTES => {
+                let bytes = reserved_inline(declared);
+                self.memory.reserve(Direction::In, bytes).await?
+            }
+            _ => {
+                let bytes = PROBE_BYTES.saturating_add(SLACK_BYTES);
+                self.memory.reserve_beginning(bytes).await?
+            }
+        };
+        let mut gathered = Gathered::new(bounds.declared);
+        gathered.read(body, 0, PROBE_BYTES, bounds).await?;
+        if gathered.ended {
+            return Ok((gathered, small));
+        }
+        let (bytes, until) = match bounds.declared {
+            Some(declared) if declared <= inline_max => (reserved_inline(declared), inline_max),
+            Some(_) => (BLOB_BYTES, BATCH_BYTES),
+            None => (reserved_inline(inline_max).max(BLOB_BYTES), inline_max),
+        };
+        let large = self.memory.reserve(Direction::In, bytes).await?;
+        gathered.read(body, 0, until, bounds).await?;
+        Ok((gathered, small.and(large)))
+    }
+}
+
+/// Memory for inline content of so many bytes: as it came, sealed, and in the journal's buffer.
+fn reserved_inline(content_bytes: u64) -> u64 {
+    let slack = content_bytes.clamp(RECORD_BYTES, SLACK_BYTES);
+    content_bytes.saturating_mul(3).saturating_add(slack)
 }
 
 fn length(bytes: &[u8]) -> u64 {
@@ -200,68 +277,73 @@ impl Bounds {
     }
 }
 
-/// Some of the content, in the chunks in which it came.
+/// Some of the content, in blocks of its own: a chunk as it came may keep a buffer alive that is many
+/// times its size.
 struct Gathered {
     chunks: Vec<Bytes>,
+    /// The block being filled.
+    open: BytesMut,
+    /// Length of the next block.
+    block: usize,
     bytes: u64,
     /// Nothing follows.
     ended: bool,
 }
 
-/// Chunks in order, short ones joined.
-#[derive(Default)]
-struct Joined {
-    chunks: Vec<Bytes>,
-    short: BytesMut,
-}
-
-impl Joined {
-    fn push(&mut self, chunk: Bytes) {
-        if chunk.len() < CHUNK_BYTES_MIN {
-            self.short.extend_from_slice(&chunk);
-            return;
-        }
-        self.flush();
-        self.chunks.push(chunk);
-    }
-
-    fn flush(&mut self) {
-        if !self.short.is_empty() {
-            self.chunks.push(self.short.split().freeze());
+impl Gathered {
+    fn new(declared: Option<u64>) -> Self {
+        let declared = declared.and_then(|bytes| usize::try_from(bytes).ok());
+        Self {
+            chunks: Vec::new(),
+            open: BytesMut::new(),
+            block: declared.unwrap_or(BLOCK_BYTES).min(BLOCK_BYTES),
+            bytes: 0,
+            ended: false,
         }
     }
 
-    fn into_chunks(mut self) -> Vec<Bytes> {
-        self.flush();
-        self.chunks
+    /// Reads until more than `more_than` bytes are there or the body ends. `before` bytes came
+    /// earlier.
+    async fn read(
+        &mut self,
+        body: &mut Body,
+        before: u64,
+        more_than: u64,
+        bounds: Bounds,
+    ) -> Result<(), StoreError> {
+        while !self.ended && self.bytes <= more_than {
+            let Some(chunk) = body.next().await else {
+                self.ended = true;
+                break;
+            };
+            let chunk = chunk?;
+            self.bytes = self.bytes.saturating_add(length(&chunk));
+            bounds.check(before.saturating_add(self.bytes))?;
+            self.push(&chunk);
+        }
+        self.close();
+        Ok(())
     }
-}
 
-/// Reads until more than `more_than` bytes are there or the body ends. `before` bytes came earlier.
-async fn gather(
-    body: &mut Body,
-    before: u64,
-    more_than: u64,
-    bounds: Bounds,
-) -> Result<Gathered, StoreError> {
-    let mut gathered = Gathered {
-        chunks: Vec::new(),
-        bytes: 0,
-        ended: false,
-    };
-    let mut joined = Joined::default();
-    while gathered.bytes <= more_than {
-        let Some(chunk) = body.next().await else {
-            gathered.ended = true;
-            break;
-        };
-        let chunk = chunk?;
-        gathered.bytes = gathered.bytes.saturating_add(length(&chunk));
-        bounds.check(before.saturating_add(gathered.bytes))?;
-        joined.push(chunk);
+    fn push(&mut self, mut chunk: &[u8]) {
+        while !chunk.is_empty() {
+            if self.open.capacity() == self.open.len() {
+                self.close();
+                self.open = BytesMut::with_capacity(self.block.max(1));
+                self.block = BLOCK_BYTES;
+            }
+            let room = self.open.capacity().saturating_sub(self.open.len());
+            let (now, later) = chunk.split_at(chunk.len().min(room));
+            self.open.extend_from_slice(now);
+            chunk = later;
+        }
     }
-    gathered.chunks = joined.into_chunks();
-    Ok(gathered)
+
+    fn close(&mut self) {
+        if !self.open.is_empty() {
+            self.chunks.push(std::mem::take(&mut self.open).freeze());
+        }
+    }
 }
 
 /// A sealer with what its record needs to know.
@@ -301,6 +383,7 @@ fn receive_inline(
     sealing: Sealing,
     chunks: &[Bytes],
     claims: Claims,
+    memory: Reservation,
 ) -> Result<Received, StoreError> {
     chunks.iter().for_each(|chunk| digester.update(chunk));
     let digests = digester.finish();
@@ -321,6 +404,7 @@ fn receive_inline(
         } else {
             Sealed::Inline(Bytes::from(out))
         },
+        memory,
     })
 }
 
@@ -330,6 +414,7 @@ struct Pipeline {
     sealer: FrameSealer,
     writer: Box<dyn BlobWriter>,
     out: Vec<u8>,
+    memory: Reservation,
 }
 
 impl Pipeline {
@@ -348,13 +433,13 @@ impl Pipeline {
         mut self,
         md5: digest::Md5Half,
         claims: Claims,
-    ) -> Result<(ContentDigests, u64), StoreError> {
+    ) -> Result<(ContentDigests, u64, Reservation), StoreError> {
         let fast = self.fast;
         let digests = Digester { md5, fast }.finish();
         digest::check(claims, &digests)?;
         self.sealer.finish(&mut self.out)?;
         self.writer.write(&self.out)?;
-        Ok((digests, self.writer.finish()?))
+        Ok((digests, self.writer.finish()?, self.memory))
     }
 }
 
@@ -384,7 +469,9 @@ async fn pump(
             if ended {
                 return Ok(None);
             }
-            gather(body, before, BATCH_BYTES, bounds).await.map(Some)
+            let mut next = Gathered::new(None);
+            next.read(body, before, BATCH_BYTES, bounds).await?;
+            Ok::<_, StoreError>(Some(next))
         };
         let (next, hashed, sealed) = tokio::join!(arriving, hashing, sealing);
         md5 = hashed.map_err(lost_thread)?;

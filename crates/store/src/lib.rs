@@ -29,6 +29,7 @@ pub mod keys;
 mod list;
 mod list_versions;
 pub mod listing;
+pub mod memory;
 mod multipart;
 pub mod object;
 pub mod outflow;

@@ -21,18 +21,25 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::body::{Body, BodyError};
 use crate::error::StoreError;
+use crate::memory::{Direction, MemoryBudget, Reservation};
 use crate::seal::cipher::SecretKey;
 use crate::seal::frames::{self, FRAME_BYTES, FrameOpener};
 
 /// Frames in the first job: small, as the client waits for it.
 const FIRST_JOB_FRAMES: u64 = 4;
 /// Frames in each later job.
-const JOB_FRAMES: u64 = 16;
+const JOB_FRAMES: u64 = 4;
 /// Jobs that are read ahead of the client.
 const READ_AHEAD_JOBS: usize = 2;
 /// Content up to this is read where it was asked for: a hop costs more than it gives.
 const ON_THE_SPOT_BYTES: u64 = 64 * 1024;
 const FRAME: u64 = FRAME_BYTES as u64;
+/// Memory of a long stream: each job that runs holds its frames sealed and open, and what was handed
+/// on last is still being sent.
+const STREAM_BYTES: u64 =
+    (2 * READ_AHEAD_JOBS as u64 + 1) * JOB_FRAMES * (FRAME + FRAME_SLACK_BYTES);
+/// What sealing adds to a frame, with room for the buffers' own.
+const FRAME_SLACK_BYTES: u64 = 1024;
 
 /// Where the stored bytes of a piece are.
 #[derive(Clone, Copy, Debug)]
@@ -58,24 +65,28 @@ pub struct Piece {
     pub content_bytes: u64,
 }
 
-/// Streams the bytes `range` of the content that the pieces make up in order.
+/// Streams the bytes `range` of the content that the pieces make up in order. Memory is reserved
+/// before anything is read, and until the last byte was let go.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] or [`StoreError::Erased`] when the first bytes of the range cannot be
+/// [`StoreError::Busy`] when memory is short; [`StoreError::Damaged`] or [`StoreError::Erased`] when the first bytes of the range cannot be
 /// given. Damage further on ends the stream with [`BodyError::Source`], which names the place.
 pub async fn stream(
     engine: &Arc<dyn Engine>,
+    memory: &MemoryBudget,
     bucket: BucketUuid,
     pieces: Vec<Piece>,
     range: Range<u64>,
 ) -> Result<Body, StoreError> {
     let jobs = plan(pieces, range);
+    let memory = memory.reserve(Direction::Out, reserved(jobs.total)).await?;
     let mut reading = Reading {
         engine: Arc::clone(engine),
         bucket,
         jobs,
         first: None,
         running: VecDeque::new(),
+        memory: Arc::new(memory),
         failed: false,
     };
     if let Some(job) = reading.jobs.next() {
@@ -92,6 +103,25 @@ pub async fn stream(
         reading.first = Some(first);
     }
     Ok(Box::pin(reading))
+}
+
+/// Memory of a stream of so many bytes. Whole frames are read, at both ends.
+fn reserved(bytes: u64) -> u64 {
+    let frames = bytes.div_ceil(FRAME).saturating_add(1);
+    let sealed_and_open = frames.saturating_mul(2 * (FRAME + FRAME_SLACK_BYTES));
+    sealed_and_open.min(STREAM_BYTES)
+}
+
+/// Content on its way to the client. What sends it may hold it longer than the stream lives.
+struct Sent {
+    content: Bytes,
+    _memory: Arc<Reservation>,
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        &self.content
+    }
 }
 
 /// Some frames of a piece, and the bytes wanted of their content.
@@ -207,10 +237,18 @@ struct Reading {
     jobs: Jobs,
     first: Option<Bytes>,
     running: VecDeque<JoinHandle<Result<Bytes, StoreError>>>,
+    memory: Arc<Reservation>,
     failed: bool,
 }
 
 impl Reading {
+    fn sent(&self, content: Bytes) -> Bytes {
+        Bytes::from_owner(Sent {
+            content,
+            _memory: Arc::clone(&self.memory),
+        })
+    }
+
     fn start_ahead(&mut self) {
         while self.running.len() < READ_AHEAD_JOBS {
             let Some(job) = self.jobs.next() else {
@@ -233,7 +271,7 @@ impl Stream for Reading {
         }
         this.start_ahead();
         if let Some(bytes) = this.first.take() {
-            return Poll::Ready(Some(Ok(bytes)));
+            return Poll::Ready(Some(Ok(this.sent(bytes))));
         }
         let Some(job) = this.running.front_mut() else {
             return Poll::Ready(None);
@@ -248,7 +286,7 @@ impl Stream for Reading {
         };
         let _done = this.running.pop_front();
         this.failed = outcome.is_err();
-        Poll::Ready(Some(outcome))
+        Poll::Ready(Some(outcome.map(|bytes| this.sent(bytes))))
     }
 }
 

@@ -9,7 +9,7 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::condition::Conditions;
-use azekura_model::ident::VersionId;
+use azekura_model::ident::{PayloadId, VersionId};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::placement::{Placement, place};
 use azekura_model::release::BlobId;
@@ -25,7 +25,7 @@ use crate::bucket::read;
 use crate::error::StoreError;
 use crate::families;
 use crate::inner::{Draft, Inner, Refused};
-use crate::intake::{Received, Sealed, Sealing, SealingKey, receive};
+use crate::intake::{Intake, Received, Sealed, Sealing, SealingKey};
 use crate::intent::{Announced, Owner};
 use crate::object::{Attributes, PutOutcome, PutRequest};
 use crate::slot::read_slot;
@@ -104,22 +104,16 @@ async fn sealed_and_written(
             begin: Box::new(move || ids.version().into()),
         },
     };
-    let received = receive(
-        &inner.engine,
-        &inner.keys,
-        sealing,
-        body,
-        claims,
-        PUT_BYTES_MAX,
-        |payload| {
-            let blob = BlobId {
-                intent: payload.0,
-                attempt: payload.0,
-            };
-            announced.announce(by, blob, Vec::new())
-        },
-    )
-    .await?;
+    let announce = |payload: PayloadId| {
+        let blob = BlobId {
+            intent: payload.0,
+            attempt: payload.0,
+        };
+        announced.announce(by, blob, Vec::new())
+    };
+    let received = Intake::of(inner)
+        .receive(sealing, body, claims, PUT_BYTES_MAX, announce)
+        .await?;
     Ok(Written {
         placed,
         received,

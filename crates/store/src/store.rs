@@ -23,6 +23,7 @@ pub use crate::inner::Parts;
 use crate::listing::{
     ListPage, ListRequest, ListUploadsPage, ListVersionsPage, ListVersionsRequest,
 };
+use crate::memory::MemoryBudget;
 use crate::multipart::list::UploadsRequest;
 use crate::object::{
     DeleteOutcome, GetOutcome, GetRequest, ObjectInfo, PutOutcome, PutRequest, TaggingOutcome,
@@ -76,6 +77,12 @@ impl Store {
     #[must_use]
     pub fn engine(&self) -> &Arc<dyn Engine> {
         &self.inner.engine
+    }
+
+    /// The budget that content in memory is taken from.
+    #[must_use]
+    pub fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.inner.memory
     }
 
     /// Makes a bucket in the caller's tenant.

@@ -14,7 +14,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::{Configured, PublicAccessBlock};
 use azekura_model::position::RegionName;
+use azekura_model::tag::{TagSet, Tagged};
 use azekura_model::time::ComplianceTime;
 use azekura_store::clock::Ticker;
 use azekura_store::listing::{ListRequest, ListVersionsRequest};
@@ -41,6 +43,7 @@ async fn opened(dir: &Path) -> (Store, Ticker) {
         ids: vault.ids,
         entropy: vault.entropy,
         region: vault.format.region,
+        memory: Arc::default(),
     });
     store.bootstrap("試験病院").await.unwrap();
     store.start().await.unwrap();
@@ -166,6 +169,42 @@ async fn what_was_acknowledged_is_there_after_closing_and_after_losing_the_index
     let (object, bytes, _) = last.last().unwrap();
     assert_eq!(content(&store, object).await, *bytes);
     assert_eq!(store.unknown_blobs().unwrap(), vec![]);
+    store.engine().close().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_configuration_of_a_bucket_is_there_after_closing_and_after_losing_the_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("vault");
+    made(&dir);
+    let (store, ticker) = opened(&dir).await;
+    let bucket = bucket_name(B);
+    store.create_bucket(&writer(), &bucket).await.unwrap();
+    let tags = vec![("部署".to_owned(), "放射線科".to_owned())];
+    let tags = TagSet::parse(Tagged::Bucket, tags).unwrap();
+    let by = writer();
+    let set = store.configure_bucket(&by, &bucket, tags.clone());
+    set.await.unwrap();
+    store
+        .clear_bucket_setting::<PublicAccessBlock>(&writer(), &bucket)
+        .await
+        .unwrap();
+    let assert_kept = |store: &Store| {
+        let set = Configured::Set(tags.clone());
+        assert_eq!(store.bucket_setting(&bucket), Ok(set));
+        let cleared: Configured<PublicAccessBlock> = store.bucket_setting(&bucket).unwrap();
+        assert_eq!(cleared, Configured::Cleared);
+    };
+    assert_kept(&store);
+    store.engine().close().unwrap();
+    drop((store, ticker));
+    let (store, ticker) = opened(&dir).await;
+    assert_kept(&store);
+    store.engine().close().unwrap();
+    drop((store, ticker));
+    std::fs::remove_dir_all(Places::in_dir(&dir).index()).unwrap();
+    let (store, _ticker) = opened(&dir).await;
+    assert_kept(&store);
     store.engine().close().unwrap();
 }
 

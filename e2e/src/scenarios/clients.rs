@@ -11,6 +11,7 @@ pub(super) mod s3fs;
 pub(super) mod unicode_keys;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::report::{Figures, Outcome};
 use crate::server::Server;
@@ -91,8 +92,9 @@ pub(crate) fn boto3_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
     }
     let setting = prepare(bench, "boto3", bench.number(400, 2_000))?;
     let compared = boto3_copies(bench, &setting)?;
-    let mut script = bench.tools.python("boto3_core.py", &setting.server);
-    tools::run(&mut script)?;
+    for checks in ["boto3_core.py", "boto3_bucket_configuration.py"] {
+        tools::run(&mut bench.tools.python(checks, &setting.server))?;
+    }
     finish(setting, compared)
 }
 
@@ -111,7 +113,8 @@ pub(crate) fn aws_cli_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("aws is not installed".to_owned()));
     }
     let setting = prepare(bench, "aws_cli", bench.number(400, 2_000))?;
-    let compared = aws_cli_copies(bench, &setting)?;
+    let mut compared = aws_cli_copies(bench, &setting)?;
+    compared += aws_cli_next_day(bench, &setting)?;
     finish(setting, compared)
 }
 
@@ -127,7 +130,13 @@ fn aws_cli_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     )?;
     let down = ["s3", "sync", "s3://aws-cli/t", &text(&setting.restored)];
     tools::run(aws().args(down).args(quiet))?;
-    let mut compared = tree::compare(&setting.source, &setting.restored)?;
+    tree::compare(&setting.source, &setting.restored)
+}
+
+/// What follows a day later: `sync --delete` both ways, many commands of `s3api`, all removed.
+fn aws_cli_next_day(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
+    let aws = || bench.tools.client("aws", &setting.server);
+    let quiet = ["--only-show-errors"];
     change(&setting.source)?;
     let source = text(&setting.source);
     let mirror = |from: &str, to: &str| {
@@ -135,7 +144,7 @@ fn aws_cli_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     };
     mirror(&source, "s3://aws-cli/t")?;
     mirror("s3://aws-cli/t", &text(&setting.restored))?;
-    compared += tree::compare(&setting.source, &setting.restored)?;
+    let compared = tree::compare(&setting.source, &setting.restored)?;
     aws_cli::s3api(&aws, &setting.restored)?;
     tools::run(
         aws()
@@ -184,30 +193,33 @@ pub(crate) fn rclone_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("rclone is not installed".to_owned()));
     }
     let setting = prepare(bench, "rclone", bench.number(3_000, 20_000))?;
-    let compared = rclone_copies(bench, &setting)?;
+    let mut compared = rclone_copies(bench, &setting)?;
+    compared += rclone_next_day(bench, &setting)?;
     finish(setting, compared)
+}
+
+fn rclone(bench: &Bench, setting: &Setting) -> Command {
+    let mut command = bench.tools.client("rclone", &setting.server);
+    command.args(["--transfers", "16", "--checkers", "16"]);
+    command.args(["--s3-upload-cutoff", "16M"]);
+    command
 }
 
 /// Stores the tree and restores it; answers how many files were compared.
 fn rclone_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
-    let rclone = || {
-        let mut command = bench.tools.client("rclone", &setting.server);
-        command.args([
-            "--transfers",
-            "16",
-            "--checkers",
-            "16",
-            "--s3-upload-cutoff",
-            "16M",
-        ]);
-        command
-    };
+    let rclone = || rclone(bench, setting);
     tools::run(rclone().args(["mkdir", "az:rclone"]))?;
     tools::run(rclone().args(["copy", &text(&setting.source), "az:rclone/t"]))?;
     tools::run(rclone().args(["copy", "az:rclone/t", &text(&setting.restored)]))?;
-    let mut compared = tree::compare(&setting.source, &setting.restored)?;
     let source = text(&setting.source);
     tools::run(rclone().args(["check", &source, "az:rclone/t"]))?;
+    tree::compare(&setting.source, &setting.restored)
+}
+
+/// What follows a day later: `sync --checksum` both ways, `check --download`.
+fn rclone_next_day(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
+    let rclone = || rclone(bench, setting);
+    let source = text(&setting.source);
     change(&setting.source)?;
     let differs = tools::output(rclone().args(["check", &source, "az:rclone/t"]))?;
     if differs.status.success() {
@@ -217,8 +229,7 @@ fn rclone_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
     tools::run(rclone().args(["check", "--download", &source, "az:rclone/t"]))?;
     let restored = text(&setting.restored);
     tools::run(rclone().args(["sync", "--checksum", "az:rclone/t", &restored]))?;
-    compared += tree::compare(&setting.source, &setting.restored)?;
-    Ok(compared)
+    tree::compare(&setting.source, &setting.restored)
 }
 
 /// restic: two backups a day apart, `check --read-data`, both restored, `forget --prune`.
@@ -227,30 +238,38 @@ pub(crate) fn restic_round_trip(bench: &Bench) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("restic is not installed".to_owned()));
     }
     let setting = prepare(bench, "restic", bench.number(3_000, 20_000))?;
-    let compared = restic_copies(bench, &setting)?;
+    let mut compared = restic_copies(bench, &setting)?;
+    compared += restic_next_day(bench, &setting)?;
     finish(setting, compared)
+}
+
+fn restic(bench: &Bench, setting: &Setting, arguments: &[&str]) -> Result<String, Failure> {
+    let mut command = bench.tools.client("restic", &setting.server);
+    command
+        .env("RESTIC_PASSWORD", "synthetic")
+        .env(
+            "RESTIC_REPOSITORY",
+            format!("s3:{}/restic", setting.server.s3),
+        )
+        .env("RESTIC_CACHE_DIR", setting.restored.with_file_name("cache"))
+        .current_dir(&setting.source)
+        .args(arguments);
+    tools::run(&mut command)
 }
 
 /// Stores the tree and restores it; answers how many files were compared.
 fn restic_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
-    let restic = |arguments: &[&str]| {
-        let mut command = bench.tools.client("restic", &setting.server);
-        command
-            .env("RESTIC_PASSWORD", "synthetic")
-            .env(
-                "RESTIC_REPOSITORY",
-                format!("s3:{}/restic", setting.server.s3),
-            )
-            .env("RESTIC_CACHE_DIR", setting.restored.with_file_name("cache"))
-            .current_dir(&setting.source)
-            .args(arguments);
-        tools::run(&mut command)
-    };
+    let restic = |arguments: &[&str]| restic(bench, setting, arguments);
     restic(&["init"])?;
     restic(&["backup", "."])?;
-    restic(&["tag", "--add", "monday"])?;
     restic(&["restore", "latest", "--target", &text(&setting.restored)])?;
-    let mut compared = tree::compare(&setting.source, &setting.restored)?;
+    tree::compare(&setting.source, &setting.restored)
+}
+
+/// What follows a day later: a second backup, `check --read-data`, both restored, `forget --prune`.
+fn restic_next_day(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
+    let restic = |arguments: &[&str]| restic(bench, setting, arguments);
+    restic(&["tag", "--add", "monday"])?;
     let monday = setting.restored.with_file_name("monday");
     std::fs::rename(&setting.restored, &monday)?;
     change(&setting.source)?;
@@ -261,7 +280,7 @@ fn restic_copies(bench: &Bench, setting: &Setting) -> Result<usize, Failure> {
         restic(&["restore", "latest", "--tag", tag, "--target", &text(target)])
     };
     of("monday", &again)?;
-    compared += tree::compare(&monday, &again)?;
+    let mut compared = tree::compare(&monday, &again)?;
     of("tuesday", &setting.restored)?;
     compared += tree::compare(&setting.source, &setting.restored)?;
     restic(&["forget", "--keep-last", "1", "--group-by", "", "--prune"])?;

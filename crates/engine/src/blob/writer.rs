@@ -6,11 +6,8 @@ use std::sync::Arc;
 use super::HEADER_BYTES;
 use crate::disk::{Disk, DiskFile};
 use crate::poison::Poison;
-use crate::seam::{BlobWriter, CommitClass, CommitError};
+use crate::seam::{BLOB_BUFFER_BYTES, BlobWriter, CommitClass, CommitError};
 use crate::space::SpaceGauge;
-
-/// Bytes written at once.
-const BUFFER_BYTES: usize = 4 << 20;
 
 /// Memory at an aligned address: a slice of a longer vector.
 struct AlignedBuffer {
@@ -21,7 +18,7 @@ struct AlignedBuffer {
 
 impl AlignedBuffer {
     fn new(alignment: usize) -> Self {
-        let memory = vec![0; BUFFER_BYTES.saturating_add(alignment)];
+        let memory = vec![0; BLOB_BUFFER_BYTES.saturating_add(alignment)];
         let start = memory.as_ptr().align_offset(alignment);
         Self {
             memory,
@@ -32,7 +29,7 @@ impl AlignedBuffer {
 
     /// Copies as much as fits; returns what did not.
     fn fill<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let room = BUFFER_BYTES.saturating_sub(self.filled);
+        let room = BLOB_BUFFER_BYTES.saturating_sub(self.filled);
         let (now, later) = bytes.split_at(bytes.len().min(room));
         let from = self.start.saturating_add(self.filled);
         if let Some(slot) = self.memory.get_mut(from..from.saturating_add(now.len())) {
@@ -43,7 +40,7 @@ impl AlignedBuffer {
     }
 
     fn is_full(&self) -> bool {
-        self.filled == BUFFER_BYTES
+        self.filled == BLOB_BUFFER_BYTES
     }
 
     /// Fills up with zeros to a multiple of `alignment`.

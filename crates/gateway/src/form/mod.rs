@@ -25,6 +25,7 @@ use crate::errors;
 use crate::faults::Faults;
 use crate::guard::{FormHead, Refusal};
 use crate::ops::{self, Context};
+use crate::throttle::Throttle;
 
 /// Says that the length of the content is known only at its end.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,7 @@ pub(crate) struct Posted<'a> {
 pub(crate) async fn post_object<B>(
     cx: &Context,
     auth: &dyn Authenticate,
+    throttle: &Throttle,
     posted: Posted<'_>,
     head: FormHead,
     origin: Origin,
@@ -70,6 +72,8 @@ where
     policy
         .judge(&fields, &posted.bucket, now)
         .map_err(refused)?;
+    let extensions = &posted.parts.extensions;
+    throttle.admit_signer(&claimed.key_id, credential.limits, extensions)?;
     let caller = Caller::admit(credential, "PostObject", false, origin)?;
 
     let faults = Faults::default();

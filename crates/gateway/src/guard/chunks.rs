@@ -14,6 +14,7 @@ use http_body::{Body, Frame};
 use super::refusal::Refusal;
 use super::trailers::Trailers;
 use crate::faults::{Fault, Faults};
+use crate::held::Held;
 
 /// Longest line that heads a chunk, in bytes.
 const LINE_BYTES_MAX: usize = 1024;
@@ -21,6 +22,9 @@ const LINE_BYTES_MAX: usize = 1024;
 /// Pieces of a signed chunk shorter than this are gathered: the chunk is held until its signature is
 /// checked, and a client that sends single bytes would make each of them cost a handle.
 const PIECE_BYTES_MIN: usize = 16 * 1024;
+
+/// Signed chunks up to this are part of what an upload reserves anyway, in bytes. SDKs send 64 KiB.
+const CHUNK_BYTES_FREE: u64 = 128 * 1024;
 
 /// Where in the framing the next byte stands.
 #[derive(Debug)]
@@ -47,6 +51,8 @@ struct Framer {
     /// Short pieces of a signed chunk.
     held: BytesMut,
     out: VecDeque<Bytes>,
+    /// Longest signed chunk so far, in bytes.
+    longest: u64,
 }
 
 impl Framer {
@@ -57,6 +63,7 @@ impl Framer {
             trailers: Trailers::new(trailer),
             held: BytesMut::new(),
             out: VecDeque::new(),
+            longest: 0,
         }
     }
 
@@ -151,6 +158,9 @@ impl Framer {
         if signed && bytes > self.chunk_bytes_max {
             return Err(malformed("a signed chunk is longer than is held in memory"));
         }
+        if signed {
+            self.longest = self.longest.max(bytes);
+        }
         self.state = match (bytes, signed) {
             (0, _) => State::Trailers,
             (_, true) => State::Passed(bytes + 2),
@@ -184,6 +194,9 @@ fn take(data: &mut Bytes, left: u64) -> Bytes {
 pub(crate) struct ChunkedBody<B> {
     inner: B,
     framer: Framer,
+    /// Signed chunks of this length are paid for, in bytes.
+    reserved: u64,
+    held: Held,
     faults: Faults,
     ended: bool,
 }
@@ -193,14 +206,31 @@ impl<B> ChunkedBody<B> {
         inner: B,
         chunk_bytes_max: u64,
         trailer: Option<&str>,
+        held: Held,
         faults: Faults,
     ) -> Self {
         Self {
             inner,
             framer: Framer::new(chunk_bytes_max, trailer),
+            reserved: CHUNK_BYTES_FREE,
+            held,
             faults,
             ended: false,
         }
+    }
+
+    /// Follows what arrived, and reserves memory for a signed chunk that is longer than those before:
+    /// `s3s` holds it until its signature is checked.
+    fn take(&mut self, data: Bytes) -> Result<(), Fault> {
+        self.framer.push(data)?;
+        let longest = self.framer.longest;
+        if longest > self.reserved {
+            let bytes = longest.saturating_sub(self.reserved).saturating_mul(2);
+            let reserved = self.held.reserve_now(bytes);
+            reserved.map_err(|_| BodyError::Busy)?;
+            self.reserved = longest;
+        }
+        Ok(())
     }
 
     fn fail(&mut self, fault: Fault) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
@@ -230,7 +260,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for ChunkedBody<B> {
                 None | Some(Err(_)) => return self.fail(BodyError::Incomplete.into()),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data()
-                        && let Err(error) = self.framer.push(data)
+                        && let Err(error) = self.take(data)
                     {
                         return self.fail(error);
                     }

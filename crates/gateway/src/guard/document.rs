@@ -1,22 +1,29 @@
 //! A request document: bounded, and verified against what the client claims of it. `s3s` verifies
 //! neither `Content-MD5` nor `x-amz-checksum-*`, and answers a wrong SHA-256 with an internal error.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use aws_lc_rs::digest;
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm};
 use azekura_store::body::BodyError;
+use azekura_store::error::StoreError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use md5::{Digest as _, Md5};
 
+use super::elements::{self, UnreadElement};
 use super::refusal::Refusal;
 use super::request::View;
 use crate::convert::checksums;
 use crate::faults::{Fault, Faults};
+use crate::held::Held;
+
+/// Memory of a document in times its length: as read, and as parsed.
+const DOCUMENT_COPIES: u64 = 4;
 
 /// What is claimed of a document.
 #[derive(Debug, Default)]
@@ -25,6 +32,7 @@ pub(crate) struct Document {
     sha256: Option<Vec<u8>>,
     md5: Option<Vec<u8>>,
     checksums: Vec<Checksum>,
+    unread: Option<UnreadElement>,
 }
 
 impl Document {
@@ -50,6 +58,7 @@ impl Document {
             sha256: sha256.and_then(|text| hex::decode(text).ok()),
             md5,
             checksums,
+            unread: elements::unread(view),
         })
     }
 
@@ -70,7 +79,10 @@ impl Document {
                 return Err(Fault::BadChecksum(claimed.algorithm.as_str()));
             }
         }
-        Ok(())
+        match self.unread {
+            Some(element) => element.check(content).map_err(Fault::Refused),
+            None => Ok(()),
+        }
     }
 }
 
@@ -99,16 +111,26 @@ pub(crate) struct DocumentBody<B> {
     inner: B,
     claims: Document,
     read: Vec<u8>,
+    /// Waits for memory before anything is read.
+    reserving: Option<Reserving>,
     faults: Faults,
     done: bool,
 }
 
+type Reserving = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + Sync>>;
+
 impl<B> DocumentBody<B> {
-    pub(crate) fn new(inner: B, claims: Document, faults: Faults) -> Self {
+    pub(crate) fn new(inner: B, claims: Document, held: Held, faults: Faults) -> Self {
+        let bytes = claims.bytes.saturating_mul(DOCUMENT_COPIES);
+        let reserving: Option<Reserving> = match bytes {
+            0 => None,
+            bytes => Some(Box::pin(held.reserve(bytes))),
+        };
         Self {
             inner,
             claims,
             read: Vec::new(),
+            reserving,
             faults,
             done: false,
         }
@@ -140,6 +162,13 @@ impl<B: Body<Data = Bytes> + Unpin> Body for DocumentBody<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
+        if let Some(reserving) = &mut self.reserving {
+            let reserved = ready!(reserving.as_mut().poll(cx));
+            self.reserving = None;
+            if reserved.is_err() {
+                return self.fail(Fault::Body(BodyError::Busy));
+            }
+        }
         while !self.done {
             let bytes = u64::try_from(self.read.len()).unwrap_or(u64::MAX);
             let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));

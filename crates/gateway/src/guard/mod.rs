@@ -5,6 +5,7 @@
 mod chunks;
 mod credentials;
 mod document;
+mod elements;
 mod features;
 mod form;
 mod hoist;

@@ -39,9 +39,11 @@ fn check_algorithm(default: &ServerSideEncryptionByDefault) -> S3Result<()> {
             ))
         }
         ServerSideEncryption::AES256 => Ok(()),
-        ServerSideEncryption::AWS_KMS | ServerSideEncryption::AWS_KMS_DSSE => Err(
-            errors::not_built("default encryption by a key service; AES256"),
-        ),
+        ServerSideEncryption::AWS_KMS | ServerSideEncryption::AWS_KMS_DSSE => {
+            let message = "default encryption by a key service is not built: objects are always \
+                           encrypted, with AES256";
+            Err(S3Error::with_message(S3ErrorCode::NotImplemented, message))
+        }
         _ => {
             let message = "SSEAlgorithm must be AES256";
             Err(S3Error::with_message(S3ErrorCode::MalformedXML, message))

@@ -31,6 +31,7 @@ pub(crate) async fn memory() -> Arc<Store> {
         ids: Arc::new(ids),
         entropy,
         region,
+        memory: Arc::default(),
     });
     store.bootstrap("試験病院").await.unwrap();
     store.start().await.unwrap();

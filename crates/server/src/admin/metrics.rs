@@ -6,12 +6,14 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use azekura_engine::seam::Status;
+use azekura_store::memory::PoolUse;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
@@ -38,6 +40,24 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
     seconds: Family<Timed, Histogram>,
+    connections: Family<OnListener, Gauge>,
+    connections_refused: Family<OnListener, Counter>,
+}
+
+/// Labels of a listener.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OnListener {
+    listener: &'static str,
+}
+
+/// One open connection; counted until dropped.
+#[derive(Debug)]
+pub(crate) struct Connected(Gauge);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Metrics {
@@ -56,12 +76,38 @@ impl Metrics {
             Unit::Seconds,
             seconds.clone(),
         );
+        let connections = Family::<OnListener, Gauge>::default();
+        let refused = Family::<OnListener, Counter>::default();
+        registry.register("connections", "Open connections", connections.clone());
+        registry.register(
+            "connections_refused",
+            "Connections refused because their address had too many",
+            refused.clone(),
+        );
         registry.register_collector(Box::new(EngineCollector(running)));
         Self {
             registry,
             requests,
             seconds,
+            connections,
+            connections_refused: refused,
         }
+    }
+
+    /// Counts a connection for as long as the answer lives.
+    pub(crate) fn connected(&self, listener: &'static str) -> Connected {
+        let open = self
+            .connections
+            .get_or_create_owned(&OnListener { listener });
+        open.inc();
+        Connected(open)
+    }
+
+    /// Counts a connection that was refused.
+    pub(crate) fn connection_refused(&self, listener: &'static str) {
+        self.connections_refused
+            .get_or_create(&OnListener { listener })
+            .inc();
     }
 
     /// Counts one answer.
@@ -121,8 +167,44 @@ impl Collector for EngineCollector {
             let encoder = encoder.encode_descriptor(name, help, None, metric.metric_type())?;
             metric.encode(encoder)?;
         }
-        Ok(())
+        encode_memory(&mut encoder, &self.0.store.memory().in_use())
     }
+}
+
+/// Labels of a pool of the memory budget.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InPool {
+    pool: &'static str,
+}
+
+/// How the memory budget stands.
+fn encode_memory(encoder: &mut DescriptorEncoder<'_>, pools: &[PoolUse]) -> Result<(), fmt::Error> {
+    type Value = fn(&PoolUse) -> u64;
+    let gauges: [(&str, &str, Value); 3] = [
+        ("memory_limit_bytes", "Memory for content", |pool| {
+            pool.limit_bytes
+        }),
+        ("memory_used_bytes", "Memory for content in use", |pool| {
+            pool.used_bytes
+        }),
+        ("memory_waiting", "Requests that wait for memory", |pool| {
+            pool.waiting
+        }),
+    ];
+    for (name, help, value) in gauges {
+        let mut all = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for pool in pools {
+            let metric = ConstGauge::new(i64::try_from(value(pool)).unwrap_or(i64::MAX));
+            metric.encode(all.encode_family(&InPool { pool: pool.pool })?)?;
+        }
+    }
+    let help = "Requests refused for want of memory since start";
+    let mut all = encoder.encode_descriptor("memory_refused", help, None, MetricType::Counter)?;
+    for pool in pools {
+        let metric = ConstCounter::new(pool.refused);
+        metric.encode(all.encode_family(&InPool { pool: pool.pool })?)?;
+    }
+    Ok(())
 }
 
 type Row = (&'static str, &'static str, u64);

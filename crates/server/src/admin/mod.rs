@@ -19,7 +19,7 @@ use azekura_admin_api::sigv4;
 
 pub use openapi::document as openapi_document;
 
-pub(crate) use metrics::Metrics;
+pub(crate) use metrics::{Connected, Metrics};
 
 use crate::keys::AccessKeys;
 use crate::running::Running;

@@ -1,14 +1,17 @@
 //! From what was written to what is safe to run.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use azekura_admin_api::types::RegionDescription;
+use azekura_gateway::throttle::KeyLimits;
 use azekura_model::access::Right;
+use azekura_store::memory::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN};
 use http::Uri;
 
-use super::{File, LogFormat, Overrides, RightName, SizeValue, is_loopback};
+use super::{File, Limits, LogFormat, Overrides, RightName, SizeValue, is_loopback};
 
 /// Shortest secret access key that is accepted, in characters.
 const SECRET_CHARS_MIN: usize = 16;
@@ -48,6 +51,12 @@ pub struct Checked {
     pub loopback: bool,
     /// Most connections on each listener.
     pub connections: usize,
+    /// Most connections from one address.
+    pub connections_per_address: usize,
+    /// Bytes a second that must move while a client is waited for; 0 judges nothing.
+    pub least_bytes_per_second: u64,
+    /// Memory for content in bytes.
+    pub memory_bytes: u64,
     /// Time for the headers of a request.
     pub header_read: Duration,
     /// Time without a byte moving, after which a transfer is broken off.
@@ -77,6 +86,8 @@ pub struct KeyConfigured {
     pub secret: String,
     /// Rights.
     pub rights: Vec<Right>,
+    /// Requests and bytes a second.
+    pub limits: KeyLimits,
 }
 
 impl std::fmt::Debug for KeyConfigured {
@@ -166,6 +177,15 @@ pub enum ConfigError {
         /// What was given.
         value: String,
     },
+    /// Too little memory to work with.
+    #[error("limits.memory must be at least {}MiB", MEMORY_BYTES_MIN >> 20)]
+    Memory,
+    /// A key that could move nothing.
+    #[error("bytes_per_second of access key {id:?} must be at least 1; leave it out for no limit")]
+    ZeroRate {
+        /// Access key id.
+        id: String,
+    },
     /// A bound of zero.
     #[error("limits.{key} must be at least 1")]
     Zero {
@@ -202,15 +222,8 @@ impl Checked {
         let root_key = root_key(over.root_key_id, over.root_secret)?;
         let keys = keys(&file.keys, root_key.as_ref().map(|(id, _)| id.as_str()))?;
         let limits = file.limits;
-        for (key, zero) in [
-            ("connections", limits.connections == 0),
-            ("header_read_seconds", limits.header_read_seconds == 0),
-            ("stall_seconds", limits.stall_seconds == 0),
-        ] {
-            if zero {
-                return Err(ConfigError::Zero { key });
-            }
-        }
+        let memory_bytes = memory_bytes(limits.memory.as_ref())?;
+        not_zero(&limits)?;
         Ok(Self {
             data_dir: over
                 .data_dir
@@ -233,6 +246,9 @@ impl Checked {
             admin_addr,
             loopback: open.is_none(),
             connections: limits.connections,
+            connections_per_address: limits.connections_per_address.unwrap_or(limits.connections),
+            least_bytes_per_second: limits.least_bytes_per_second,
+            memory_bytes,
             header_read: Duration::from_secs(limits.header_read_seconds),
             stall: Duration::from_secs(limits.stall_seconds),
             drain: Duration::from_secs(limits.drain_seconds),
@@ -270,6 +286,34 @@ fn declared(region: &super::Region) -> RegionDescription {
     }
 }
 
+/// Bounds that would let nothing through.
+fn not_zero(limits: &Limits) -> Result<(), ConfigError> {
+    for (key, zero) in [
+        ("connections", limits.connections == 0),
+        (
+            "connections_per_address",
+            limits.connections_per_address == Some(0),
+        ),
+        ("header_read_seconds", limits.header_read_seconds == 0),
+        ("stall_seconds", limits.stall_seconds == 0),
+    ] {
+        if zero {
+            return Err(ConfigError::Zero { key });
+        }
+    }
+    Ok(())
+}
+
+fn memory_bytes(given: Option<&SizeValue>) -> Result<u64, ConfigError> {
+    let Some(size) = given else {
+        return Ok(MEMORY_BYTES_DEFAULT);
+    };
+    let bytes = size.bytes("limits.memory")?;
+    (bytes >= MEMORY_BYTES_MIN)
+        .then_some(bytes)
+        .ok_or(ConfigError::Memory)
+}
+
 /// The base address of a collector, without a trailing slash.
 fn collector(value: String) -> Result<Uri, ConfigError> {
     let parsed = value.trim_end_matches('/').parse::<Uri>().ok();
@@ -304,6 +348,13 @@ fn keys(
         }
         let secret = read_secret(&key.secret_file)?;
         check_key(&key.id, &secret)?;
+        let bytes_per_second = key
+            .bytes_per_second
+            .as_ref()
+            .map(|size| size.bytes("keys.bytes_per_second"))
+            .transpose()?
+            .map(|bytes| NonZeroU64::new(bytes).ok_or(ConfigError::ZeroRate { id: key.id.clone() }))
+            .transpose()?;
         let rights = key.rights.iter().map(|right| match right {
             RightName::Read => Right::Read,
             RightName::Write => Right::Write,
@@ -315,6 +366,10 @@ fn keys(
             principal: key.principal.clone(),
             secret,
             rights: rights.collect(),
+            limits: KeyLimits {
+                requests_per_second: key.requests_per_second,
+                bytes_per_second,
+            },
         });
     }
     Ok(keys)

@@ -10,6 +10,7 @@ mod size;
 mod tests;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -91,11 +92,21 @@ pub struct Admin {
 }
 
 /// `[limits]`
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Most connections at a time on each listener; more wait to be accepted. Default 4096.
     pub connections: usize,
+    /// Most connections at a time from one address (of IPv6, one network of 64 bits). Behind a proxy
+    /// all come from one. Default: as `connections`.
+    pub connections_per_address: Option<usize>,
+    /// Bytes a second that a body or an answer must move while the client is waited for, over each
+    /// 30 s of waiting; 0 judges nothing. Default 1024.
+    pub least_bytes_per_second: u64,
+    /// Memory for content on its way in and out and for documents, as a number of bytes or as
+    /// `"1GiB"`. A request that finds it taken waits up to 20 s, then is told `SlowDown`. Default
+    /// 512 MiB, at least 64 MiB.
+    pub memory: Option<SizeValue>,
     /// Seconds within which the headers of a request must have arrived. Default 60.
     pub header_read_seconds: u64,
     /// Seconds without a byte moving after which an upload or an answer under way is broken off.
@@ -109,6 +120,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            connections_per_address: None,
+            least_bytes_per_second: 1024,
+            memory: None,
             header_read_seconds: 60,
             stall_seconds: 120,
             drain_seconds: 10,
@@ -158,6 +172,11 @@ pub struct KeyTable {
     pub secret_file: PathBuf,
     /// Any of `read`, `write`, `manage`, `admin`.
     pub rights: Vec<RightName>,
+    /// Most requests a second; more are told `SlowDown`. Default: no limit.
+    pub requests_per_second: Option<NonZeroU64>,
+    /// Most bytes a second of bodies, in both directions together, as a number or as `"10MiB"`;
+    /// transfers are slowed to it. Default: no limit.
+    pub bytes_per_second: Option<SizeValue>,
 }
 
 /// Names of rights in `[[keys]]`.

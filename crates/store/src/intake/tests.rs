@@ -50,20 +50,19 @@ pub(crate) async fn take(
     claims: Claims,
 ) -> (Result<Received, StoreError>, usize) {
     let announced = AtomicUsize::new(0);
-    let outcome = receive(
+    let (keys, memory) = (keys(), MemoryBudget::default());
+    let intake = Intake {
         engine,
-        &keys(),
-        fresh(),
-        body,
-        claims,
-        64 * 1024 * 1024,
-        async |payload| {
+        keys: &keys,
+        memory: &memory,
+    };
+    let outcome = intake
+        .receive(fresh(), body, claims, 64 * 1024 * 1024, async |payload| {
             assert_eq!(payload, PAYLOAD);
             announced.fetch_add(1, Ordering::SeqCst);
             Ok(BLOB)
-        },
-    )
-    .await;
+        })
+        .await;
     (outcome, announced.load(Ordering::SeqCst))
 }
 
@@ -213,17 +212,22 @@ async fn a_part_is_sealed_under_its_derived_key() {
         },
     };
     let plain = content(100_000);
-    let received = receive(
-        &engine(),
-        &keys(),
-        sealing,
-        body(&plain, 1_000),
-        Claims::default(),
-        1 << 30,
-        async |_| Ok(BLOB),
-    )
-    .await
-    .unwrap();
+    let (engine, keys, memory) = (engine(), keys(), MemoryBudget::default());
+    let intake = Intake {
+        engine: &engine,
+        keys: &keys,
+        memory: &memory,
+    };
+    let received = intake
+        .receive(
+            sealing,
+            body(&plain, 1_000),
+            Claims::default(),
+            1 << 30,
+            async |_| Ok(BLOB),
+        )
+        .await
+        .unwrap();
     assert_eq!(received.payload, id);
     assert!(received.data_key.is_none());
     let Sealed::Inline(stored) = received.sealed else {
@@ -243,8 +247,12 @@ async fn single_bytes_are_joined_in_order() {
     let rest = body(&whole[3000..], 1500);
     pieces = Box::pin(futures::StreamExt::chain(pieces, rest));
     let bounds = Bounds::new(&Claims::default(), 1 << 20).unwrap();
-    let gathered = gather(&mut pieces, 0, 1 << 20, bounds).await.unwrap();
+    let mut gathered = Gathered::new(Some(5000));
+    gathered
+        .read(&mut pieces, 0, 1 << 20, bounds)
+        .await
+        .unwrap();
     assert!(gathered.ended);
-    assert_eq!(gathered.chunks.len(), 3);
+    assert_eq!(gathered.chunks.len(), 1);
     assert_eq!(gathered.chunks.concat(), whole);
 }

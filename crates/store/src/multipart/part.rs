@@ -17,7 +17,7 @@ use crate::body::Claims;
 use crate::bucket::Bucket;
 use crate::error::StoreError;
 use crate::inner::{Draft, Inner, Refused};
-use crate::intake::{Received, Sealed, Sealing, SealingKey, receive};
+use crate::intake::{Intake, Received, Sealed, Sealing, SealingKey};
 use crate::intent::{Announced, Owner};
 use crate::multipart::{self, OpenUpload};
 use crate::put::{Placed, placed};
@@ -91,9 +91,9 @@ async fn sealed_and_written(
         };
         announced.announce(by, blob, vec![open.guard()])
     };
-    let (engine, keys) = (&inner.engine, &inner.keys);
-    let max = PUT_BYTES_MAX;
-    let received = receive(engine, keys, sealing, request.body, claims, max, announce).await?;
+    let received = Intake::of(inner)
+        .receive(sealing, request.body, claims, PUT_BYTES_MAX, announce)
+        .await?;
     let mut checksums = received.digests.checksums.iter();
     let checksum = checksums.find(|checksum| checksum.algorithm == algorithm);
     Ok(Written {

@@ -74,6 +74,7 @@ async fn every_range_of_every_size_comes_back() {
         ] {
             let body = stream(
                 &engine,
+                &MemoryBudget::default(),
                 BUCKET,
                 vec![piece.clone()],
                 from as u64..until as u64,
@@ -103,9 +104,15 @@ async fn pieces_are_joined_and_ranges_cross_them() {
         (50, 2_100_010),
         (plain.len() - 1, plain.len()),
     ] {
-        let body = stream(&engine, BUCKET, pieces.clone(), from as u64..until as u64)
-            .await
-            .unwrap();
+        let body = stream(
+            &engine,
+            &MemoryBudget::default(),
+            BUCKET,
+            pieces.clone(),
+            from as u64..until as u64,
+        )
+        .await
+        .unwrap();
         assert!(collect(body).await.unwrap() == plain[from..until]);
     }
 }
@@ -122,7 +129,14 @@ async fn damage_at_the_start_is_an_answer_and_later_ends_the_stream() {
         let mut bad = stored.to_vec();
         bad[at] ^= 1;
         piece.source = commit(&engine, bad.into()).await;
-        let outcome = stream(&engine, BUCKET, vec![piece.clone()], 0..900_000).await;
+        let outcome = stream(
+            &engine,
+            &MemoryBudget::default(),
+            BUCKET,
+            vec![piece.clone()],
+            0..900_000,
+        )
+        .await;
         if early {
             let error = outcome.err().unwrap();
             assert!(matches!(&error, StoreError::Damaged(text) if text.contains("version x")));
@@ -130,7 +144,7 @@ async fn damage_at_the_start_is_an_answer_and_later_ends_the_stream() {
         }
         let chunks: Vec<_> = outcome.unwrap().collect().await;
         let good: usize = chunks.iter().flatten().map(Bytes::len).sum();
-        assert_eq!(good, 4 * FRAME_BYTES, "only whole, verified jobs");
+        assert_eq!(good, 12 * FRAME_BYTES, "only whole, verified jobs");
         let (last, before) = chunks.split_last().unwrap();
         assert!(before.iter().all(Result::is_ok));
         assert!(
@@ -147,6 +161,13 @@ async fn a_missing_blob_is_damage() {
         intent: [9; 16],
         attempt: [9; 16],
     });
-    let outcome = stream(&engine, BUCKET, vec![piece], 0..10).await;
+    let outcome = stream(
+        &engine,
+        &MemoryBudget::default(),
+        BUCKET,
+        vec![piece],
+        0..10,
+    )
+    .await;
     assert!(matches!(outcome.err().unwrap(), StoreError::Damaged(_)));
 }

@@ -116,6 +116,7 @@ fn parts(engine: Arc<MemoryEngine>, clock: Arc<Clock>, keys: Arc<Keys>) -> Parts
         clock,
         entropy,
         region,
+        memory: Arc::default(),
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) fn s3api(aws: &impl Fn() -> Command, folder: &Path) -> Result<(), Fai
     expect(&api("get-object", &get)?, "bytes 100-199/300000")?;
     let source = format!("{BUCKET}/検査/結果 1.bin");
     api("copy-object", &["--key", "copy", "--copy-source", &source])?;
+    expect(&api("get-object-acl", &key)?, "FULL_CONTROL")?;
+    tags(&api, &key)?;
     listings(&api)?;
     parts(&api, &body)?;
     versions(&api, &body)?;
@@ -45,6 +47,11 @@ pub(super) fn s3api(aws: &impl Fn() -> Command, folder: &Path) -> Result<(), Fai
     for (operation, arguments, code) in [
         ("head-object", &["--key", "missing"][..], "404"),
         ("get-object", &["--key", "missing", &back], "NoSuchKey"),
+        (
+            "put-object-acl",
+            &["--key", "copy", "--acl", "public-read"],
+            "AccessControlListNotSupported",
+        ),
     ] {
         match api(operation, arguments) {
             Ok(answer) => return Err(format!("{operation} was not refused: {answer}").into()),
@@ -52,6 +59,19 @@ pub(super) fn s3api(aws: &impl Fn() -> Command, folder: &Path) -> Result<(), Fai
         }
     }
     Ok(())
+}
+
+fn tags(api: &Api<'_>, key: &[&str]) -> Result<(), Failure> {
+    let set = ["--tagging", "TagSet=[{Key=科,Value=放射線科}]"];
+    api("put-object-tagging", &[key, &set].concat())?;
+    expect(&api("get-object-tagging", key)?, "放射線科")?;
+    api("delete-object-tagging", key)?;
+    expect(&api("get-object-tagging", key)?, "[]")?;
+    let attributes = ["--object-attributes", "ObjectSize", "Checksum"];
+    expect(
+        &api("get-object-attributes", &[key, &attributes].concat())?,
+        "300000",
+    )
 }
 
 type Api<'a> = dyn Fn(&str, &[&str]) -> Result<String, Failure> + 'a;

@@ -25,8 +25,7 @@ const CLIENTS: [(&str, &str, Copies); 5] = [
     ("restic", "restic", restic_copies),
 ];
 
-/// One tree, one server, five clients one after the other; every byte compared each time. A client
-/// whose driver plays a second day leaves its changes in the tree for those that follow.
+/// One tree, one server, five clients one after the other; every byte compared each time.
 pub(crate) fn a_day_through_five_clients(bench: &Bench) -> Result<Outcome, Failure> {
     let missing = CLIENTS.iter().find(|(_, tool, _)| !bench.tools.has(tool));
     if let Some((name, _, _)) = missing {

@@ -97,6 +97,11 @@ fn single_objects(
     if s3cmd(&["ls", "s3://s3cmd/"])?.contains("copy.bin") {
         return Err("mv left its source".into());
     }
+    s3cmd(&["setacl", "--acl-private", "s3://s3cmd/whole.bin"])?;
+    match s3cmd(&["setacl", "--acl-public", "s3://s3cmd/whole.bin"]) {
+        Ok(answer) => return Err(format!("a public ACL was accepted: {answer}").into()),
+        Err(error) => expect(&error.to_string(), "AccessControlListNotSupported")?,
+    }
     s3cmd(&["del", "s3://s3cmd/moved.bin"])?;
     expect(&s3cmd(&["info", "s3://s3cmd"])?, "Payer")?;
     expect(&s3cmd(&["du", "s3://s3cmd"])?, "objects")?;

@@ -10,6 +10,7 @@ use azekura_model::access::{Action, Authorized};
 use azekura_model::condition::Conditions;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
+use azekura_model::tag::{TagSet, Tagged};
 use bytes::Bytes;
 use std::path::{Path, PathBuf};
 
@@ -102,12 +103,17 @@ async fn filled() -> (tempfile::TempDir, CheckOptions) {
         ids: vault.ids,
         entropy: vault.entropy,
         region: vault.format.region,
+        memory: Arc::default(),
     });
     store.bootstrap("病院").await.unwrap();
     store.start().await.unwrap();
     let bucket = BucketName::parse("records").unwrap();
     let by = Authorized::internal("test", Action::CreateBucket);
     store.create_bucket(&by, &bucket).await.unwrap();
+    let tags = vec![("ward".to_owned(), "東3".to_owned())];
+    let tags = TagSet::parse(Tagged::Bucket, tags).unwrap();
+    let set = store.configure_bucket(&by, &bucket, tags);
+    set.await.unwrap();
     put(&store, &bucket, "empty", 0).await;
     put(&store, &bucket, "small", 1_000).await;
     put(&store, &bucket, "inline", 300_000).await;
@@ -257,6 +263,7 @@ async fn the_dump_shows_names_and_no_keys() {
     assert_eq!(records, text.lines().count() as u64);
     assert!(text.contains("\"key\":\"inline\""));
     assert!(text.contains("\"bucket_name\":\"records\""));
+    assert!(text.contains("\"setting\":{\"tags\":{\"ward\":\"東3\"}}"));
     for secret in ["data_key", "wrapped_key", "upload_key", "salt"] {
         assert!(!text.contains(secret), "{secret}");
     }
