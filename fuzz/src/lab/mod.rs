@@ -193,6 +193,7 @@ async fn store() -> Result<Arc<Store>, String> {
         ids: Arc::new(ids),
         entropy,
         region,
+        memory: Arc::default(),
     });
     store
         .bootstrap("試験病院")
