@@ -37,6 +37,21 @@ fn sigv4() {
 }
 
 #[test]
+fn chunks() {
+    fuzz("chunks", 4000);
+}
+
+#[test]
+fn keys() {
+    fuzz("keys", 1000);
+}
+
+#[test]
+fn forms() {
+    fuzz("forms", 8000);
+}
+
+#[test]
 fn xml() {
     fuzz("xml", 10_000);
 }

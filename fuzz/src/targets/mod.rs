@@ -1,8 +1,11 @@
 //! One file a target.
 
+pub mod chunks;
 pub mod entries;
 pub mod envelope;
+pub mod forms;
 pub mod journal;
+pub mod keys;
 pub mod names;
 pub mod records;
 pub mod sigv4;
@@ -11,8 +14,8 @@ pub mod xml;
 use crate::target::Target;
 
 /// All targets.
-pub const NAMES: [&str; 7] = [
-    "sigv4", "xml", "names", "records", "envelope", "entries", "journal",
+pub const NAMES: [&str; 10] = [
+    "sigv4", "chunks", "xml", "keys", "names", "forms", "records", "envelope", "entries", "journal",
 ];
 
 /// Makes a target; `None` when there is none of this name.
@@ -20,8 +23,11 @@ pub const NAMES: [&str; 7] = [
 pub fn make(name: &str) -> Option<Box<dyn Target>> {
     Some(match name {
         "sigv4" => Box::new(sigv4::SigV4::default()),
+        "chunks" => Box::new(chunks::Chunks::default()),
         "xml" => Box::new(xml::Xml::default()),
+        "keys" => Box::new(keys::Keys::default()),
         "names" => Box::new(names::Names),
+        "forms" => Box::new(forms::Forms::default()),
         "records" => Box::new(records::Records),
         "envelope" => Box::new(envelope::Envelopes),
         "entries" => Box::new(entries::Entries),
