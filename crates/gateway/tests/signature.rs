@@ -213,6 +213,27 @@ async fn another_region_is_refused_and_us_east_1_is_not() {
     reply.is(400, "AuthorizationHeaderMalformed");
 }
 
+/// As S3 does there, for clients that create without looking.
+#[tokio::test]
+async fn a_bucket_may_be_created_again_where_the_client_signs_for_us_east_1() {
+    let server = with_bucket().await;
+    server.put("/bucket/key", b"kept").await.ok();
+    let mut signer = server.root("PUT", "/bucket");
+    signer.region = "us-east-1".to_owned();
+    server.send(&signer.signed(b""), b"").await.ok();
+    assert_eq!(server.get("/bucket/key").await.ok().body, b"kept");
+    server
+        .put("/bucket", b"")
+        .await
+        .is(409, "BucketAlreadyOwnedByYou");
+    let mut signer = server.root("PUT", "/bucket");
+    signer.region = "us-east-1".to_owned();
+    let place = b"<CreateBucketConfiguration><LocationConstraint>jp-tokyo</LocationConstraint>\
+        </CreateBucketConfiguration>";
+    let reply = server.send(&signer.signed(place), place).await;
+    reply.is(409, "BucketAlreadyOwnedByYou");
+}
+
 #[tokio::test]
 async fn content_that_differs_from_its_signature_is_refused() {
     let server = with_bucket().await;

@@ -39,6 +39,11 @@ impl CoreTest {
         !needs("needs-acl") && !needs("needs-policy")
     }
 
+    /// Whether nothing may run beside it: it counts all buckets of the account.
+    pub(super) fn runs_alone(&self) -> bool {
+        self.marks.iter().any(|mark| mark == "alone")
+    }
+
     /// Whether its name or area contains `part`.
     pub(super) fn matches(&self, part: &str) -> bool {
         self.name.contains(part) || self.area.contains(part)

@@ -10,6 +10,9 @@ use super::outcome::{self, TestResult};
 use super::server::Server;
 use crate::{process, tools};
 
+/// The tests, in a checkout of the suite.
+const FILE: &str = "s3tests/functional/test_s3.py";
+
 /// Starts a server, runs the tests against it and returns what became of each, in their order.
 ///
 /// # Errors
@@ -20,11 +23,10 @@ pub(super) fn run(
     options: &S3TestsOptions,
     tests: &[CoreTest],
 ) -> Result<Vec<TestResult>, String> {
-    let file = "s3tests/functional/test_s3.py";
-    if !options.suite.join(file).is_file() {
+    if !options.suite.join(FILE).is_file() {
         let folder = options.suite.display();
         return Err(format!(
-            "{folder} is no checkout of ceph/s3-tests: no {file}"
+            "{folder} is no checkout of ceph/s3-tests: no {FILE}"
         ));
     }
     let python = tools::python_environment(root, target, "python-s3-tests")?;
@@ -34,38 +36,73 @@ pub(super) fn run(
     };
     let folder = target.join(format!("s3-tests-{}", std::process::id()));
     let mut server = Server::start(&binary, &folder)?;
-    let listed = folder.join("core.txt");
-    let report = folder.join("report.jsonl");
-    let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
-    fs::write(&listed, names.join("\n")).map_err(|error| format!("core.txt: {error}"))?;
-    let mut pytest = Command::new(python.join("python3"));
-    pytest
-        .current_dir(&options.suite)
-        .env("S3TEST_CONF", server.suite_config()?)
-        .env("S3_USE_SIGV4", "1")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("PYTHONPATH", root.join("xtask/s3-tests"))
-        .env("AZEKURA_CORE", &listed)
-        .env("AZEKURA_REPORT", &report)
-        .args([
-            "-m",
-            "pytest",
-            "-q",
-            "--tb=no",
-            "--no-header",
-            "--no-summary",
-        ])
-        .args(["-p", "azekura_report", "-p", "no:cacheprovider"])
-        .args(["-W", "ignore", "-n", &options.jobs.to_string(), file]);
-    // pytest ends with an error when a test fails; what matters is in the report.
-    let ended = process::run(&mut pytest);
+    let pytest = Pytest {
+        program: python.join("python3"),
+        plugins: root.join("xtask/s3-tests"),
+        suite: options.suite.clone(),
+        config: server.suite_config()?,
+        report: folder.join("report.jsonl"),
+    };
+    let (alone, together): (Vec<&CoreTest>, Vec<&CoreTest>) =
+        tests.iter().partition(|test| test.runs_alone());
+    let ended = [
+        pytest.run(&alone, &folder.join("alone.txt"), 1)?,
+        pytest.run(&together, &folder.join("together.txt"), options.jobs)?,
+    ];
     if !server.lives() {
         return Err(format!("the server ended:\n{}", server.log()));
     }
-    let text = fs::read_to_string(&report)
+    let text = fs::read_to_string(&pytest.report)
         .map_err(|error| format!("no report of the tests ({error}); pytest: {ended:?}"))?;
     outcome::join(tests, &text)
+}
+
+/// How pytest is run.
+struct Pytest {
+    program: PathBuf,
+    plugins: PathBuf,
+    suite: PathBuf,
+    config: PathBuf,
+    report: PathBuf,
+}
+
+impl Pytest {
+    /// Runs some tests, `jobs` at a time. What became of them is in the report; the outcome of
+    /// pytest, which fails when a test does, is for the case that there is none.
+    fn run(
+        &self,
+        tests: &[&CoreTest],
+        listed: &Path,
+        jobs: usize,
+    ) -> Result<Result<(), String>, String> {
+        if tests.is_empty() {
+            return Ok(Ok(()));
+        }
+        let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
+        fs::write(listed, names.join("\n"))
+            .map_err(|error| format!("{}: {error}", listed.display()))?;
+        let mut pytest = Command::new(&self.program);
+        pytest
+            .current_dir(&self.suite)
+            .env("S3TEST_CONF", &self.config)
+            .env("S3_USE_SIGV4", "1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONPATH", &self.plugins)
+            .env("AZEKURA_CORE", listed)
+            .env("AZEKURA_REPORT", &self.report)
+            .args([
+                "-m",
+                "pytest",
+                "-q",
+                "--tb=no",
+                "--no-header",
+                "--no-summary",
+            ])
+            .args(["-p", "azekura_report", "-p", "no:cacheprovider"])
+            .args(["-W", "ignore", "-n", &jobs.to_string(), FILE]);
+        Ok(process::run(&mut pytest))
+    }
 }
 
 fn build(root: &Path, target: &Path) -> Result<PathBuf, String> {

@@ -113,7 +113,7 @@ impl Server {
         {
             text.push_str(&format!(
                 "\n[{section}]\ndisplay_name = azekura\nuser_id = azekura\n\
-                 email = {name}@example.com\napi_name = us-east-1\ntenant = {name}\n\
+                 email = {name}@example.com\napi_name = local\ntenant = {name}\n\
                  access_key = {id}\nsecret_key = {secret}\n"
             ));
         }

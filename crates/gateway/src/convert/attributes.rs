@@ -91,11 +91,25 @@ pub(crate) fn of_tagging(headers: &HeaderMap) -> S3Result<Vec<(String, String)>>
     }
 }
 
-/// `Content-Encoding` without `aws-chunked`, which belongs to the transfer.
+/// `Content-Encoding` without `aws-chunked`, which belongs to the transfer; else as it was sent.
 fn without_framing(text: &str) -> String {
-    let codings = text.split(',').map(str::trim);
-    let kept: Vec<_> = codings
-        .filter(|coding| !coding.eq_ignore_ascii_case("aws-chunked"))
-        .collect();
-    kept.join(",")
+    let framing = |coding: &&str| coding.trim().eq_ignore_ascii_case("aws-chunked");
+    if !text.split(',').any(|coding| framing(&coding)) {
+        return text.to_owned();
+    }
+    let kept = text.split(',').filter(|coding| !framing(coding));
+    kept.map(str::trim).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_framing;
+
+    #[test]
+    fn a_content_encoding_is_kept_as_sent_but_for_the_framing() {
+        assert_eq!(without_framing("deflate, gzip"), "deflate, gzip");
+        assert_eq!(without_framing("gzip, aws-chunked"), "gzip");
+        assert_eq!(without_framing("AWS-Chunked,gzip, br"), "gzip,br");
+        assert_eq!(without_framing("aws-chunked"), "");
+    }
 }

@@ -43,6 +43,15 @@ pub(crate) fn upload(text: &str) -> S3Result<UploadId> {
         .ok_or_else(|| errors::from_store(azekura_store::error::StoreError::NoSuchUpload))
 }
 
+/// The version that a write made, as its answer names it: not at all where it is the `null` one.
+pub(crate) fn made_version(
+    versioning: Versioning,
+    version: VersionId,
+    null: bool,
+) -> Option<String> {
+    shown_version(versioning, version, null).filter(|_| !null)
+}
+
 /// A version as an answer names it: not at all in a bucket that never had versioning.
 pub(crate) fn shown_version(
     versioning: Versioning,

@@ -63,7 +63,7 @@ pub(crate) async fn complete_multipart_upload(
         e_tag: Some(ETag::Strong(done.etag.to_string())),
         location: Some(format!("/{bucket}/{}", input.key)),
         key: Some(input.key),
-        version_id: names::shown_version(versioning, done.version, done.null),
+        version_id: names::made_version(versioning, done.version, done.null),
         server_side_encryption: Some(sealed()),
         ..CompleteMultipartUploadOutput::default()
     })

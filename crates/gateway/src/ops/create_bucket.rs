@@ -1,4 +1,6 @@
+use azekura_store::error::StoreError;
 use s3s::dto::{CreateBucketConfiguration, CreateBucketInput, CreateBucketOutput};
+use s3s::region::Region;
 use s3s::{S3Request, S3Result};
 
 use super::{Answer, Context, answer};
@@ -22,18 +24,31 @@ pub(crate) async fn create_bucket(
     if grants.iter().any(|grant| grant.is_some()) {
         return Err(errors::not_built("CreateBucket with grants"));
     }
+    let again = may_be_there(&input, request.region.as_ref().map(Region::as_str));
     if let Some(asked) = &input.object_ownership {
         ownership::of_wire(asked)?;
     }
     check_location(cx, input.create_bucket_configuration)?;
     let name = names::bucket(&input.bucket)?;
-    cx.store
-        .create_bucket(caller.authorized(), &name)
-        .await
-        .map_err(errors::from_store)?;
+    match cx.store.create_bucket(caller.authorized(), &name).await {
+        Err(StoreError::BucketAlreadyOwnedByYou) if again => {}
+        made => {
+            made.map_err(errors::from_store)?;
+        }
+    }
     answer(CreateBucketOutput {
         location: Some(format!("/{name}")),
     })
+}
+
+/// Whether a bucket that is there already is no error: a plain creation, signed for `us-east-1`, as
+/// S3 answers there ("for legacy compatibility, if you re-create an existing bucket that you already
+/// own in us-east-1, Amazon S3 returns 200 OK"). Nothing of the bucket changes.
+fn may_be_there(input: &CreateBucketInput, signed_for: Option<&str>) -> bool {
+    signed_for == Some("us-east-1")
+        && input.create_bucket_configuration.is_none()
+        && input.object_lock_enabled_for_bucket != Some(true)
+        && input.object_ownership.is_none()
 }
 
 /// Only this region can be asked for. `us-east-1`, which clients sign with by default, is never a

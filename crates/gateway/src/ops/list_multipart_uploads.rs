@@ -45,7 +45,7 @@ pub(crate) fn list_multipart_uploads(
     answer(ListMultipartUploadsOutput {
         bucket: Some(input.bucket.clone()),
         common_prefixes: shown.prefixes(&page.prefixes),
-        delimiter: shown.show_some(input.delimiter.as_ref()),
+        delimiter: shown.show_given(input.delimiter.as_ref()),
         encoding_type: input.encoding_type.clone(),
         is_truncated: Some(next.is_some()),
         key_marker: Some(

@@ -44,7 +44,7 @@ pub(crate) fn list_object_versions(
     answer(ListObjectVersionsOutput {
         common_prefixes: shown.prefixes(&page.prefixes),
         delete_markers: Some(markers.collect()),
-        delimiter: shown.show_some(input.delimiter.as_ref()),
+        delimiter: shown.show_given(input.delimiter.as_ref()),
         encoding_type: input.encoding_type.clone(),
         is_truncated: Some(next.is_some()),
         key_marker: Some(shown.show(&asked.after_key)),

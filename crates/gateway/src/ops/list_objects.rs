@@ -36,7 +36,7 @@ pub(crate) fn list_objects(
         is_truncated: Some(more),
         contents: Some(objects.collect()),
         common_prefixes: shown.prefixes(&page.prefixes),
-        delimiter: shown.show_some(input.delimiter.as_ref()),
+        delimiter: shown.show_given(input.delimiter.as_ref()),
         next_marker: shown.show_some(next),
         encoding_type: input.encoding_type.clone(),
         request_charged: None,

@@ -42,7 +42,7 @@ pub(crate) fn list_objects_v2(
         next_continuation_token: next.map(listing::token),
         contents: Some(objects.collect()),
         common_prefixes: shown.prefixes(&page.prefixes),
-        delimiter: shown.show_some(input.delimiter.as_ref()),
+        delimiter: shown.show_given(input.delimiter.as_ref()),
         encoding_type: input.encoding_type.clone(),
         start_after: shown.show_some(input.start_after.as_ref()),
         request_charged: None,

@@ -78,6 +78,11 @@ impl Names {
         name.map(|name| self.show(name))
     }
 
+    /// A delimiter: an empty one is none, and S3 does not repeat it.
+    pub(crate) fn show_given(self, name: Option<&String>) -> Option<String> {
+        self.show_some(name.filter(|name| !name.is_empty()))
+    }
+
     pub(crate) fn prefixes(self, prefixes: &[String]) -> Option<Vec<dto::CommonPrefix>> {
         let shown = prefixes.iter().map(|prefix| dto::CommonPrefix {
             prefix: Some(self.show(prefix)),

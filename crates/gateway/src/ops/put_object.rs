@@ -40,7 +40,7 @@ pub(crate) async fn put_object(
         checksum_sha256: fields.sha256,
         checksum_type: fields.kind,
         e_tag: Some(ETag::Strong(put.etag.to_string())),
-        version_id: names::shown_version(versioning, put.version, put.null),
+        version_id: names::made_version(versioning, put.version, put.null),
         server_side_encryption: Some(sealed()),
         ..PutObjectOutput::default()
     })

@@ -41,7 +41,7 @@ pub(crate) async fn upload_part_copy(
     if beyond {
         let bytes = got.info.bytes;
         let message = format!("Range specified is not valid for source object of size: {bytes}");
-        return Err(errors::invalid_argument(&message));
+        return Err(errors::answer("InvalidRange", 416, message));
     }
     if got.range.end.saturating_sub(got.range.start) > PUT_BYTES_MAX {
         return Err(too_large());

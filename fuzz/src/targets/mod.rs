@@ -1,0 +1,31 @@
+//! One file a target.
+
+pub mod entries;
+pub mod envelope;
+pub mod journal;
+pub mod names;
+pub mod records;
+pub mod sigv4;
+pub mod xml;
+
+use crate::target::Target;
+
+/// All targets.
+pub const NAMES: [&str; 7] = [
+    "sigv4", "xml", "names", "records", "envelope", "entries", "journal",
+];
+
+/// Makes a target; `None` when there is none of this name.
+#[must_use]
+pub fn make(name: &str) -> Option<Box<dyn Target>> {
+    Some(match name {
+        "sigv4" => Box::new(sigv4::SigV4::default()),
+        "xml" => Box::new(xml::Xml::default()),
+        "names" => Box::new(names::Names),
+        "records" => Box::new(records::Records),
+        "envelope" => Box::new(envelope::Envelopes),
+        "entries" => Box::new(entries::Entries),
+        "journal" => Box::new(journal::Journal::default()),
+        _ => return None,
+    })
+}
