@@ -274,8 +274,7 @@ impl<'a> Case<'a> {
                 rest = after;
             }
         }
-        (rest.strip_suffix(b"\n")?.trim_ascii_end().is_empty() && content.len() == declared)
-            .then_some(content)
+        (trailer_line(rest)? == ("", &b""[..]) && content.len() == declared).then_some(content)
     }
 }
 

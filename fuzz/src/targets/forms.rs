@@ -208,23 +208,24 @@ fn permitted(body: &str, claims: &SignatureClaims, now: &str) -> Result<(), Stri
     Ok(())
 }
 
-/// Fields before the file, by a reader that knows one way of writing them.
+/// Fields before the file, by a reader that knows one way of writing them: a head up to an empty line,
+/// a value up to a boundary. A boundary within a head is a line of it, as the gateway takes it.
 fn fields(body: &str) -> Vec<(String, String)> {
-    let parts = body.split("--B\r\n").skip(1);
-    parts
-        .filter_map(|part| {
-            let (head, value) = part.split_once("\r\n\r\n")?;
-            let lower = head.to_ascii_lowercase();
-            let at = [" name=\"", ";name=\""]
-                .into_iter()
-                .find_map(|mark| lower.find(mark))?;
-            let rest = head.get(at.checked_add(7)?..)?;
-            let (name, _) = rest.split_once('"')?;
-            Some((
-                name.to_owned(),
-                value.strip_suffix("\r\n").unwrap_or(value).to_owned(),
-            ))
-        })
-        .take_while(|(name, _)| name != "file")
-        .collect()
+    let mut found = Vec::new();
+    let mut rest = body.split_once("--B\r\n").map_or("", |(_, rest)| rest);
+    while let Some((head, after)) = rest.split_once("\r\n\r\n") {
+        let (value, next) = after.split_once("\r\n--B").unwrap_or((after, ""));
+        rest = next;
+        let lower = head.to_ascii_lowercase();
+        let at = [" name=\"", ";name=\""]
+            .into_iter()
+            .find_map(|mark| lower.find(mark));
+        let name = at.and_then(|at| head.get(at.saturating_add(7)..)?.split_once('"'));
+        match name {
+            Some((name, _)) if name.eq_ignore_ascii_case("file") => break,
+            Some((name, _)) => found.push((name.to_owned(), value.to_owned())),
+            None => {}
+        }
+    }
+    found
 }

@@ -9,12 +9,12 @@ use crate::target::Target;
 
 /// Stores under any key.
 #[derive(Default)]
-pub struct Keys {
+pub struct ObjectKeys {
     lab: Option<Lab>,
     number: u64,
 }
 
-impl Target for Keys {
+impl Target for ObjectKeys {
     fn seeds(&self) -> Vec<Vec<u8>> {
         [
             "a",

@@ -25,7 +25,7 @@ pub fn make(name: &str) -> Option<Box<dyn Target>> {
         "sigv4" => Box::new(sigv4::SigV4::default()),
         "chunks" => Box::new(chunks::Chunks::default()),
         "xml" => Box::new(xml::Xml::default()),
-        "keys" => Box::new(keys::Keys::default()),
+        "keys" => Box::new(keys::ObjectKeys::default()),
         "names" => Box::new(names::Names),
         "forms" => Box::new(forms::Forms::default()),
         "records" => Box::new(records::Records),
