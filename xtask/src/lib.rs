@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod clock;
+pub mod fuzz;
 pub mod process;
 pub mod s3tests;
 pub mod suite;

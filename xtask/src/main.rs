@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use xtask::{bench, s3tests, suite, tidy, tools};
+use xtask::{bench, fuzz, s3tests, suite, tidy, tools};
 
 const USAGE: &str = "\
 cargo xtask tidy [--bless]
@@ -23,6 +23,8 @@ cargo xtask s3-tests --explain
     Renews docs/reference/s3-support.md from xtask/s3-tests/failures.toml.
 cargo xtask bench [--quick] [OPTIONS]
     Measures Azekura beside SeaweedFS, Garage and s3s-fs; installs them first. --help tells more.
+cargo xtask fuzz [--target NAME] [--seconds N] [--seed N]
+    Runs the fuzz targets, each for N seconds (60); saves what goes wrong in fuzz/regressions.
 ";
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn dispatch(args: &[String]) -> Result<bool, String> {
         ["tidy", "--bless"] => run_tidy(&root, true),
         ["test", options @ ..] => suite::run(&root, &suite_options(options)?),
         ["bench", options @ ..] => bench::run_peers(&root, options),
+        ["fuzz", options @ ..] => fuzz::run_targets(&root, options),
         ["tools"] => {
             let installed = tools::install(&root, &suite::target_dir(&root)?)?;
             println!("tools in {}", installed.directory.display());

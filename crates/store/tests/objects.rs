@@ -12,13 +12,15 @@ mod common;
 
 use std::sync::Arc;
 
-use azekura_engine::seam::Engine;
+use azekura_engine::seam::{Commit, CommitClass, CommitId, Engine, Key, Mutations, NewRecord};
 use azekura_model::access::Action;
 use azekura_model::bucket::Versioning;
 use azekura_model::condition::{ConditionFailed, Conditions};
 use azekura_model::range::ByteRange;
 use azekura_store::error::StoreError;
+use azekura_store::families::UPLOADS;
 use azekura_store::object::{GetRequest, Which};
+use bytes::Bytes;
 use common::{
     Vault, assert_rebuild_equals, broken_body, bucket_name, by, if_match, if_none_match_any, key,
     put_request, read_all, writer,
@@ -268,6 +270,37 @@ async fn a_put_that_races_with_the_deletion_of_its_bucket_is_refused_or_kept() {
 }
 
 #[tokio::test]
+async fn a_bucket_whose_deletion_fails_at_its_uploads_is_open_again() {
+    let vault = Vault::with_bucket(B, Versioning::Unversioned).await;
+    let bucket = bucket_name(B);
+    let key = Key {
+        family: UPLOADS,
+        bytes: Bytes::from_static(b"u?"),
+    };
+    let unreadable = Commit {
+        id: CommitId([1; 16]),
+        class: CommitClass::Data,
+        guards: Vec::new(),
+        mutations: Mutations {
+            puts: vec![(key, Bytes::from_static(b"?"))],
+            deletes: Vec::new(),
+        },
+        record: NewRecord {
+            kind: 0,
+            core: Bytes::new(),
+            particulars: Bytes::new(),
+            payload: Bytes::new(),
+        },
+    };
+    let partition = vault.store.bucket(&bucket).unwrap().partition;
+    vault.engine.commit(partition, unreadable).await.unwrap();
+    let deleted = vault.store.delete_bucket(&writer(), &bucket).await;
+    assert!(matches!(deleted, Err(StoreError::Internal(_))));
+    vault.put(B, "a", "1").await;
+    assert_eq!(vault.get_text(B, "a").await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
 async fn a_broken_put_leaves_nothing_visible_and_no_blob() {
     let vault = Vault::with_bucket(B, Versioning::Unversioned).await;
     let bucket = bucket_name(B);
@@ -311,7 +344,7 @@ async fn an_upload_begun_before_versioning_was_enabled_replaces_nothing() {
         .await
         .unwrap();
     arrive
-        .unbounded_send(Ok(bytes::Bytes::from_static(b"new")))
+        .unbounded_send(Ok(Bytes::from_static(b"new")))
         .unwrap();
     drop(arrive);
     assert!(!putting.await.unwrap().unwrap().null);

@@ -3,7 +3,7 @@
 use http::{HeaderValue, StatusCode};
 
 use super::table;
-use crate::markup::escape;
+use crate::markup::{escape, with_references};
 
 /// Elements of an error document beside those that every one has, such as `<Region>`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub(crate) fn complete(response: &mut http::Response<s3s::Body>, about: &About<'
         let allow = HeaderValue::from_static("GET, HEAD, PUT, POST, DELETE");
         response.headers_mut().entry("allow").or_insert(allow);
     }
+    // Paths and names of headers come from the client.
+    let document = with_references(document.as_bytes()).unwrap_or(document);
     *response.body_mut() = s3s::Body::from(document);
     response.headers_mut().remove("content-length");
 }

@@ -173,7 +173,7 @@ impl Framer {
     }
 
     fn complete(&self) -> bool {
-        matches!(self.state, State::Trailers)
+        matches!(self.state, State::Trailers) && self.trailers.whole()
     }
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Trailers {
     /// Names that may come, in lower case; a name that came is taken out.
     expected: Vec<String>,
     line: Vec<u8>,
+    /// The empty line came that ends the body.
+    ended: bool,
 }
 
 impl Trailers {
@@ -21,12 +23,16 @@ impl Trailers {
         Self {
             expected: names.map(str::to_ascii_lowercase).collect(),
             line: Vec::new(),
+            ended: false,
         }
     }
 
     /// Whether what arrived may stand here.
     pub(super) fn take(&mut self, data: &[u8]) -> bool {
         for byte in data {
+            if self.ended {
+                return false;
+            }
             if *byte == b'\n' {
                 let line = std::mem::take(&mut self.line);
                 if !self.line_is_good(&line) {
@@ -41,12 +47,18 @@ impl Trailers {
         true
     }
 
+    /// Whether no line is unfinished. The empty line at the end may be missing.
+    pub(super) fn whole(&self) -> bool {
+        self.line.is_empty()
+    }
+
     fn line_is_good(&mut self, line: &[u8]) -> bool {
         let text = std::str::from_utf8(line).map(str::trim_end);
         let Ok(text) = text else {
             return false;
         };
         if text.is_empty() {
+            self.ended = true;
             return true;
         }
         let Some((name, _)) = text.split_once(':') else {
@@ -91,6 +103,8 @@ mod tests {
             "x-amz-checksum-crc32\r\n\r\n",
             "x-amz-checksum-crc32 :AAAAAA==\r\n\r\n",
             "\u{e9}:1\r\n",
+            "x-amz-checksum-crc32:AAAAAA==\r\n\r\n\r\n",
+            "\r\nx-amz-checksum-crc32:AAAAAA==\r\n",
         ] {
             assert!(!good(crc, text), "{text:?}");
         }

@@ -38,10 +38,11 @@ pub(crate) async fn get_object(
     }
     let (ranged, part) = (asked.range.is_some(), asked.part);
     let (key, which) = (asked.key.clone(), asked.which);
+    let conditions = asked.conditions.clone();
     let got = match cx.store.get(caller.authorized(), &bucket, asked).await {
         Ok(got) => got,
         Err(StoreError::Condition(ConditionFailed::NotModified)) => {
-            return Err(not_modified(cx, &caller, &bucket, &key, which).await);
+            return Err(not_modified(cx, &caller, &bucket, (&key, which), &conditions).await);
         }
         Err(error) => return Err(errors::from_store(error)),
     };
@@ -111,18 +112,26 @@ pub(crate) fn shown_checksum(
     }
 }
 
-/// A 304 names the version that the client already has.
+/// A 304 names the version that the client already has. What is there may have been replaced since the
+/// conditions were judged: then nothing is named, or a cache would take what it has for the new one
+/// (RFC 9111 §4.3.4).
 async fn not_modified(
     cx: &Context,
     caller: &Caller,
     bucket: &BucketName,
-    key: &ObjectKey,
-    which: Which,
+    (key, which): (&ObjectKey, Which),
+    conditions: &Conditions,
 ) -> S3Error {
-    let mut error = errors::from_store(StoreError::Condition(ConditionFailed::NotModified));
+    let not_modified = ConditionFailed::NotModified;
+    let mut error = errors::from_store(StoreError::Condition(not_modified));
     let info = cx.store.head(caller.authorized(), bucket, key, which).await;
-    if let (Ok(info), Ok(versioning)) = (info, cx.versioning(bucket)) {
+    if let (Ok(info), Ok(versioning)) = (info, cx.versioning(bucket))
+        && conditions.judge_read(&info.etag, info.modified) == Err(not_modified)
+    {
         error.set_headers(headers::validators(&info, versioning));
     }
     error
 }
+
+#[cfg(test)]
+mod tests;

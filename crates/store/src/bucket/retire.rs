@@ -86,7 +86,10 @@ async fn decide(inner: &Inner, by: &Requester, open: &OpenBucket) -> Result<(), 
         Ok(true) => return refuse(inner, by, bucket, StoreError::BucketNotEmpty).await,
         Err(error) => return refuse(inner, by, bucket, error).await,
     }
-    abort_all(inner, by, bucket).await?;
+    // The name is not retired yet: whatever was not aborted may go on in the open bucket.
+    if let Err(error) = abort_all(inner, by, bucket).await {
+        return refuse(inner, by, bucket, error).await;
+    }
     let key = families::bucket(bucket.name.as_str());
     let guard = vec![Guard::Equals(key, open.raw.clone())];
     match append(inner, by, CONFIGURATION, guard, bucket, retired(bucket)).await {
