@@ -207,7 +207,10 @@ async fn digests_are_verified() {
     bad.is(400, "InvalidDigest");
     let bad = [("x-amz-checksum-crc32", "abc")];
     let bad = server.call("PUT", "/bucket/bad", &bad, b"abc").await;
-    bad.is(400, "InvalidRequest");
+    bad.is(400, "BadDigest");
+    let encrypted = [("x-amz-server-side-encryption", "AES256")];
+    let read = server.call("GET", "/bucket/default", &encrypted, b"").await;
+    read.is(400, "InvalidArgument");
     server.get("/bucket/bad").await.is(404, "NoSuchKey");
 }
 

@@ -22,7 +22,7 @@ use crate::error::StoreError;
 /// Default of the whole budget in bytes.
 pub const MEMORY_BYTES_DEFAULT: u64 = 512 << 20;
 /// Least budget in bytes: below it a single upload might not fit.
-pub const MEMORY_BYTES_MIN: u64 = 64 << 20;
+pub const MEMORY_BYTES_MIN: u64 = 96 << 20;
 /// Reservations up to this are small, in bytes.
 pub const SMALL_BYTES_MAX: u64 = 256 << 10;
 /// Most requests that wait for one pool.
@@ -270,9 +270,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_dropped_is_free_again_and_pools_do_not_touch() {
-        let budget = MemoryBudget::new(64 << 20);
+        let budget = MemoryBudget::new(MEMORY_BYTES_MIN);
         let limits = budget.in_use().map(|pool| pool.limit_bytes >> 20);
-        assert_eq!(limits, [8, 8, 24, 8, 16]);
+        assert_eq!(limits, [12, 12, 36, 12, 24]);
         let small = budget.reserve(Direction::In, 1).await.unwrap();
         let large = budget.reserve(Direction::In, 2 << 20).await.unwrap();
         let out = budget.reserve(Direction::Out, 300 << 10).await.unwrap();
@@ -286,10 +286,10 @@ mod tests {
     #[tokio::test]
     async fn whoever_waits_too_long_is_refused_and_small_ones_go_on() {
         let patience = Duration::from_millis(300);
-        let budget = Arc::new(MemoryBudget::with_patience(64 << 20, patience));
+        let budget = Arc::new(MemoryBudget::with_patience(MEMORY_BYTES_MIN, patience));
         // More than there is counts as all there is.
         let all = budget.reserve(Direction::In, 1 << 40).await.unwrap();
-        assert_eq!(all.bytes(), 24 << 20);
+        assert_eq!(all.bytes(), 36 << 20);
         let refused = budget.reserve(Direction::In, 1 << 20).await;
         assert_eq!(refused.unwrap_err(), StoreError::Busy);
         assert!(budget.reserve_now(Direction::In, 1 << 20).is_err());
@@ -305,7 +305,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_number_of_those_who_wait_is_bounded() {
-        let budget = MemoryBudget::new(64 << 20);
+        let budget = MemoryBudget::new(MEMORY_BYTES_MIN);
         let _all = budget.reserve(Direction::Out, 1 << 40).await.unwrap();
         let waits = (0..WAITERS_MAX).map(|_| budget.reserve(Direction::Out, 1 << 20));
         let mut waits = Box::pin(futures::future::join_all(waits));

@@ -105,7 +105,7 @@ pub struct Limits {
     pub least_bytes_per_second: u64,
     /// Memory for content on its way in and out and for documents, as a number of bytes or as
     /// `"1GiB"`. A request that finds it taken waits up to 20 s, then is told `SlowDown`. Default
-    /// 512 MiB, at least 64 MiB.
+    /// 512 MiB, at least 96 MiB.
     pub memory: Option<SizeValue>,
     /// Seconds within which the headers of a request must have arrived. Default 60.
     pub header_read_seconds: u64,
