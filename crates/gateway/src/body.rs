@@ -106,8 +106,7 @@ pub(crate) fn incoming<T>(
         std::str::from_utf8(value.as_bytes()).ok()
     };
     let md5 = value("content-md5").map(read_md5).transpose()?;
-    let checksums =
-        checksums::claimed(headers).map_err(|bad| errors::from_refusal(bad.into()))?;
+    let checksums = checksums::claimed(headers).map_err(|bad| errors::from_refusal(bad.into()))?;
     let trailer = trailer(request, value("x-amz-trailer"))?;
     if trailer.is_some() && !checksums.is_empty() {
         let message = "Expecting a single x-amz-checksum- header or trailer";
