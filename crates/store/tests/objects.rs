@@ -360,7 +360,7 @@ async fn of_two_uploads_that_overlap_the_one_acknowledged_last_is_current() {
     let (arrive, arriving) = futures::channel::mpsc::unbounded();
     let mut request = put_request("k", "");
     request.body = Box::pin(arriving);
-    let half = || Ok(bytes::Bytes::from(vec![b'1'; LONG]));
+    let half = || Ok(Bytes::from(vec![b'1'; LONG]));
     arrive.unbounded_send(half()).unwrap();
     let store = vault.store.clone();
     let putting = tokio::spawn(async move { store.put(&writer(), &bucket_name(B), request).await });
