@@ -25,8 +25,8 @@ const checks = {
   async buckets() {
     const { Buckets } = await s3.send(new sdk.ListBucketsCommand({}));
     assert(Buckets.some((bucket) => bucket.Name === Bucket));
-    const again = await refused(send("CreateBucket", {}));
-    assert(again instanceof sdk.BucketAlreadyOwnedByYou, again.name);
+    // Signed for us-east-1, as in S3 there: made before is as good as made now.
+    await send("CreateBucket", {});
     const missing = await refused(send("ListObjectsV2", { Bucket: "no-such-bucket-here" }));
     assert(missing instanceof sdk.NoSuchBucket, missing.name);
     assert.equal(missing.$metadata.httpStatusCode, 404);
