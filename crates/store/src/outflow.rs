@@ -78,8 +78,12 @@ pub async fn stream(
     pieces: Vec<Piece>,
     range: Range<u64>,
 ) -> Result<Body, StoreError> {
+    let whole = pieces
+        .iter()
+        .fold(0_u64, |sum, piece| sum.saturating_add(piece.content_bytes));
     let jobs = plan(pieces, range);
-    let memory = memory.reserve(Direction::Out, reserved(jobs.total)).await?;
+    let bytes = reserved(jobs.total, whole);
+    let memory = memory.reserve(Direction::Out, bytes).await?;
     let mut reading = Reading {
         engine: Arc::clone(engine),
         bucket,
@@ -105,11 +109,13 @@ pub async fn stream(
     Ok(Box::pin(reading))
 }
 
-/// Memory of a stream of so many bytes. Whole frames are read, at both ends.
-fn reserved(bytes: u64) -> u64 {
+/// Memory of a stream of so many bytes out of so many. Whole frames are read, at both ends; short
+/// content is one short frame, and clients that do not read must not hold more than that of it.
+fn reserved(bytes: u64, whole: u64) -> u64 {
     let frames = bytes.div_ceil(FRAME).saturating_add(1);
-    let sealed_and_open = frames.saturating_mul(2 * (FRAME + FRAME_SLACK_BYTES));
-    sealed_and_open.min(STREAM_BYTES)
+    let open = frames.saturating_mul(FRAME).min(whole);
+    let sealed_and_open = open.saturating_add(frames.saturating_mul(FRAME_SLACK_BYTES));
+    sealed_and_open.saturating_mul(2).min(STREAM_BYTES)
 }
 
 /// Content on its way to the client. What sends it may hold it longer than the stream lives.
