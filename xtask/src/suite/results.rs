@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::counts::Counts;
 use crate::process::output;
+use crate::tidy::without_machine_paths;
 
 const FULL_RESULTS: &str = "docs/reference/test-results-full.md";
 
@@ -62,7 +63,7 @@ fn sum_line(total: &Counts) -> String {
 
 /// Writes the result file of a full run.
 pub(super) fn write_full(root: &Path, steps: &[Step], seconds: f64) -> Result<(), String> {
-    let text = full_text(&Facts::gather(root)?, steps, seconds)?;
+    let text = without_machine_paths(&full_text(&Facts::gather(root)?, steps, seconds)?);
     fs::write(root.join(FULL_RESULTS), text).map_err(|error| format!("{FULL_RESULTS}: {error}"))?;
     println!("written: {FULL_RESULTS}");
     Ok(())

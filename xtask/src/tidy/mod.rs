@@ -24,6 +24,7 @@ use std::path::Path;
 
 use config::Config;
 use source::SourceFile;
+pub(crate) use words::without_machine_paths;
 
 /// One breach of a habit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

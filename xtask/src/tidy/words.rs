@@ -88,6 +88,21 @@ fn starts_a_path(line: &str, folder: &str) -> bool {
     })
 }
 
+/// The line with every path of this machine cut to its last piece, so that a file that is committed
+/// may quote a command's own words.
+pub(crate) fn without_machine_paths(line: &str) -> String {
+    let is_end = |c: char| c.is_whitespace() || "\"'`()=:;,".contains(c);
+    line.split_inclusive(is_end)
+        .map(|piece| {
+            let local = MACHINE_PATHS.iter().any(|folder| piece.starts_with(folder));
+            match piece.trim_end_matches(is_end).rfind('/') {
+                Some(at) if local => piece.get(at.saturating_add(1)..).unwrap_or_default(),
+                _ => piece,
+            }
+        })
+        .collect()
+}
+
 /// Words, one a line, that the owner of a clone does not want in the project: a customer's name, a
 /// host. The list stays in the clone.
 fn refused_words(workspace: &Workspace<'_>) -> Vec<String> {
@@ -119,7 +134,17 @@ fn lock_file(workspace: &Workspace<'_>, report: &mut TidyReport) {
 
 #[cfg(test)]
 mod tests {
-    use super::{MACHINE_PATHS, MARKERS, judge};
+    use super::{MACHINE_PATHS, MARKERS, judge, without_machine_paths};
+
+    #[test]
+    fn a_quoted_command_loses_its_machine_but_not_its_words() {
+        let [root, home, ..] = MACHINE_PATHS;
+        let quoted =
+            format!("PATH=\"{root}a/bin:{home}b/bin:/usr/bin\" ({home}x/node a/b.mjs) failed");
+        let clean = without_machine_paths(&quoted);
+        assert_eq!(clean, "PATH=\"bin:bin:/usr/bin\" (node a/b.mjs) failed");
+        assert_eq!(judge("a.md", &clean, &[]), []);
+    }
 
     #[test]
     fn each_kind_is_found_where_it_stands() {
