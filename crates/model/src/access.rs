@@ -28,6 +28,7 @@ pub enum Action {
     GetBucketPolicy,
     GetBucketPolicyStatus,
     GetLifecycleConfiguration,
+    GetBucketObjectLockConfiguration,
     GetBucketLogging,
     GetBucketNotification,
     GetReplicationConfiguration,
@@ -43,6 +44,8 @@ pub enum Action {
     PutEncryptionConfiguration,
     PutBucketRequestPayment,
     PutAccelerateConfiguration,
+    PutLifecycleConfiguration,
+    PutBucketObjectLockConfiguration,
     GetObject,
     GetObjectVersion,
     GetBucketAcl,
@@ -53,6 +56,11 @@ pub enum Action {
     GetObjectVersionAttributes,
     PutObjectAcl,
     PutObjectVersionAcl,
+    GetObjectRetention,
+    PutObjectRetention,
+    GetObjectLegalHold,
+    PutObjectLegalHold,
+    BypassGovernanceRetention,
     RestoreObject,
     GetObjectTagging,
     GetObjectVersionTagging,
@@ -78,6 +86,11 @@ pub enum Right {
     Write,
     /// Hide objects (delete), create, change and retire buckets.
     Manage,
+    /// Set and extend retention, set and clear legal holds; never shortens a retention.
+    Lock,
+    /// Go against GOVERNANCE retention when the request says so as well; changes nothing of
+    /// COMPLIANCE and of legal holds. No key has it unless it is named.
+    Bypass,
     /// The admin API.
     Admin,
 }
@@ -103,6 +116,7 @@ impl Action {
             | Self::GetBucketPolicy
             | Self::GetBucketPolicyStatus
             | Self::GetLifecycleConfiguration
+            | Self::GetBucketObjectLockConfiguration
             | Self::GetBucketLogging
             | Self::GetBucketNotification
             | Self::GetReplicationConfiguration
@@ -120,6 +134,8 @@ impl Action {
             | Self::GetObjectVersionAttributes
             | Self::GetObjectTagging
             | Self::GetObjectVersionTagging
+            | Self::GetObjectRetention
+            | Self::GetObjectLegalHold
             | Self::ListMultipartUploadParts => Right::Read,
             // What they replace stays in the journal.
             Self::PutObjectAcl
@@ -142,8 +158,12 @@ impl Action {
             | Self::PutEncryptionConfiguration
             | Self::PutBucketRequestPayment
             | Self::PutAccelerateConfiguration
+            | Self::PutLifecycleConfiguration
+            | Self::PutBucketObjectLockConfiguration
             | Self::DeleteObject
             | Self::DeleteObjectVersion => Right::Manage,
+            Self::PutObjectRetention | Self::PutObjectLegalHold => Right::Lock,
+            Self::BypassGovernanceRetention => Right::Bypass,
             Self::AdminRead | Self::AdminWrite => Right::Admin,
         }
     }

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod bucket;
 pub mod bucket_config;
+pub mod calendar;
 pub mod checksum;
 pub mod condition;
 pub mod cooling;
@@ -20,5 +21,6 @@ pub mod position;
 pub mod range;
 pub mod release;
 pub mod requester;
+pub mod retention_class;
 pub mod tag;
 pub mod time;

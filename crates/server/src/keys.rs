@@ -106,7 +106,14 @@ impl AccessKeys {
     /// it cannot be rotated without a restart, and plaintext may carry what it reads.
     pub(crate) fn new(root: &Root, loopback: bool, others: &[KeyConfigured]) -> Self {
         let root_rights: &[Right] = if loopback {
-            &[Right::Read, Right::Write, Right::Manage, Right::Admin]
+            &[
+                Right::Read,
+                Right::Write,
+                Right::Manage,
+                Right::Lock,
+                Right::Bypass,
+                Right::Admin,
+            ]
         } else {
             &[Right::Admin]
         };

@@ -25,7 +25,7 @@ const KEYS: [Key; 4] = [
         name: "main",
         id: "S3TESTSMAIN000000001",
         secret: "main-secret-of-the-suite-0000001",
-        rights: "\"read\", \"write\", \"manage\"",
+        rights: "\"read\", \"write\", \"manage\", \"lock\", \"bypass\"",
     },
     Key {
         section: "s3 alt",

@@ -39,7 +39,13 @@ pub(crate) fn keys() -> StaticKeys {
             ROOT.0,
             ROOT.1,
             "root",
-            &[Right::Read, Right::Write, Right::Manage],
+            &[
+                Right::Read,
+                Right::Write,
+                Right::Manage,
+                Right::Lock,
+                Right::Bypass,
+            ],
         )
         .with(READER.0, READER.1, "reader", &[Right::Read])
         .with(WRITER.0, WRITER.1, "writer", &[Right::Write])

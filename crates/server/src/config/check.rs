@@ -359,6 +359,8 @@ fn keys(
             RightName::Read => Right::Read,
             RightName::Write => Right::Write,
             RightName::Manage => Right::Manage,
+            RightName::Lock => Right::Lock,
+            RightName::Bypass => Right::Bypass,
             RightName::Admin => Right::Admin,
         });
         keys.push(KeyConfigured {

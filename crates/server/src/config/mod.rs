@@ -189,6 +189,10 @@ pub enum RightName {
     Write,
     /// Hide objects; create, change and retire buckets.
     Manage,
+    /// Set and extend retention, set and clear legal holds.
+    Lock,
+    /// Go against GOVERNANCE retention.
+    Bypass,
     /// The admin API.
     Admin,
 }
