@@ -342,9 +342,7 @@ pub fn due(
             };
             (alone && goes).then_some(LifecycleAct::Remove)
         }
-        Standing::Current { .. } => {
-            (rule.expires(version)? <= now).then_some(LifecycleAct::Expire)
-        }
+        Standing::Current { .. } => (rule.expires(version)? <= now).then_some(LifecycleAct::Expire),
         Standing::Noncurrent { since, newer } => {
             let noncurrent = rule.noncurrent?;
             let beyond = noncurrent.newer_versions.is_none_or(|kept| newer >= kept);

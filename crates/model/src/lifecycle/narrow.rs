@@ -29,17 +29,14 @@ fn covered(rule: &LifecycleRule, rules: &LifecycleRules) -> bool {
             .any(|other| wider(&other.filter, &rule.filter) && acts(other))
     };
     let expiration = rule.expiration.is_none_or(|new| {
-        some(&|old| {
-            old.expiration
-                .is_some_and(|old| expires_no_later(old, new))
-        })
+        some(&|old| old.expiration.is_some_and(|old| expires_no_later(old, new)))
     });
-    let noncurrent = rule.noncurrent.is_none_or(|new| {
-        some(&|old| old.noncurrent.is_some_and(|old| removes_no_less(old, new)))
-    });
-    let abort = rule.abort_multipart_days.is_none_or(|new| {
-        some(&|old| old.abort_multipart_days.is_some_and(|old| old <= new))
-    });
+    let noncurrent = rule
+        .noncurrent
+        .is_none_or(|new| some(&|old| old.noncurrent.is_some_and(|old| removes_no_less(old, new))));
+    let abort = rule
+        .abort_multipart_days
+        .is_none_or(|new| some(&|old| old.abort_multipart_days.is_some_and(|old| old <= new)));
     expiration && noncurrent && abort
 }
 

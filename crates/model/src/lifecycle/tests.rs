@@ -120,7 +120,10 @@ fn any_rule() -> impl Strategy<Value = LifecycleRule> {
         Just(Vec::new()),
         Just(vec![("k".to_owned(), "v".to_owned())])
     ];
-    let size = (proptest::option::of(0_u64..4), proptest::option::of(2_u64..6));
+    let size = (
+        proptest::option::of(0_u64..4),
+        proptest::option::of(2_u64..6),
+    );
     let prefix = proptest::option::of("[ab]{0,2}");
     (any::<bool>(), prefix, tags, size, expiration, noncurrent).prop_map(
         |(enabled, prefix, tags, (larger_than, smaller_than), expiration, noncurrent)| {
