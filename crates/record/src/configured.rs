@@ -6,6 +6,7 @@ use azekura_model::cors::CorsMethod;
 use crate::cbor::{Reader, Value, Writer};
 use crate::error::DecodeError;
 use crate::fields::{FieldsReader, FieldsWriter};
+use crate::lifecycle::StoredLifecycle;
 use crate::particulars::EventFields;
 
 /// One sub-resource from now on. Readers never merge: each record replaces the one before it of the
@@ -31,6 +32,8 @@ pub enum StoredSetting {
     Ownership(Option<ObjectOwnership>),
     /// Default encryption.
     Encryption(Option<DefaultEncryption>),
+    /// Lifecycle rules, in force and pending.
+    Lifecycle(Option<StoredLifecycle>),
 }
 
 /// A cross-origin rule as stored.
@@ -73,6 +76,7 @@ impl StoredSetting {
             Self::PublicAccess(_) => 3,
             Self::Ownership(_) => 4,
             Self::Encryption(_) => 5,
+            Self::Lifecycle(_) => 7,
         }
     }
 
@@ -106,6 +110,7 @@ impl Value for StoredSetting {
             Self::PublicAccess(block) => out.put(block),
             Self::Ownership(ownership) => out.put(ownership),
             Self::Encryption(encryption) => out.put(encryption),
+            Self::Lifecycle(lifecycle) => out.put(lifecycle),
         };
     }
 
@@ -117,6 +122,7 @@ impl Value for StoredSetting {
             3 => input.get().map(Self::PublicAccess),
             4 => input.get().map(Self::Ownership),
             5 => input.get().map(Self::Encryption),
+            7 => input.get().map(Self::Lifecycle),
             other => Err(DecodeError::Newer(format!("bucket setting {other}"))),
         }
     }
