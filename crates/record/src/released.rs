@@ -6,7 +6,7 @@ use azekura_model::position::Sequence;
 use azekura_model::release::BlobId;
 use azekura_model::time::{ComplianceTime, HybridTime};
 
-use crate::cbor::{Reader, Value, Writer};
+use crate::cbor::{Reader, Writer};
 use crate::error::DecodeError;
 use crate::fields::{FieldsReader, FieldsWriter};
 use crate::particulars::EventFields;
@@ -22,6 +22,8 @@ pub struct Released {
     pub version: Option<VersionId>,
     /// Multipart upload that made the version, or that was aborted.
     pub upload: Option<UploadId>,
+    /// Numbers of the parts of that upload that the index still names.
+    pub parts: Vec<u32>,
     /// No other version of the key is left: what the index says of the key goes too.
     pub last: bool,
 }
@@ -84,7 +86,8 @@ impl EventFields for Released {
         out.put(8, &self.key)
             .put_some(9, self.version.as_ref())
             .put_some(10, self.upload.as_ref())
-            .put(11, &self.last);
+            .put(11, &self.parts)
+            .put(12, &self.last);
     }
 
     fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
@@ -92,7 +95,8 @@ impl EventFields for Released {
             key: input.take(8)?,
             version: input.take_some(9)?,
             upload: input.take_some(10)?,
-            last: input.take(11)?,
+            parts: input.take(11)?,
+            last: input.take(12)?,
         })
     }
 }

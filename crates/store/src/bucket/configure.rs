@@ -13,7 +13,7 @@ use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
-use crate::bucket::read;
+use crate::bucket::{lifecycle, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused};
@@ -84,10 +84,14 @@ pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
         StoredSetting::PublicAccess(_) => ConfigurationKind::PublicAccess,
         StoredSetting::Ownership(_) => ConfigurationKind::Ownership,
         StoredSetting::Encryption(_) => ConfigurationKind::Encryption,
+        StoredSetting::Lifecycle(_) => ConfigurationKind::Lifecycle,
     }
 }
 
-fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>) -> StoredSetting {
+pub(crate) fn to_stored(
+    kind: ConfigurationKind,
+    configuration: Option<BucketConfiguration>,
+) -> StoredSetting {
     match (configuration, kind) {
         (Some(BucketConfiguration::Tags(tags)), _) => StoredSetting::Tags(Some(tags.into_pairs())),
         (Some(BucketConfiguration::Cors(rules)), _) => {
@@ -102,11 +106,15 @@ fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>
         (Some(BucketConfiguration::Encryption(encryption)), _) => {
             StoredSetting::Encryption(Some(encryption))
         }
+        (Some(BucketConfiguration::Lifecycle(state)), _) => {
+            StoredSetting::Lifecycle(Some(lifecycle::rules_to_stored(&state)))
+        }
         (None, ConfigurationKind::Tags) => StoredSetting::Tags(None),
         (None, ConfigurationKind::Cors) => StoredSetting::Cors(None),
         (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
         (None, ConfigurationKind::Ownership) => StoredSetting::Ownership(None),
         (None, ConfigurationKind::Encryption) => StoredSetting::Encryption(None),
+        (None, ConfigurationKind::Lifecycle) => StoredSetting::Lifecycle(None),
     }
 }
 
@@ -120,6 +128,9 @@ fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
         StoredSetting::PublicAccess(block) => BucketConfiguration::PublicAccess(block?),
         StoredSetting::Ownership(ownership) => BucketConfiguration::Ownership(ownership?),
         StoredSetting::Encryption(encryption) => BucketConfiguration::Encryption(encryption?),
+        StoredSetting::Lifecycle(stored) => {
+            BucketConfiguration::Lifecycle(lifecycle::rules_from_stored(stored?))
+        }
     })
 }
 

@@ -1,5 +1,7 @@
 //! What happened, as JSON. Keys and salts are left out.
 
+mod keeper;
+
 use azekura_model::checksum::{Checksum, ETag};
 use azekura_model::position::Sequence;
 use azekura_model::requester::Requester;
@@ -36,6 +38,7 @@ pub(super) fn event(event: &Event) -> Value {
             "name": e.name,
             "versioning": format!("{:?}", e.versioning),
             "history_days": e.history_days,
+            "pending_history_days": e.pending_history_days.map(|(at, days)| json!([at.0, days])),
         }),
         Event::BucketRetired(e) => json!({ "name": e.name }),
         Event::BucketConfigured(e) => json!({ "name": e.name, "setting": setting(&e.setting) }),
@@ -71,7 +74,32 @@ pub(super) fn event(event: &Event) -> Value {
             "inline": e.inline,
         }),
         Event::UploadAborted(e) => json!({ "upload": e.upload.to_string(), "key": e.key }),
-        Event::VersionTagged(e) => json!({ "key": e.key, "tags": pairs(&e.tags) }),
+        Event::VersionTagged(e) => json!({
+            "key": e.key,
+            "tags": pairs(&e.tags),
+            "previous": sequence(e.previous),
+        }),
+        Event::EpochDestroyed(e) => json!({ "epoch": e.epoch }),
+        Event::Released(e) => json!({
+            "key": e.key,
+            "version": e.version.map(|version| version.to_string()),
+            "upload": e.upload.map(|upload| upload.to_string()),
+            "parts": e.parts,
+            "last": e.last,
+        }),
+        Event::Freed(e) => keeper::freed(e),
+        Event::DisposalRequested(e) => keeper::disposal(e),
+        Event::SlotRestated(e) => json!({
+            "key": e.key,
+            "current": e.current.as_ref().map(|(current, _)| summary(current)),
+            "vacated": e.vacated.as_ref().map(|(vacated, _)| summary(vacated)),
+        }),
+        Event::LifecycleRan(e) => json!({
+            "task": hex::encode(e.task),
+            "cursor": e.cursor.0,
+            "again": e.again.len(),
+            "settled": e.settled.len(),
+        }),
         Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
     }
 }
@@ -101,6 +129,9 @@ fn setting(setting: &StoredSetting) -> Value {
                 "bucket_key_enabled": encryption.bucket_key_enabled,
             })),
         }),
+        StoredSetting::Lifecycle(rules) => {
+            json!({ "lifecycle": rules.as_ref().map(keeper::lifecycle) })
+        }
     }
 }
 
