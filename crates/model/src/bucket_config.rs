@@ -4,6 +4,7 @@
 use crate::cooling::Cooling;
 use crate::cors::CorsRules;
 use crate::lifecycle::LifecycleRules;
+use crate::lock::ObjectLock;
 use crate::tag::TagSet;
 
 /// Public-access block of a bucket (AWS S3 API reference, PublicAccessBlockConfiguration).
@@ -62,6 +63,8 @@ pub enum BucketConfiguration {
     Encryption(DefaultEncryption),
     /// Lifecycle rules, in force and pending.
     Lifecycle(Cooling<LifecycleRules>),
+    /// Object lock: enabled, and the default retention.
+    ObjectLock(ObjectLock),
 }
 
 /// Which sub-resource.
@@ -74,17 +77,19 @@ pub enum ConfigurationKind {
     Ownership,
     Encryption,
     Lifecycle,
+    ObjectLock,
 }
 
 impl ConfigurationKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Tags,
         Self::Cors,
         Self::PublicAccess,
         Self::Ownership,
         Self::Encryption,
         Self::Lifecycle,
+        Self::ObjectLock,
     ];
 }
 
@@ -99,6 +104,7 @@ impl BucketConfiguration {
             Self::Ownership(_) => ConfigurationKind::Ownership,
             Self::Encryption(_) => ConfigurationKind::Encryption,
             Self::Lifecycle(_) => ConfigurationKind::Lifecycle,
+            Self::ObjectLock(_) => ConfigurationKind::ObjectLock,
         }
     }
 }
@@ -141,6 +147,7 @@ setting!(
     Ownership(ObjectOwnership),
     Encryption(DefaultEncryption),
     Lifecycle(Cooling<LifecycleRules>),
+    ObjectLock(ObjectLock),
 );
 
 /// Where a sub-resource of a bucket stands. *Never* and *cleared* differ: a new bucket has defaults,

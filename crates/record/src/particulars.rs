@@ -10,9 +10,11 @@ use crate::hidden::VersionHidden;
 use crate::imported::Imported;
 use crate::intent::{BlobIntent, IntentWithdrawn};
 use crate::lifecycle::LifecycleRan;
+use crate::locked::VersionLocked;
+use crate::locks_changed::LocksChanged;
 use crate::marker::DeleteMarker;
 use crate::part::PartStored;
-use crate::released::{Freed, Released, SlotRestated};
+use crate::released::{Released, SlotRestated, VersionFreed};
 use crate::tagged::VersionTagged;
 use crate::tenant::TenantCreated;
 use crate::upload::{UploadAborted, UploadStarted};
@@ -55,10 +57,12 @@ pub enum Event {
     VersionTagged(VersionTagged),
     EpochDestroyed(EpochDestroyed),
     Released(Released),
-    Freed(Box<Freed>),
+    Freed(Box<VersionFreed>),
     DisposalRequested(Box<DisposalRequested>),
     SlotRestated(Box<SlotRestated>),
     LifecycleRan(LifecycleRan),
+    VersionLocked(VersionLocked),
+    LocksChanged(LocksChanged),
     Imported(Imported),
 }
 
@@ -101,6 +105,8 @@ impl Event {
             Self::DisposalRequested(_) => RecordKind::DisposalRequested,
             Self::SlotRestated(_) => RecordKind::SlotRestated,
             Self::LifecycleRan(_) => RecordKind::LifecycleRan,
+            Self::VersionLocked(_) => RecordKind::VersionLocked,
+            Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
         }
     }
@@ -128,6 +134,8 @@ impl Event {
             Self::DisposalRequested(event) => event.write(out),
             Self::SlotRestated(event) => event.write(out),
             Self::LifecycleRan(event) => event.write(out),
+            Self::VersionLocked(event) => event.write(out),
+            Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
         }
     }
@@ -155,6 +163,8 @@ impl Event {
             RecordKind::DisposalRequested => read_boxed(input).map(Self::DisposalRequested),
             RecordKind::SlotRestated => read_boxed(input).map(Self::SlotRestated),
             RecordKind::LifecycleRan => EventFields::read(input).map(Self::LifecycleRan),
+            RecordKind::VersionLocked => EventFields::read(input).map(Self::VersionLocked),
+            RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
         }
     }

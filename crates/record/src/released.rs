@@ -40,7 +40,7 @@ pub struct ReleaseList {
 
 /// What a release record listed is erased, and was read back. Kept for ever; names nothing but numbers.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Freed {
+pub struct VersionFreed {
     /// The release record.
     pub released: Sequence,
     /// Hybrid time of the release record: names its entry among unfinished releases.
@@ -101,7 +101,7 @@ impl EventFields for Released {
     }
 }
 
-impl EventFields for Freed {
+impl EventFields for VersionFreed {
     fn write(&self, out: &mut FieldsWriter) {
         out.put(8, &self.released)
             .put(9, &self.released_hybrid)

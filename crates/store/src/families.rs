@@ -20,6 +20,7 @@
 //! |       | `c` task, 16 hex digits | sequence up to which the keeper judged for a task |
 //! |       | `a` task, compliance time, sequence, 16 hex digits each | record to look at again then |
 //! |       | `d` disposal id | disposal job |
+//! |              | `l` version id | [`LockEntry`](crate::entry::LockEntry): lock state of a version that ever had one |
 //!
 //! Ids stand in base32hex, whose text order is their byte order.
 
@@ -176,6 +177,22 @@ impl Amendment {
 pub fn amendment(amendment: Amendment, object: &str, version: VersionId) -> Key {
     let bytes = tagged(amendment.tag(), &history(object, version).bytes);
     key(AMENDMENTS, bytes)
+}
+
+/// Lock state of a version. By its id alone: what keeps a version is known without its name.
+#[must_use]
+pub fn lock(version: VersionId) -> Key {
+    key(AMENDMENTS, tagged(LOCKS, version.to_string().as_bytes()))
+}
+
+/// First byte of the keys of lock states.
+pub const LOCKS: u8 = b'l';
+
+/// The version of a lock state.
+#[must_use]
+pub fn split_lock(bytes: &[u8]) -> Option<VersionId> {
+    let text = bytes.strip_prefix(&[LOCKS])?;
+    VersionId::parse(std::str::from_utf8(text).ok()?)
 }
 
 /// Object key and version of an amendment.
@@ -394,6 +411,7 @@ pub fn bucket_config(uuid: BucketUuid, kind: ConfigurationKind) -> Key {
         ConfigurationKind::Ownership => "ownership",
         ConfigurationKind::Encryption => "encryption",
         ConfigurationKind::Lifecycle => "lifecycle",
+        ConfigurationKind::ObjectLock => "object-lock",
     };
     config(format!("bucket-config/{uuid}/{kind}"))
 }
@@ -420,6 +438,12 @@ pub fn retired(uuid: BucketUuid) -> Key {
 #[must_use]
 pub fn closed() -> Key {
     config("closed".to_owned())
+}
+
+/// In the partition of a bucket: object lock is enabled there, for all time.
+#[must_use]
+pub fn locks() -> Key {
+    config("locks".to_owned())
 }
 
 #[cfg(test)]

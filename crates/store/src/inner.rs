@@ -48,14 +48,14 @@ pub struct Parts {
 
 /// What the operator decides for the whole vault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Policy {
+pub struct StorePolicy {
     /// How long a change that weakens waits before it acts.
     pub cooling_off: Duration,
     /// Days of hidden history of a new bucket.
     pub history_days: HistoryDays,
 }
 
-impl Default for Policy {
+impl Default for StorePolicy {
     fn default() -> Self {
         Self {
             cooling_off: Duration::from_hours(72),
@@ -73,7 +73,7 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) region: RegionName,
     pub(crate) memory: Arc<MemoryBudget>,
-    pub(crate) policy: Policy,
+    pub(crate) policy: StorePolicy,
 }
 
 /// A record to be, before position, times and seal.
@@ -92,6 +92,8 @@ pub(crate) struct Draft {
     pub(crate) content_bytes: u64,
     /// Length of the content in bytes as stored, wherever it lies.
     pub(crate) sealed_bytes: u64,
+    /// Lock state that the record gives its version.
+    pub(crate) lock: Lock,
     /// Inline payload, sealed.
     pub(crate) payload: Bytes,
     /// What happened.
@@ -146,7 +148,7 @@ impl From<BadEntry> for StoreError {
 }
 
 impl Inner {
-    pub(crate) fn new(parts: Parts, policy: Policy) -> Self {
+    pub(crate) fn new(parts: Parts, policy: StorePolicy) -> Self {
         Self {
             engine: parts.engine,
             keys: parts.keys,
@@ -184,7 +186,7 @@ impl Inner {
             version: draft.version,
             content_bytes: draft.content_bytes,
             sealed_bytes: draft.sealed_bytes,
-            lock: Lock::default(),
+            lock: draft.lock,
             epoch: 0,
             commitment: [0; 32],
         };

@@ -17,11 +17,12 @@ use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 
 use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire};
+use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
 use crate::error::StoreError;
 use crate::history::PastVersion;
 use crate::inner::Inner;
-pub use crate::inner::{Parts, Policy};
+pub use crate::inner::{Parts, StorePolicy};
 use crate::listing::{
     ListPage, ListRequest, ListUploadsPage, ListVersionsPage, ListVersionsRequest,
 };
@@ -33,7 +34,9 @@ use crate::object::{
 };
 use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
-use crate::{cut, delete, get, head, history, list, list_versions, multipart, put, sweep, tagging};
+use crate::{
+    cut, delete, get, head, history, list, list_versions, multipart, put, sweep, tagging, tick,
+};
 
 /// One region's store. Cheap to clone.
 #[derive(Clone)]
@@ -46,12 +49,12 @@ impl Store {
     /// serves.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self::with_policy(parts, Policy::default())
+        Self::with_policy(parts, StorePolicy::default())
     }
 
     /// The same with what the operator decided.
     #[must_use]
-    pub fn with_policy(parts: Parts, policy: Policy) -> Self {
+    pub fn with_policy(parts: Parts, policy: StorePolicy) -> Self {
         Self {
             inner: Arc::new(Inner::new(parts, policy)),
         }
@@ -62,9 +65,10 @@ impl Store {
         create::bootstrap(&self.inner, tenant_name).await
     }
 
-    /// Ends what earlier processes left half done: bucket deletions, blobs that nothing names. Must
-    /// run before anything is served.
+    /// Credits downtime to the compliance clock and ends what earlier processes left half done:
+    /// bucket deletions, blobs that nothing names. Must run before anything is served.
     pub async fn start(&self) -> Result<Swept, StoreError> {
+        tick::begin(&self.inner);
         retire::finish_closing(&self.inner).await?;
         sweep::sweep_dead(&self.inner).await
     }
@@ -79,6 +83,12 @@ impl Store {
     #[must_use]
     pub fn wall(&self) -> WallTime {
         self.inner.clock.wall()
+    }
+
+    /// Where the clock stands, and what that means for locks.
+    #[must_use]
+    pub fn clock_report(&self) -> ClockReport {
+        self.inner.clock.report()
     }
 
     /// The engine below, for status and for tools.

@@ -8,6 +8,7 @@ use azekura_model::ident::BucketUuid;
 use azekura_model::lifecycle::{
     Expiration, LifecycleFilter, LifecycleRule, LifecycleRules, NoncurrentExpiration,
 };
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_record::bucket::BucketChanged;
 use azekura_record::configured::BucketConfigured;
@@ -144,6 +145,7 @@ async fn append(
         content_bytes: 0,
         sealed_bytes: 0,
         payload: Bytes::new(),
+        lock: Lock::default(),
         event,
     };
     let class = CommitClass::Data;

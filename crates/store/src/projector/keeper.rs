@@ -4,15 +4,38 @@ use azekura_engine::seam::Mutations;
 use azekura_model::time::HybridTime;
 use azekura_record::core::Core;
 use azekura_record::lifecycle::LifecycleRan;
-use azekura_record::released::{Freed, Released, SlotRestated};
+use azekura_record::particulars::Event;
+use azekura_record::released::{Released, SlotRestated, VersionFreed};
 use azekura_record::summary::Summary;
 use bytes::Bytes;
 
 use crate::entry::{self, Slotted};
 use crate::families::{self, Amendment, BlobState};
+use crate::projector::Incomplete;
+
+/// The changes that a record of the keeper means.
+pub(super) fn mutations(core: &Core, event: &Event, out: &mut Mutations) -> Result<(), Incomplete> {
+    match event {
+        Event::Released(event) => released(core, event, out),
+        Event::Freed(event) => freed(event, out),
+        Event::SlotRestated(event) => restated(event, out),
+        Event::LifecycleRan(event) => ran(event, out),
+        Event::DisposalRequested(job) => out
+            .puts
+            .push((families::disposal(job.id), Bytes::from(job.encode()))),
+        Event::EpochDestroyed(event) => {
+            let uuid = core.bucket.ok_or(Incomplete("epoch", "bucket"))?;
+            out.deletes.push(families::epoch(uuid, event.epoch));
+        }
+        // Not the keeper's: the merge of another region's records belongs to replication, which does
+        // not write yet. All other events are matched before.
+        _ => {}
+    }
+    Ok(())
+}
 
 /// Takes the names out of the index; the release itself is to be finished.
-pub(super) fn released(core: &Core, released: &Released, out: &mut Mutations) {
+fn released(core: &Core, released: &Released, out: &mut Mutations) {
     let key = &released.key;
     if let Some(version) = released.version {
         out.deletes.push(families::history(key, version));
@@ -37,11 +60,13 @@ pub(super) fn released(core: &Core, released: &Released, out: &mut Mutations) {
 pub(super) fn erased_release(core: &Core, out: &mut Mutations) {
     out.puts
         .push((families::due_release(core.hybrid), entry::present()));
+    // Lock records name versions by id and are not erased: a rebuild puts the entry again.
+    out.deletes.extend(core.version.map(families::lock));
 }
 
 /// The release is finished. After a rebuild the blobs' intents stand as open, because the records that
 /// named the blobs are erased: they go here, too.
-pub(super) fn freed(freed: &Freed, out: &mut Mutations) {
+fn freed(freed: &VersionFreed, out: &mut Mutations) {
     out.deletes
         .push(families::due_release(freed.released_hybrid));
     for blob in &freed.blobs {
@@ -52,7 +77,7 @@ pub(super) fn freed(freed: &Freed, out: &mut Mutations) {
 }
 
 /// What the key shows, said anew.
-pub(super) fn restated(restated: &SlotRestated, out: &mut Mutations) {
+fn restated(restated: &SlotRestated, out: &mut Mutations) {
     let key = &restated.key;
     let slot = |(summary, stamp): &(Summary, Option<HybridTime>)| {
         let slotted = Slotted {
@@ -74,7 +99,7 @@ pub(super) fn restated(restated: &SlotRestated, out: &mut Mutations) {
 }
 
 /// How far a task came.
-pub(super) fn ran(ran: &LifecycleRan, out: &mut Mutations) {
+fn ran(ran: &LifecycleRan, out: &mut Mutations) {
     out.puts.push((
         families::cursor(ran.task),
         Bytes::copy_from_slice(&ran.cursor.0.to_be_bytes()),

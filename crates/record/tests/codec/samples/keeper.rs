@@ -10,7 +10,7 @@ use azekura_record::lifecycle::{
     LifecycleRan, StoredExpiration, StoredLifecycle, StoredLifecycleRule,
 };
 use azekura_record::particulars::Event;
-use azekura_record::released::{Freed, Released, SlotRestated};
+use azekura_record::released::{Released, SlotRestated, VersionFreed};
 
 use super::{BLOB, KEY, pairs, summary};
 
@@ -87,7 +87,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ),
         (
             "freed",
-            Event::Freed(Box::new(Freed {
+            Event::Freed(Box::new(VersionFreed {
                 released: Sequence(71_000),
                 released_hybrid: HybridTime::from_packed(1_798_000_000_000 << 16),
                 made: Sequence(70_000),

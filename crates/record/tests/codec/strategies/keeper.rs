@@ -10,7 +10,7 @@ use azekura_record::lifecycle::{
     LifecycleRan, StoredExpiration, StoredLifecycle, StoredLifecycleRule,
 };
 use azekura_record::particulars::Event;
-use azekura_record::released::{Freed, Released, SlotRestated};
+use azekura_record::released::{Released, SlotRestated, VersionFreed};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{BoxedStrategy, Strategy, any, prop_oneof};
@@ -74,7 +74,7 @@ fn freed() -> impl Strategy<Value = Event> {
     (places, asked, gone).prop_map(
         |((released, released_hybrid, made, hidden), (hidden_at, hidden_by, disposal), gone)| {
             let (blobs, [particulars_bytes, payload_bytes, blob_bytes], verified) = gone;
-            Event::Freed(Box::new(Freed {
+            Event::Freed(Box::new(VersionFreed {
                 released,
                 released_hybrid,
                 made,

@@ -63,6 +63,8 @@ pub(super) fn event(event: &Event) -> Value {
             "headers": pairs(&e.headers),
             "metadata": pairs(&e.metadata),
             "tags": pairs(&e.tags),
+            "retention": super::retention_json(e.retention),
+            "hold": e.hold,
         }),
         Event::PartStored(e) => json!({
             "upload": e.upload.to_string(),
@@ -79,28 +81,7 @@ pub(super) fn event(event: &Event) -> Value {
             "tags": pairs(&e.tags),
             "previous": sequence(e.previous),
         }),
-        Event::EpochDestroyed(e) => json!({ "epoch": e.epoch }),
-        Event::Released(e) => json!({
-            "key": e.key,
-            "version": e.version.map(|version| version.to_string()),
-            "upload": e.upload.map(|upload| upload.to_string()),
-            "parts": e.parts,
-            "last": e.last,
-        }),
-        Event::Freed(e) => keeper::freed(e),
-        Event::DisposalRequested(e) => keeper::disposal(e),
-        Event::SlotRestated(e) => json!({
-            "key": e.key,
-            "current": e.current.as_ref().map(|(current, _)| summary(current)),
-            "vacated": e.vacated.as_ref().map(|(vacated, _)| summary(vacated)),
-        }),
-        Event::LifecycleRan(e) => json!({
-            "task": hex::encode(e.task),
-            "cursor": e.cursor.0,
-            "again": e.again.len(),
-            "settled": e.settled.len(),
-        }),
-        Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
+        other => keeper::event(other),
     }
 }
 
@@ -132,6 +113,16 @@ fn setting(setting: &StoredSetting) -> Value {
         StoredSetting::Lifecycle(rules) => {
             json!({ "lifecycle": rules.as_ref().map(keeper::lifecycle) })
         }
+        StoredSetting::ObjectLock(lock) => json!({
+            "object_lock": lock.map(|lock| json!({
+                "default": lock.default.map(|default| json!({
+                    "mode": format!("{:?}", default.mode),
+                    "days": default.period.in_days(),
+                    "years": default.period.in_years(),
+                })),
+                "probation_ends_ms": lock.probation.map(|probation| probation.ends.0),
+            })),
+        }),
     }
 }
 

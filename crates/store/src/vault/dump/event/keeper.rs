@@ -1,13 +1,56 @@
-//! Lifecycle, release and disposal as JSON.
+//! Locks, lifecycle, release and disposal as JSON.
 
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
 use azekura_record::lifecycle::{StoredExpiration, StoredLifecycle, StoredLifecycleRule};
-use azekura_record::released::Freed;
+use azekura_record::particulars::Event;
+use azekura_record::released::VersionFreed;
 use serde_json::{Value, json};
 
-use super::pairs;
+use super::{pairs, sequence, summary};
 
-pub(super) fn freed(freed: &Freed) -> Value {
+/// What happened; the events of versions are matched before.
+pub(super) fn event(event: &Event) -> Value {
+    match event {
+        Event::VersionLocked(e) => json!({
+            "reason": e.reason,
+            "bypassed": e.bypassed,
+            "previous": sequence(e.previous),
+        }),
+        Event::LocksChanged(e) => json!({
+            "reason": e.reason,
+            "bypassed": e.bypassed,
+            "locks": e.locks.iter().map(|(version, lock)| json!({
+                "version": version.to_string(),
+                "lock": super::super::lock_json(lock),
+            })).collect::<Vec<_>>(),
+        }),
+        Event::EpochDestroyed(e) => json!({ "epoch": e.epoch }),
+        Event::Released(e) => json!({
+            "key": e.key,
+            "version": e.version.map(|version| version.to_string()),
+            "upload": e.upload.map(|upload| upload.to_string()),
+            "parts": e.parts,
+            "last": e.last,
+        }),
+        Event::Freed(e) => freed(e),
+        Event::DisposalRequested(e) => disposal(e),
+        Event::SlotRestated(e) => json!({
+            "key": e.key,
+            "current": e.current.as_ref().map(|(current, _)| summary(current)),
+            "vacated": e.vacated.as_ref().map(|(vacated, _)| summary(vacated)),
+        }),
+        Event::LifecycleRan(e) => json!({
+            "task": hex::encode(e.task),
+            "cursor": e.cursor.0,
+            "again": e.again.len(),
+            "settled": e.settled.len(),
+        }),
+        Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
+        _ => Value::Null,
+    }
+}
+
+fn freed(freed: &VersionFreed) -> Value {
     let blobs = freed.blobs.iter().map(ToString::to_string);
     json!({
         "released": freed.released.0,
@@ -24,7 +67,7 @@ pub(super) fn freed(freed: &Freed) -> Value {
     })
 }
 
-pub(super) fn disposal(job: &DisposalRequested) -> Value {
+fn disposal(job: &DisposalRequested) -> Value {
     json!({
         "id": hex::encode(job.id),
         "prefix": job.prefix,
