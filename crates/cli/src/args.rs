@@ -36,6 +36,9 @@ pub enum Command {
     /// Objects, through the admin API of a running server
     #[command(subcommand)]
     Object(ObjectCommand),
+    /// Attacks on a live server, in a bucket of their own
+    #[command(subcommand)]
+    Drill(DrillCommand),
     /// Writes the files of a hospital that does not exist, for tests and drills
     Testdata(TestdataArgs),
 }
@@ -135,6 +138,42 @@ pub enum BucketCommand {
     Create(OneBucket),
     /// Retires a bucket that shows nothing; its history stays
     Delete(OneBucket),
+}
+
+/// Verbs of `azekura drill`.
+#[derive(Subcommand, Debug)]
+pub enum DrillCommand {
+    /// Tries every known door by which locks were broken; none may open
+    Locks(DrillLocksArgs),
+}
+
+/// Language of what people read.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lang {
+    /// Japanese
+    Ja,
+    /// English
+    En,
+}
+
+/// `azekura drill locks`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura drill locks --endpoint http://127.0.0.1:9001\n  azekura drill locks --lang ja\n  azekura drill locks --json > drill.json\n\nMakes a bucket azekura-drill-YYYYMMDDHHMMSS with locks of some minutes, and takes away what\nearlier drills left. Exit code 5: a door is open; the table says which."
+)]
+pub struct DrillLocksArgs {
+    /// S3 address of the server [default: what the admin API tells]
+    #[arg(long, value_name = "URL")]
+    pub s3_endpoint: Option<String>,
+    /// How long the locks of the drill hold, in minutes
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(3..=1440))]
+    pub lock_minutes: u32,
+    /// Language of the table
+    #[arg(long, value_enum, default_value = "en", env = "AZEKURA_LANG")]
+    pub lang: Lang,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
 }
 
 /// Verbs of `azekura object`.

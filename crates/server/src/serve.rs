@@ -175,7 +175,7 @@ async fn listen(
         traced: config.otlp.is_some(),
     };
     let admin_service = Observed {
-        inner: TowerToHyperService::new(admin_router(config, opened, keys, &metrics)),
+        inner: TowerToHyperService::new(admin_router(config, opened, keys, &metrics, s3_addr)),
         listener: "admin",
         metrics: Arc::clone(&metrics),
         traced: config.otlp.is_some(),
@@ -231,6 +231,7 @@ fn admin_router(
     opened: &Opened,
     keys: AccessKeys,
     metrics: &Arc<Metrics>,
+    s3: SocketAddr,
 ) -> axum::Router {
     let mut regions = config.region_aliases.clone();
     regions.push(opened.region.clone());
@@ -243,6 +244,7 @@ fn admin_router(
             service: sigv4::SERVICE.to_owned(),
         },
         metrics: Arc::clone(metrics),
+        s3_endpoint: format!("http://{s3}"),
     }))
 }
 

@@ -58,7 +58,10 @@ pub(crate) async fn vault_info(
     State(state): Shared,
     Extension(grant): Extension<Grant>,
 ) -> Answer<VaultReport> {
-    Ok(Json(operator(&state, grant).vault_info().await?))
+    let mut report = operator(&state, grant).vault_info().await?;
+    // The listener knows its address; the store does not.
+    report.s3_endpoint = Some(state.s3_endpoint.clone());
+    Ok(Json(report))
 }
 
 /// The cut at this moment: one head for each partition.
