@@ -3,6 +3,7 @@
 pub(crate) mod change;
 pub(crate) mod configure;
 pub(crate) mod create;
+pub mod object_lock;
 pub(crate) mod read;
 pub(crate) mod retire;
 

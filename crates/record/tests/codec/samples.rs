@@ -256,6 +256,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         (
             "version-hidden",
             Event::VersionHidden(Box::new(VersionHidden {
+                bypassed: false,
                 key: KEY.to_owned(),
                 target: older,
                 current: CurrentChange::Becomes(summary()),
