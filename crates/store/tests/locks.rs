@@ -20,7 +20,6 @@ use azekura_model::lock::{
     Retention, RetentionMode,
 };
 use azekura_model::time::ComplianceTime;
-use azekura_store::bucket::object_lock::ObjectLockRequest;
 use azekura_store::error::StoreError;
 use azekura_store::object::Which;
 use common::{Vault, assert_rebuild_equals, bucket_name, by, key, put_request, writer};
@@ -73,7 +72,7 @@ fn retained(retention: Retention) -> LockAsked {
 async fn delete(
     vault: &Vault,
     version: VersionId,
-    bypass: Option<Bypass>,
+    bypass: Option<&Bypass>,
 ) -> Result<(), StoreError> {
     let (object, always) = (key(K), DeleteConditions::default());
     let which = Which::Version(version);
@@ -94,7 +93,7 @@ async fn retain(
     vault: &Vault,
     version: VersionId,
     retention: Option<Retention>,
-    bypass: Option<Bypass>,
+    bypass: Option<&Bypass>,
 ) -> Result<(), StoreError> {
     let object = key(K);
     let object = (&object, Which::Version(version));
@@ -135,7 +134,7 @@ fn lock(vault: &Vault, version: VersionId) -> Lock {
 async fn default(vault: &Vault, default: Option<DefaultRetention>) {
     vault
         .store
-        .put_object_lock(&writer(), &bucket_name(B), ObjectLockRequest { default })
+        .put_object_lock(&writer(), &bucket_name(B), default)
         .await
         .unwrap();
 }
@@ -156,7 +155,7 @@ async fn a_locked_version_outlives_everything_until_its_date() {
         until: retention.until,
     });
     for round in 0..3 {
-        let deleted = delete(&vault, version, Some(bypass())).await;
+        let deleted = delete(&vault, version, Some(&bypass())).await;
         assert_eq!(deleted.unwrap_err(), refused, "round {round}");
         vault = vault.restarted().await;
     }
@@ -201,12 +200,12 @@ async fn changes_of_a_lock_leave_the_version_as_it_is() {
     assert_eq!(Some(lock(&vault, version)), expected.lock);
     let shorter = kept(&vault, GOVERNANCE, HOUR / 2);
     assert!(retain(&vault, version, Some(shorter), None).await.is_err());
-    retain(&vault, version, Some(shorter), Some(bypass()))
+    retain(&vault, version, Some(shorter), Some(&bypass()))
         .await
         .unwrap();
     assert_eq!(lock(&vault, version).retention, Some(shorter));
     assert!(delete(&vault, version, None).await.is_err());
-    delete(&vault, version, Some(bypass())).await.unwrap();
+    delete(&vault, version, Some(&bypass())).await.unwrap();
     assert_rebuild_equals(&vault.engine);
 }
 
@@ -219,7 +218,7 @@ async fn a_hold_alone_keeps_a_version_whose_retention_is_over() {
     };
     let version = put(&vault, asked).await;
     vault.run(2000);
-    for by in [None, Some(bypass())] {
+    for by in [None, Some(&bypass())] {
         let deleted = delete(&vault, version, by).await;
         assert_eq!(deleted, Err(StoreError::Locked(LockRefused::Hold)));
     }
@@ -283,7 +282,7 @@ async fn lock_needs_versioning_and_holds_it() {
     let vault = Vault::with_bucket(B, Versioning::Unversioned).await;
     let null = vault.put(B, K, "before").await;
     assert!(null.null);
-    let (bucket, none) = (bucket_name(B), ObjectLockRequest::default());
+    let (bucket, none) = (bucket_name(B), None);
     let refused = vault.store.put_object_lock(&writer(), &bucket, none).await;
     assert!(matches!(refused, Err(StoreError::InvalidBucketState(_))));
     for versioning in [Versioning::Suspended, Versioning::Enabled] {
@@ -329,7 +328,7 @@ async fn a_bucket_with_a_hidden_locked_version_is_not_empty() {
     let vault = locked_bucket().await;
     let retention = kept(&vault, GOVERNANCE, HOUR);
     let version = put(&vault, retained(retention)).await;
-    delete(&vault, version, Some(bypass())).await.unwrap();
+    delete(&vault, version, Some(&bypass())).await.unwrap();
     let bucket = bucket_name(B);
     let refused = vault.store.delete_bucket(&writer(), &bucket).await;
     assert_eq!(refused, Err(StoreError::BucketNotEmpty));

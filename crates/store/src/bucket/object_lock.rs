@@ -27,19 +27,12 @@ use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused, unchanged};
 use crate::put::closed;
 
-/// What `PutObjectLockConfiguration` asks for; that lock is enabled goes without saying.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct ObjectLockRequest {
-    /// Retention of versions that ask for none; `None` takes the default away.
-    pub default: Option<DefaultRetention>,
-}
-
 /// Enables object lock, or changes the default retention where it is enabled.
 pub(crate) async fn put(
     inner: &Inner,
     by: &Authorized,
     name: &BucketName,
-    request: ObjectLockRequest,
+    default: Option<DefaultRetention>,
 ) -> Result<(), StoreError> {
     loop {
         let open = read::open(inner, name)?;
@@ -55,10 +48,10 @@ pub(crate) async fn put(
             .map(|entry| entry.value);
         let before = of(inner, bucket.uuid)?;
         let lock = ObjectLock {
-            default: request.default,
-            probation: probation(before.as_ref(), request.default),
+            default,
+            probation: probation(before.as_ref(), default),
         };
-        let settings = BucketSettings::new(bucket.versioning, bucket.history_days);
+        let settings = BucketSettings::new(bucket.versioning, &bucket.history);
         let guards = vec![
             Guard::Equals(families::bucket(name.as_str()), open.raw.clone()),
             Guard::Equals(
