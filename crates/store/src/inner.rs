@@ -2,11 +2,13 @@
 //! append a record and to read one back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use azekura_engine::seam::{
     Commit, CommitClass, CommitError, Committed, Engine, Entry, Guard, Key, Part, Scan, ScanPage,
     StoredRecord,
 };
+use azekura_model::cooling::HistoryDays;
 use azekura_model::ident::{BucketUuid, TenantId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, RegionName, Sequence};
@@ -44,6 +46,24 @@ pub struct Parts {
     pub memory: Arc<MemoryBudget>,
 }
 
+/// What the operator decides for the whole vault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StorePolicy {
+    /// How long a change that weakens waits before it acts.
+    pub cooling_off: Duration,
+    /// Days of hidden history of a new bucket.
+    pub history_days: HistoryDays,
+}
+
+impl Default for StorePolicy {
+    fn default() -> Self {
+        Self {
+            cooling_off: Duration::from_hours(72),
+            history_days: HistoryDays(30),
+        }
+    }
+}
+
 /// Shared by all operations and by what they leave running.
 pub(crate) struct Inner {
     pub(crate) engine: Arc<dyn Engine>,
@@ -53,6 +73,7 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) region: RegionName,
     pub(crate) memory: Arc<MemoryBudget>,
+    pub(crate) policy: StorePolicy,
 }
 
 /// A record to be, before position, times and seal.
@@ -71,6 +92,8 @@ pub(crate) struct Draft {
     pub(crate) content_bytes: u64,
     /// Length of the content in bytes as stored, wherever it lies.
     pub(crate) sealed_bytes: u64,
+    /// Lock state that the record gives its version.
+    pub(crate) lock: Lock,
     /// Inline payload, sealed.
     pub(crate) payload: Bytes,
     /// What happened.
@@ -125,7 +148,7 @@ impl From<BadEntry> for StoreError {
 }
 
 impl Inner {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(parts: Parts, policy: StorePolicy) -> Self {
         Self {
             engine: parts.engine,
             keys: parts.keys,
@@ -134,6 +157,7 @@ impl Inner {
             entropy: parts.entropy,
             region: parts.region,
             memory: parts.memory,
+            policy,
         }
     }
 
@@ -162,7 +186,7 @@ impl Inner {
             version: draft.version,
             content_bytes: draft.content_bytes,
             sealed_bytes: draft.sealed_bytes,
-            lock: Lock::default(),
+            lock: draft.lock,
             epoch: 0,
             commitment: [0; 32],
         };

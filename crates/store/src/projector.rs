@@ -1,15 +1,23 @@
 //! What a record means to the index. One pure function, [`mutations`], serves both sides: it fills
 //! every commit, and it replays the journal. So the index can always be rebuilt to the same content.
 
+mod keeper;
+
 use std::sync::Arc;
 
-use azekura_engine::seam::{Mutations, Project, ProjectError, ReadError, ReadView, StoredRecord};
+use azekura_engine::seam::{
+    Mutations, Part, Project, ProjectError, ReadError, ReadView, StoredRecord,
+};
+use azekura_model::cooling::{Cooling, HistoryDays, Pending};
+use azekura_model::ident::VersionId;
+use azekura_model::lock::Lock;
 use azekura_model::position::PartitionId;
 use azekura_model::release::BlobId;
 use azekura_record::bucket::{BucketChanged, BucketCreated};
-use azekura_record::configured::BucketConfigured;
-use azekura_record::core::Core;
+use azekura_record::configured::{BucketConfigured, StoredSetting};
+use azekura_record::core::{Core, RecordKind};
 use azekura_record::epoch::EpochOpened;
+use azekura_record::error::DecodeError;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
 use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
@@ -22,8 +30,8 @@ use bytes::Bytes;
 use crate::bucket::configure;
 use crate::clock::Clock;
 use crate::entry::{
-    self, BucketEntry, BucketSettings, DoneEntry, EpochEntry, PartEntry, Slotted, TenantEntry,
-    UploadEntry,
+    self, BucketEntry, BucketSettings, DoneEntry, EpochEntry, LockEntry, PartEntry, Slotted,
+    TenantEntry, UploadEntry,
 };
 use crate::families::{self, Amendment, BlobState, CONFIG, CONFIGURATION};
 use crate::keys::Keys;
@@ -73,7 +81,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 out.puts.push((families::closed(), entry::present()));
             }
         }
-        Event::BucketConfigured(configured) => bucket_configured(core, configured, &mut out)?,
+        Event::BucketConfigured(configured) => bucket_configured(happened, configured, &mut out)?,
         Event::Version(version) => version_stored(core, version, &mut out)?,
         Event::DeleteMarker(marker) => marker_made(core, marker, &mut out)?,
         Event::VersionHidden(hidden) => version_hidden(core, hidden, &mut out),
@@ -102,8 +110,16 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
         Event::VersionTagged(tagged) => {
             amended(core, Amendment::Tags, &tagged.key, &mut out)?;
         }
-        // The merge of another region's records belongs to replication, which does not write yet.
-        Event::Imported(_) => {}
+        Event::VersionLocked(_) => {
+            let version = core.version.ok_or(Incomplete("lock", "version"))?;
+            lock_given(core, version, &core.lock, &mut out);
+        }
+        Event::LocksChanged(changed) => {
+            for (version, lock) in &changed.locks {
+                lock_given(core, *version, lock, &mut out);
+            }
+        }
+        keeper => keeper::mutations(core, keeper, &mut out)?,
     }
     Ok(out)
 }
@@ -144,7 +160,10 @@ fn bucket_created(
     out.puts.push((families::bucket_by_uuid(uuid), value));
     out.puts.push((
         families::bucket_settings(uuid),
-        entry::encode(&BucketSettings::new(bucket.versioning, bucket.history_days)),
+        entry::encode(&BucketSettings::new(
+            bucket.versioning,
+            &Cooling::settled(HistoryDays(bucket.history_days)),
+        )),
     ));
     let first = EpochOpened {
         epoch: 1,
@@ -159,10 +178,15 @@ fn bucket_changed(
     out: &mut Mutations,
 ) -> Result<(), Incomplete> {
     let uuid = happened.core.bucket.ok_or(Incomplete("bucket", "bucket"))?;
+    let pending = change.pending_history_days.map(|(acts_at, days)| Pending {
+        value: HistoryDays(days),
+        acts_at,
+    });
+    let history = Cooling::stored(HistoryDays(change.history_days), pending);
     if happened.partition == CONFIGURATION {
         out.puts.push((
             families::bucket_settings(uuid),
-            entry::encode(&BucketSettings::new(change.versioning, change.history_days)),
+            entry::encode(&BucketSettings::new(change.versioning, &history)),
         ));
     } else {
         // In the bucket's own partition it takes the closing back (see `bucket/retire.rs`).
@@ -173,10 +197,18 @@ fn bucket_changed(
 
 /// A cleared sub-resource has an entry too: S3 tells it from one that was never set.
 fn bucket_configured(
-    core: &Core,
+    happened: Happened<'_>,
     configured: &BucketConfigured,
     out: &mut Mutations,
 ) -> Result<(), Incomplete> {
+    let core = happened.core;
+    if happened.partition != CONFIGURATION {
+        // In the bucket's own partition it says that locks are there (see `bucket/object_lock.rs`).
+        if matches!(configured.setting, StoredSetting::ObjectLock(_)) {
+            out.puts.push((families::locks(), entry::present()));
+        }
+        return Ok(());
+    }
     let uuid = core.bucket.ok_or(Incomplete("bucket", "bucket"))?;
     let kind = configure::kind_of(&configured.setting);
     out.puts.push((
@@ -221,6 +253,9 @@ fn version_stored(core: &Core, version: &Version, out: &mut Mutations) -> Result
         Bytes::from(summary.encode()),
     ));
     let id = summary.version;
+    if !core.lock.is_empty() {
+        lock_given(core, id, &core.lock, out);
+    }
     if version.superseded {
         out.puts
             .push((families::stamp(key), entry::stamp(core.hybrid)));
@@ -326,6 +361,16 @@ fn version_hidden(core: &Core, hidden: &VersionHidden, out: &mut Mutations) {
     }
 }
 
+/// The lock state that a version has from now on. Written even when nothing keeps it any more, so that
+/// the state before never comes back.
+fn lock_given(core: &Core, version: VersionId, lock: &Lock, out: &mut Mutations) {
+    let entry = LockEntry {
+        stamp: core.hybrid,
+        lock: lock.clone(),
+    };
+    out.puts.push((families::lock(version), entry.encode()));
+}
+
 fn amended(
     core: &Core,
     amendment: Amendment,
@@ -363,6 +408,16 @@ fn part_stored(core: &Core, part: &PartStored, out: &mut Mutations) {
     }
 }
 
+/// The changes to the index that a record means whose particulars were erased.
+#[must_use]
+pub fn erased_mutations(core: &Core) -> Mutations {
+    let mut out = Mutations::default();
+    if core.kind == RecordKind::Released {
+        keeper::erased_release(core, &mut out);
+    }
+    out
+}
+
 /// Replays records into the index. Learns wrapped keys and times as it goes, so that later records
 /// can be opened and the clocks never go back.
 pub struct Projector {
@@ -375,6 +430,17 @@ impl Projector {
     #[must_use]
     pub fn new(keys: Arc<Keys>, clock: Arc<Clock>) -> Self {
         Self { keys, clock }
+    }
+
+    /// A record whose particulars were erased means nothing more to the index: what it put is gone. Of
+    /// a release, what needs no name still holds, so that an unfinished one is found.
+    fn project_erased(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
+        let core = Core::decode(&record.core).map_err(|error| match error {
+            DecodeError::Newer(what) => ProjectError::Newer(what),
+            other => unreadable(&other),
+        })?;
+        self.clock.observe(core.hybrid, core.wall, core.compliance);
+        Ok(erased_mutations(&core))
     }
 
     fn learn(&self, core: &Core, particulars: &Particulars) -> Result<(), ProjectError> {
@@ -441,6 +507,9 @@ impl Project for Projector {
     }
 
     fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
+        if record.particulars == Part::Erased {
+            return self.project_erased(record);
+        }
         let opened = open_record(&self.keys, record.kind, &record.core, &record.particulars)
             .map_err(|error| match error {
                 Unopened::Newer(what) => ProjectError::Newer(what),

@@ -3,11 +3,13 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_record::bucket::BucketChanged;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
+use crate::bucket::lifecycle::stored_days;
 use crate::bucket::read;
 use crate::entry::{self, BucketSettings};
 use crate::error::StoreError;
@@ -31,11 +33,12 @@ pub(crate) async fn put_versioning(
             let why = "versioning can be suspended, not taken back".to_owned();
             return Err(StoreError::InvalidArgument(why));
         }
-        let before = entry::encode(&BucketSettings::new(bucket.versioning, bucket.history_days));
+        let before = entry::encode(&BucketSettings::new(bucket.versioning, &bucket.history));
         let guards = vec![
             Guard::Equals(families::bucket(name.as_str()), open.raw.clone()),
             Guard::Equals(families::bucket_settings(bucket.uuid), before),
         ];
+        let (history_days, pending_history_days) = stored_days(&bucket.history);
         let draft = Draft {
             tenant: bucket.tenant,
             bucket: Some(bucket.uuid),
@@ -43,11 +46,13 @@ pub(crate) async fn put_versioning(
             hybrid: inner.clock.hybrid(),
             content_bytes: 0,
             sealed_bytes: 0,
+            lock: Lock::default(),
             payload: Bytes::new(),
             event: Event::BucketChanged(BucketChanged {
                 name: name.as_str().to_owned(),
                 versioning,
-                history_days: bucket.history_days,
+                history_days,
+                pending_history_days,
             }),
         };
         let appended = inner

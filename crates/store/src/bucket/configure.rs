@@ -7,13 +7,14 @@ use azekura_model::bucket_config::{
 };
 use azekura_model::cors::{CorsRule, CorsRules};
 use azekura_model::ident::BucketUuid;
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_model::tag::TagSet;
 use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
-use crate::bucket::read;
+use crate::bucket::{lifecycle, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused};
@@ -38,6 +39,7 @@ pub(crate) async fn configure(
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event: Event::BucketConfigured(BucketConfigured {
             name: name.as_str().to_owned(),
@@ -84,10 +86,15 @@ pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
         StoredSetting::PublicAccess(_) => ConfigurationKind::PublicAccess,
         StoredSetting::Ownership(_) => ConfigurationKind::Ownership,
         StoredSetting::Encryption(_) => ConfigurationKind::Encryption,
+        StoredSetting::Lifecycle(_) => ConfigurationKind::Lifecycle,
+        StoredSetting::ObjectLock(_) => ConfigurationKind::ObjectLock,
     }
 }
 
-fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>) -> StoredSetting {
+pub(crate) fn to_stored(
+    kind: ConfigurationKind,
+    configuration: Option<BucketConfiguration>,
+) -> StoredSetting {
     match (configuration, kind) {
         (Some(BucketConfiguration::Tags(tags)), _) => StoredSetting::Tags(Some(tags.into_pairs())),
         (Some(BucketConfiguration::Cors(rules)), _) => {
@@ -102,11 +109,17 @@ fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>
         (Some(BucketConfiguration::Encryption(encryption)), _) => {
             StoredSetting::Encryption(Some(encryption))
         }
+        (Some(BucketConfiguration::Lifecycle(state)), _) => {
+            StoredSetting::Lifecycle(Some(lifecycle::rules_to_stored(&state)))
+        }
+        (Some(BucketConfiguration::ObjectLock(lock)), _) => StoredSetting::ObjectLock(Some(lock)),
         (None, ConfigurationKind::Tags) => StoredSetting::Tags(None),
         (None, ConfigurationKind::Cors) => StoredSetting::Cors(None),
         (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
         (None, ConfigurationKind::Ownership) => StoredSetting::Ownership(None),
         (None, ConfigurationKind::Encryption) => StoredSetting::Encryption(None),
+        (None, ConfigurationKind::Lifecycle) => StoredSetting::Lifecycle(None),
+        (None, ConfigurationKind::ObjectLock) => StoredSetting::ObjectLock(None),
     }
 }
 
@@ -120,6 +133,10 @@ fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
         StoredSetting::PublicAccess(block) => BucketConfiguration::PublicAccess(block?),
         StoredSetting::Ownership(ownership) => BucketConfiguration::Ownership(ownership?),
         StoredSetting::Encryption(encryption) => BucketConfiguration::Encryption(encryption?),
+        StoredSetting::Lifecycle(stored) => {
+            BucketConfiguration::Lifecycle(lifecycle::rules_from_stored(stored?))
+        }
+        StoredSetting::ObjectLock(lock) => BucketConfiguration::ObjectLock(lock?),
     })
 }
 

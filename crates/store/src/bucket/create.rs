@@ -4,6 +4,7 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::ident::TenantId;
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_model::position::PartitionId;
 use azekura_model::requester::Requester;
@@ -16,9 +17,6 @@ use crate::bucket::{Bucket, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
 use crate::inner::{Draft, Inner, Refused};
-
-/// Days for which what S3 no longer shows stays, unless the bucket says otherwise.
-const HISTORY_DAYS: u32 = 30;
 
 /// Makes the vault's tenant when it has none.
 pub(crate) async fn bootstrap(inner: &Inner, name: &str) -> Result<TenantId, StoreError> {
@@ -38,6 +36,7 @@ pub(crate) async fn bootstrap(inner: &Inner, name: &str) -> Result<TenantId, Sto
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event,
     };
@@ -71,7 +70,7 @@ pub(crate) async fn create(
         location: region.clone(),
         partition: fresh_partition(inner)?,
         versioning: Versioning::Unversioned,
-        history_days: HISTORY_DAYS,
+        history_days: inner.policy.history_days.0,
         regions: vec![region],
         wrapped_key: inner.keys.new_bucket_key(tenant, uuid, 1)?,
     });
@@ -82,6 +81,7 @@ pub(crate) async fn create(
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event,
     };

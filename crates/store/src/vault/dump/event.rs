@@ -1,5 +1,7 @@
 //! What happened, as JSON. Keys and salts are left out.
 
+mod keeper;
+
 use azekura_model::checksum::{Checksum, ETag};
 use azekura_model::position::Sequence;
 use azekura_model::requester::Requester;
@@ -36,6 +38,7 @@ pub(super) fn event(event: &Event) -> Value {
             "name": e.name,
             "versioning": format!("{:?}", e.versioning),
             "history_days": e.history_days,
+            "pending_history_days": e.pending_history_days.map(|(at, days)| json!([at.0, days])),
         }),
         Event::BucketRetired(e) => json!({ "name": e.name }),
         Event::BucketConfigured(e) => json!({ "name": e.name, "setting": setting(&e.setting) }),
@@ -60,6 +63,8 @@ pub(super) fn event(event: &Event) -> Value {
             "headers": pairs(&e.headers),
             "metadata": pairs(&e.metadata),
             "tags": pairs(&e.tags),
+            "retention": super::retention_json(e.retention),
+            "hold": e.hold,
         }),
         Event::PartStored(e) => json!({
             "upload": e.upload.to_string(),
@@ -71,8 +76,12 @@ pub(super) fn event(event: &Event) -> Value {
             "inline": e.inline,
         }),
         Event::UploadAborted(e) => json!({ "upload": e.upload.to_string(), "key": e.key }),
-        Event::VersionTagged(e) => json!({ "key": e.key, "tags": pairs(&e.tags) }),
-        Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
+        Event::VersionTagged(e) => json!({
+            "key": e.key,
+            "tags": pairs(&e.tags),
+            "previous": sequence(e.previous),
+        }),
+        other => keeper::event(other),
     }
 }
 
@@ -99,6 +108,19 @@ fn setting(setting: &StoredSetting) -> Value {
             "encryption": encryption.map(|encryption| json!({
                 "algorithm": "AES256",
                 "bucket_key_enabled": encryption.bucket_key_enabled,
+            })),
+        }),
+        StoredSetting::Lifecycle(rules) => {
+            json!({ "lifecycle": rules.as_ref().map(keeper::lifecycle) })
+        }
+        StoredSetting::ObjectLock(lock) => json!({
+            "object_lock": lock.map(|lock| json!({
+                "default": lock.default.map(|default| json!({
+                    "mode": format!("{:?}", default.mode),
+                    "days": default.period.in_days(),
+                    "years": default.period.in_years(),
+                })),
+                "probation_ends_ms": lock.probation.map(|probation| probation.ends.0),
             })),
         }),
     }
