@@ -146,3 +146,18 @@ fn a_crash_leaves_the_old_segment_or_the_packed_one() {
     }
     panic!("packing never finished");
 }
+
+/// The file that the reader in `tools/reader` is tested with too.
+#[test]
+fn the_frozen_packed_segment_is_made_and_read() {
+    let pieces = [(0, 64), (4096, 32), (10_000, 4_000), (19_984, 16)];
+    let (disk, _, content) = segment(&pieces, 20_000);
+    let from = Path::new(DIR).join("00000005.seg");
+    disk.rename(&path(), &from).unwrap();
+    let files = SegmentFiles::new(Arc::new(disk.clone()), PathBuf::from(DIR));
+    pack::pack(&files, 5, INCARNATION).unwrap();
+    let frozen = include_bytes!("../../../testdata/packed.seg");
+    assert!(disk.content(&from).unwrap() == frozen);
+    let file = files.file(5).unwrap();
+    assert!(disk::read_range(&*file, 0, 20_000).unwrap() == content);
+}
