@@ -26,6 +26,8 @@ pub enum RecordKind {
     BucketRetired = 5,
     /// One sub-resource of a bucket's configuration.
     BucketConfigured = 6,
+    /// The compliance clock writes itself down.
+    ClockTick = 7,
     /// A version of an object.
     Version = 16,
     /// A delete marker.
@@ -90,13 +92,14 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
         Self::BucketChanged,
         Self::BucketRetired,
         Self::BucketConfigured,
+        Self::ClockTick,
         Self::Version,
         Self::DeleteMarker,
         Self::VersionHidden,

@@ -25,6 +25,7 @@ pub mod particulars;
 pub mod summary;
 pub mod tagged;
 pub mod tenant;
+pub mod tick;
 pub mod upload;
 mod values;
 pub mod version;

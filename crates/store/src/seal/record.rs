@@ -75,7 +75,7 @@ impl From<DecodeError> for Unopened {
 /// Under which key the particulars of a record are sealed.
 fn sealing_key(keys: &Keys, core: &Core) -> Result<Arc<SecretKey>, KeyError> {
     match (core.kind, core.bucket) {
-        (RecordKind::TenantCreated, _) => Ok(Arc::new(keys.root().clone())),
+        (RecordKind::TenantCreated | RecordKind::ClockTick, _) => Ok(Arc::new(keys.root().clone())),
         (RecordKind::BucketCreated | RecordKind::EpochOpened, _) | (_, None) => {
             keys.tenant_key(core.tenant)
         }
