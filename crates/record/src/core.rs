@@ -28,6 +28,8 @@ pub enum RecordKind {
     BucketConfigured = 6,
     /// The compliance clock writes itself down.
     ClockTick = 7,
+    /// The key of an epoch is destroyed.
+    EpochDestroyed = 8,
     /// A version of an object.
     Version = 16,
     /// A delete marker.
@@ -46,6 +48,16 @@ pub enum RecordKind {
     UploadAborted = 23,
     /// A version has other tags.
     VersionTagged = 24,
+    /// A version is released; durable before anything of it is erased.
+    Released = 27,
+    /// What was released is erased and was read back.
+    Freed = 28,
+    /// A disposal job is asked for, taken back or done.
+    DisposalRequested = 29,
+    /// What a key shows, said anew.
+    SlotRestated = 30,
+    /// How far the keeper has judged.
+    LifecycleRan = 31,
     /// A version has another lock.
     VersionLocked = 25,
     /// Many versions have other locks.
@@ -92,7 +104,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 25] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -100,6 +112,7 @@ impl RecordKind {
         Self::BucketRetired,
         Self::BucketConfigured,
         Self::ClockTick,
+        Self::EpochDestroyed,
         Self::Version,
         Self::DeleteMarker,
         Self::VersionHidden,
@@ -111,6 +124,11 @@ impl RecordKind {
         Self::VersionTagged,
         Self::VersionLocked,
         Self::LocksChanged,
+        Self::Released,
+        Self::Freed,
+        Self::DisposalRequested,
+        Self::SlotRestated,
+        Self::LifecycleRan,
         Self::Imported,
     ];
 

@@ -1,5 +1,7 @@
 //! Arbitrary values of every kind.
 
+mod keeper;
+
 use std::net::IpAddr;
 
 use azekura_model::bucket::Versioning;
@@ -208,10 +210,13 @@ fn hidden() -> impl Strategy<Value = VersionHidden> {
         Just(CurrentChange::Cleared),
         summary().prop_map(CurrentChange::Becomes),
     ];
-    (text(), summary(), current).prop_map(|(key, target, current)| VersionHidden {
-        key,
-        target,
-        current,
+    (text(), summary(), current, any::<bool>()).prop_map(|(key, target, current, bypassed)| {
+        VersionHidden {
+            key,
+            target,
+            current,
+            bypassed,
+        }
     })
 }
 
@@ -258,13 +263,20 @@ fn administration() -> impl Strategy<Value = Event> {
                 by_evidence,
             })
         }),
-        (text(), versioning(), any::<u32>()).prop_map(|(name, versioning, history_days)| {
-            Event::BucketChanged(BucketChanged {
-                name,
-                versioning,
-                history_days,
-            })
-        }),
+        (
+            text(),
+            versioning(),
+            any::<u32>(),
+            any::<Option<(i64, u32)>>()
+        )
+            .prop_map(|(name, versioning, history_days, pending)| {
+                Event::BucketChanged(BucketChanged {
+                    name,
+                    versioning,
+                    history_days,
+                    pending_history_days: pending.map(|(at, days)| (ComplianceTime(at), days)),
+                })
+            }),
         text().prop_map(|name| Event::BucketRetired(BucketRetired { name })),
         (bytes(), bytes()).prop_map(|(envelope, particulars)| {
             Event::Imported(Imported {
@@ -321,6 +333,7 @@ fn setting() -> impl Strategy<Value = StoredSetting> {
         option::of(block).prop_map(StoredSetting::PublicAccess),
         option::of(enforced).prop_map(StoredSetting::Ownership),
         option::of(encryption).prop_map(StoredSetting::Encryption),
+        keeper::setting(),
         option::of(object_lock()).prop_map(StoredSetting::ObjectLock),
     ]
 }
@@ -379,8 +392,9 @@ fn event() -> impl Strategy<Value = Event> {
             Event::DeleteMarker(DeleteMarker { key, null, superseded })
         }),
         1 => hidden().prop_map(|h| Event::VersionHidden(Box::new(h))),
-        1 => (text(), pairs()).prop_map(|(key, tags)| {
-            Event::VersionTagged(VersionTagged { key, tags })
+        1 => (text(), pairs(), any::<Option<u64>>()).prop_map(|(key, tags, previous)| {
+            let previous = previous.map(Sequence);
+            Event::VersionTagged(VersionTagged { key, tags, previous })
         }),
         1 => (text(), any::<(bool, Option<u64>)>()).prop_map(|(reason, (bypassed, previous))| {
             Event::VersionLocked(VersionLocked {
@@ -406,6 +420,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => administration(),
         2 => configured(),
         3 => upload(),
+        4 => keeper::event(),
     ]
 }
 

@@ -9,6 +9,8 @@ use azekura_record::bucket::BucketChanged;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
+use crate::bucket::lifecycle::stored_days;
+use crate::bucket::object_lock::has_locks;
 use crate::bucket::read;
 use crate::entry::{self, BucketSettings};
 use crate::error::StoreError;
@@ -32,11 +34,19 @@ pub(crate) async fn put_versioning(
             let why = "versioning can be suspended, not taken back".to_owned();
             return Err(StoreError::InvalidArgument(why));
         }
-        let before = entry::encode(&BucketSettings::new(bucket.versioning, bucket.history_days));
+        // Looked at before the commit, which fails if object lock is enabled behind the look: that
+        // is guarded by the same settings (see `bucket/object_lock.rs`).
+        if versioning.makes_null() && has_locks(inner, bucket.partition)? {
+            return Err(StoreError::InvalidBucketState(
+                "versioning cannot be suspended on a bucket with object lock".to_owned(),
+            ));
+        }
+        let before = entry::encode(&BucketSettings::new(bucket.versioning, &bucket.history));
         let guards = vec![
             Guard::Equals(families::bucket(name.as_str()), open.raw.clone()),
             Guard::Equals(families::bucket_settings(bucket.uuid), before),
         ];
+        let (history_days, pending_history_days) = stored_days(&bucket.history);
         let draft = Draft {
             tenant: bucket.tenant,
             bucket: Some(bucket.uuid),
@@ -49,7 +59,8 @@ pub(crate) async fn put_versioning(
             event: Event::BucketChanged(BucketChanged {
                 name: name.as_str().to_owned(),
                 versioning,
-                history_days: bucket.history_days,
+                history_days,
+                pending_history_days,
             }),
         };
         let appended = inner
