@@ -1,6 +1,12 @@
 //! The compliance clock over restarts: what a false wall clock, downtime and an old copy can do.
 
-#[path = "common/mod.rs"]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
 mod common;
 
 use std::sync::Arc;
