@@ -1,9 +1,13 @@
 //! What can be typed. Each flag has an environment variable of the same name.
 
+mod drill;
+
 use std::path::PathBuf;
 
 use azekura_hospital::{Class, Date, Scale, parse_day};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use drill::{DrillCommand, DrillLocksArgs};
 
 /// S3-compatible WORM object store for Japanese medical information.
 #[derive(Parser, Debug)]
@@ -33,6 +37,9 @@ pub enum Command {
     /// Buckets, through the admin API of a running server
     #[command(subcommand)]
     Bucket(BucketCommand),
+    /// The clock by which locks end, through the admin API of a running server
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Objects, through the admin API of a running server
     #[command(subcommand)]
     Object(ObjectCommand),
@@ -140,40 +147,40 @@ pub enum BucketCommand {
     Delete(OneBucket),
 }
 
-/// Verbs of `azekura drill`.
+/// Verbs of `azekura clock`. There is none that sets it: nobody can.
 #[derive(Subcommand, Debug)]
-pub enum DrillCommand {
-    /// Tries every known door by which locks were broken; none may open
-    Locks(DrillLocksArgs),
+pub enum ClockCommand {
+    /// Wall clock, compliance time, and what their difference means for locks
+    Show(ClockShowArgs),
 }
 
-/// Language of what people read.
+/// `azekura clock show`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura clock show\n  azekura clock show --lang ja\n  azekura clock show --json\n\nNo command sets compliance time forward."
+)]
+pub struct ClockShowArgs {
+    /// Language of the answer
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LANG",
+        env = "AZEKURA_LANG",
+        default_value = "en"
+    )]
+    pub lang: Language,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
+/// Language of an answer for people.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lang {
+pub enum Language {
     /// Japanese
     Ja,
     /// English
     En,
-}
-
-/// `azekura drill locks`.
-#[derive(Args, Debug)]
-#[command(
-    after_help = "Examples:\n  azekura drill locks --endpoint http://127.0.0.1:9001\n  azekura drill locks --lang ja\n  azekura drill locks --json > drill.json\n\nMakes a bucket azekura-drill-YYYYMMDDHHMMSS with locks of some minutes, and takes away what\nearlier drills left. Exit code 5: a door is open; the table says which."
-)]
-pub struct DrillLocksArgs {
-    /// S3 address of the server [default: what the admin API tells]
-    #[arg(long, value_name = "URL")]
-    pub s3_endpoint: Option<String>,
-    /// How long the locks of the drill hold, in minutes
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(3..=1440))]
-    pub lock_minutes: u32,
-    /// Language of the table
-    #[arg(long, value_enum, default_value = "en", env = "AZEKURA_LANG")]
-    pub lang: Lang,
-    /// Which server
-    #[command(flatten)]
-    pub online: Online,
 }
 
 /// Verbs of `azekura object`.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::doors;
-use crate::args::Lang;
+use crate::args::Language;
 
 /// How a door was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -20,16 +20,16 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    fn word(self, lang: Lang) -> &'static str {
+    fn word(self, lang: Language) -> &'static str {
         match (self, lang) {
-            (Self::Refused, Lang::En) => "refused",
-            (Self::Refused, Lang::Ja) => "拒否",
-            (Self::Harmless, Lang::En) => "harmless",
-            (Self::Harmless, Lang::Ja) => "無害",
-            (Self::NotOffered, Lang::En) => "not offered",
-            (Self::NotOffered, Lang::Ja) => "機能なし",
-            (Self::Open, Lang::En) => "OPEN",
-            (Self::Open, Lang::Ja) => "突破",
+            (Self::Refused, Language::En) => "refused",
+            (Self::Refused, Language::Ja) => "拒否",
+            (Self::Harmless, Language::En) => "harmless",
+            (Self::Harmless, Language::Ja) => "無害",
+            (Self::NotOffered, Language::En) => "not offered",
+            (Self::NotOffered, Language::Ja) => "機能なし",
+            (Self::Open, Language::En) => "OPEN",
+            (Self::Open, Language::Ja) => "突破",
         }
     }
 }
@@ -168,16 +168,16 @@ fn columns(rows: &[[String; 4]]) -> String {
 }
 
 /// The report for people.
-pub(crate) fn text(report: &Report, lang: Lang) -> String {
-    let say = |en: String, ja: String| if lang == Lang::Ja { ja } else { en };
-    let head: [&str; 4] = if lang == Lang::Ja {
+pub(crate) fn text(report: &Report, lang: Language) -> String {
+    let say = |en: String, ja: String| if lang == Language::Ja { ja } else { en };
+    let head: [&str; 4] = if lang == Language::Ja {
         ["番号", "判定", "応答", "試みた手口"]
     } else {
         ["ID", "FOUND", "ANSWER", "DOOR"]
     };
     let mut rows = vec![head.map(str::to_owned)];
     for door in &report.doors {
-        let title = if lang == Lang::Ja {
+        let title = if lang == Language::Ja {
             door.title_ja
         } else {
             door.title
@@ -204,7 +204,7 @@ pub(crate) fn text(report: &Report, lang: Lang) -> String {
         "試していない手口:\n".to_owned(),
     ));
     for one in &report.not_tried {
-        let reason = if lang == Lang::Ja {
+        let reason = if lang == Language::Ja {
             one.reason_ja
         } else {
             one.reason
@@ -232,14 +232,14 @@ fn controls_ja(report: &Report) -> String {
     text
 }
 
-fn ending(report: &Report, lang: Lang) -> String {
+fn ending(report: &Report, lang: Language) -> String {
     let (versions, bytes) = (report.versions_read_back, report.bytes_read_back);
     let mut text = match lang {
-        Lang::En => format!(
+        Language::En => format!(
             "{versions} locked versions ({bytes} bytes) read back, {} harmed.\n",
             report.lost.len()
         ),
-        Lang::Ja => format!(
+        Language::Ja => format!(
             "ロックされた{versions}版（{bytes}バイト）を読み戻し、異常 {} 件。\n",
             report.lost.len()
         ),
@@ -248,11 +248,11 @@ fn ending(report: &Report, lang: Lang) -> String {
         let until = left.until.as_deref().unwrap_or("-");
         let (bucket, versions, bytes) = (&left.bucket, left.versions, left.bytes);
         text.push_str(&match lang {
-            Lang::En => format!(
+            Language::En => format!(
                 "Stays behind: bucket {bucket}, {versions} versions, {bytes} bytes, locked until {until}. \
                  The next drill takes them away when their locks are over.\n"
             ),
-            Lang::Ja => format!(
+            Language::Ja => format!(
                 "残るもの: バケット {bucket}、{versions}版、{bytes}バイト、ロック期限 {until}。\
                  期限後、次回の訓練が削除します。\n"
             ),
@@ -260,10 +260,10 @@ fn ending(report: &Report, lang: Lang) -> String {
     }
     let doors = report.doors.len();
     text.push_str(&match (lang, report.shut()) {
-        (Lang::En, true) => format!("All {doors} doors are shut.\n"),
-        (Lang::En, false) => format!("{} of {doors} doors are OPEN.\n", report.open),
-        (Lang::Ja, true) => format!("{doors}件の手口すべてが退けられました。\n"),
-        (Lang::Ja, false) => format!("{doors}件中{}件の手口で突破されました。\n", report.open),
+        (Language::En, true) => format!("All {doors} doors are shut.\n"),
+        (Language::En, false) => format!("{} of {doors} doors are OPEN.\n", report.open),
+        (Language::Ja, true) => format!("{doors}件の手口すべてが退けられました。\n"),
+        (Language::Ja, false) => format!("{doors}件中{}件の手口で突破されました。\n", report.open),
     });
     text
 }
@@ -305,12 +305,12 @@ mod tests {
     fn an_open_door_is_said_in_both_languages() {
         let open = report(Verdict::Open);
         assert!(!open.shut());
-        assert!(text(&open, Lang::En).contains("1 of 1 doors are OPEN."));
-        assert!(text(&open, Lang::Ja).contains("突破されました"));
+        assert!(text(&open, Language::En).contains("1 of 1 doors are OPEN."));
+        assert!(text(&open, Language::Ja).contains("突破されました"));
         let shut = report(Verdict::Refused);
         assert!(shut.shut());
-        assert!(text(&shut, Lang::En).contains("All 1 doors are shut."));
-        assert!(text(&shut, Lang::Ja).contains("すべてが退けられました"));
+        assert!(text(&shut, Language::En).contains("All 1 doors are shut."));
+        assert!(text(&shut, Language::Ja).contains("すべてが退けられました"));
     }
 
     #[test]
