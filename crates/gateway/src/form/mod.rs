@@ -74,11 +74,14 @@ where
         .map_err(refused)?;
     let extensions = &posted.parts.extensions;
     throttle.admit_signer(&claimed.key_id, credential.limits, extensions)?;
-    let caller = Caller::admit(credential, "PostObject", false, origin)?;
+    // Before the fields are read as headers, nothing is asked beyond the object itself.
+    let none = HeaderMap::new();
+    let caller = Caller::admit(credential, "PostObject", false, &none, origin)?;
 
     let faults = Faults::default();
     let file = rest.into_file(policy.lengths(), faults.clone());
     let object = object::of(&fields, &posted.bucket)?;
+    caller.may_with(&object.headers)?;
     let redirect = answer::Wanted::of(&fields);
     let key = object.input.key.clone();
     let mut input = object.input;

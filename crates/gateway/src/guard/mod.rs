@@ -10,7 +10,9 @@ mod features;
 mod form;
 mod hoist;
 pub(crate) mod host;
+mod integrity;
 mod limits;
+mod locks;
 mod path;
 mod payload;
 mod presign;
@@ -91,6 +93,8 @@ impl Guard {
         features::check(&parts.headers)?;
         features::check_read(parts)?;
         let view = View::new(parts)?;
+        locks::check(&view)?;
+        integrity::check(&view)?;
         let payload = payload::check(&view, &claimed)?;
         self.plan(&view, payload)
     }

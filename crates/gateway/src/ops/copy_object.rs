@@ -15,7 +15,7 @@ use s3s::{S3Error, S3Request, S3Result};
 use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
 use crate::convert::checksums::Fields;
-use crate::convert::{attributes, conditions, names, times};
+use crate::convert::{attributes, conditions, locks, names, times};
 use crate::{body, errors};
 
 /// What is copied.
@@ -179,6 +179,7 @@ pub(crate) async fn copy_object(
              encryption attributes.",
         ));
     }
+    let lock = locks::asked(&request.headers)?;
     let asked = CopyConditions {
         if_match: input.copy_source_if_match.clone(),
         if_none_match: input.copy_source_if_none_match.clone(),
@@ -203,6 +204,8 @@ pub(crate) async fn copy_object(
             ..Claims::default()
         },
         conditions: write_conditions(&request.headers)?,
+        // The source's lock is not copied: headers or the default of the destination count (S3).
+        lock,
         body: got.body,
     };
     let put = cx

@@ -1,3 +1,6 @@
+use azekura_model::access::Action;
+use azekura_model::bucket::Versioning;
+use azekura_model::name::BucketName;
 use azekura_store::error::StoreError;
 use s3s::dto::{CreateBucketConfiguration, CreateBucketInput, CreateBucketOutput};
 use s3s::region::Region;
@@ -30,11 +33,19 @@ pub(crate) async fn create_bucket(
     }
     check_location(cx, input.create_bucket_configuration)?;
     let name = names::bucket(&input.bucket)?;
+    let locked = input.object_lock_enabled_for_bucket == Some(true);
+    if locked {
+        caller.may(Action::PutBucketVersioning)?;
+        caller.may(Action::PutBucketObjectLockConfiguration)?;
+    }
     match cx.store.create_bucket(caller.authorized(), &name).await {
         Err(StoreError::BucketAlreadyOwnedByYou) if again => {}
         made => {
             made.map_err(errors::from_store)?;
         }
+    }
+    if locked {
+        enable_lock(cx, &caller, &name).await?;
     }
     answer(CreateBucketOutput {
         location: Some(format!("/{name}")),
@@ -49,6 +60,18 @@ fn may_be_there(input: &CreateBucketInput, signed_for: Option<&str>) -> bool {
         && input.create_bucket_configuration.is_none()
         && input.object_lock_enabled_for_bucket != Some(true)
         && input.object_ownership.is_none()
+}
+
+/// Enables versioning and object lock, for good. Fails it between the steps, the bucket is there
+/// without lock and the client knows: it got no 200, and PutObjectLockConfiguration goes on from there.
+async fn enable_lock(cx: &Context, caller: &Caller, bucket: &BucketName) -> S3Result<()> {
+    let by = caller.may(Action::PutBucketVersioning)?;
+    let versioned = cx.store.put_versioning(&by, bucket, Versioning::Enabled);
+    versioned.await.map_err(errors::from_store)?;
+    let by = caller.may(Action::PutBucketObjectLockConfiguration)?;
+    let enabled = cx.store.put_object_lock(&by, bucket, None);
+    enabled.await.map_err(errors::from_store)?;
+    Ok(())
 }
 
 /// Only this region can be asked for. `us-east-1`, which clients sign with by default, is never a

@@ -5,7 +5,7 @@ use s3s::{S3Request, S3Result};
 
 use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
-use crate::convert::{attributes, checksums, names};
+use crate::convert::{attributes, checksums, locks, names};
 use crate::{body, errors};
 
 pub(crate) async fn create_multipart_upload(
@@ -13,6 +13,7 @@ pub(crate) async fn create_multipart_upload(
     request: S3Request<CreateMultipartUploadInput>,
 ) -> Answer<CreateMultipartUploadOutput> {
     let caller = Caller::of(&request)?;
+    let lock = locks::asked(&request.headers)?;
     let input = request.input;
     let bucket = names::bucket(&input.bucket)?;
     let checksum = checksum_of(
@@ -23,6 +24,7 @@ pub(crate) async fn create_multipart_upload(
         key: names::key(&input.key)?,
         attributes: attributes::of_request(&request.headers, input.metadata)?,
         checksum,
+        lock,
     };
     let upload = cx
         .store

@@ -1,15 +1,17 @@
+use azekura_model::access::Action;
 use azekura_model::checksum::Checksum;
 use azekura_model::condition::{ConditionFailed, Conditions};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_store::error::StoreError;
 use azekura_store::object::{GetRequest, ObjectInfo, Which};
+use http::HeaderMap;
 use s3s::dto::{ChecksumMode, GetObjectInput, GetObjectOutput};
 use s3s::{S3Error, S3Request, S3Response, S3Result};
 
 use super::{Answer, Context, signed};
 use crate::auth::Caller;
 use crate::body;
-use crate::convert::{conditions, headers, names, times};
+use crate::convert::{conditions, headers, locks, names, times};
 use crate::errors;
 
 pub(crate) async fn get_object(
@@ -51,6 +53,7 @@ pub(crate) async fn get_object(
         .then(|| shown_checksum(&got.info, ranged, part))
         .flatten();
     let mut answer = headers::of_object(&got.info, versioning, checksum);
+    show_lock(&mut answer, &got.info, &caller);
     let overrides = [
         ("cache-control", input.response_cache_control),
         ("content-disposition", input.response_content_disposition),
@@ -81,6 +84,16 @@ pub(crate) async fn get_object(
         headers::of_range(&mut response.headers, &got.range, got.info.bytes);
     }
     Ok(response)
+}
+
+/// Adds the lock of a version, as far as the caller may know of it. Without the rights the object is
+/// shown all the same, without these headers (S3 API reference, GetObject).
+pub(crate) fn show_lock(answer: &mut HeaderMap, info: &ObjectInfo, caller: &Caller) {
+    if let Some(lock) = &info.lock {
+        let retention = caller.may(Action::GetObjectRetention).is_ok();
+        let hold = caller.may(Action::GetObjectLegalHold).is_ok();
+        locks::show(answer, lock, retention, hold);
+    }
 }
 
 /// `partNumber`.

@@ -2,11 +2,11 @@ use azekura_store::object::PutRequest;
 use s3s::S3Request;
 use s3s::dto::{ETag, PutObjectInput, PutObjectOutput};
 
-use super::{Answer, Context, answer, sealed};
+use super::{Answer, Context, answer, sealed, verified};
 use crate::auth::Caller;
 use crate::body;
 use crate::convert::checksums::Fields;
-use crate::convert::{attributes, conditions, names};
+use crate::convert::{attributes, conditions, locks, names};
 use crate::errors;
 
 pub(crate) async fn put_object(
@@ -16,13 +16,16 @@ pub(crate) async fn put_object(
     let caller = Caller::of(&request)?;
     let blob = request.input.body.take();
     let (body, claims) = body::incoming(&request, blob, request.input.content_length)?;
+    let lock = locks::asked(&request.headers)?;
     let input = request.input;
+    verified::require(cx, &input.bucket, &lock, &claims, "Put Object")?;
     let bucket = names::bucket(&input.bucket)?;
     let put = PutRequest {
         key: names::key(&input.key)?,
         attributes: attributes::of_request(&request.headers, input.metadata)?,
         claims,
         conditions: conditions::of_write(input.if_match, input.if_none_match),
+        lock,
         body,
     };
     let put = cx

@@ -24,6 +24,8 @@ pub(crate) const ROOT: (&str, &str) = ("ROOTKEY", "root-secret");
 pub(crate) const READER: (&str, &str) = ("READKEY", "read-secret");
 /// Key that may store.
 pub(crate) const WRITER: (&str, &str) = ("WRITEKEY", "write-secret");
+/// Key that may lock, and nothing else.
+pub(crate) const LOCKER: (&str, &str) = ("LOCKKEY", "lock-secret");
 /// Region of the tests.
 pub(crate) const REGION: &str = "jp-tokyo";
 
@@ -49,6 +51,7 @@ pub(crate) fn keys() -> StaticKeys {
         )
         .with(READER.0, READER.1, "reader", &[Right::Read])
         .with(WRITER.0, WRITER.1, "writer", &[Right::Write])
+        .with(LOCKER.0, LOCKER.1, "locker", &[Right::Lock])
 }
 
 /// Starts a gateway over an empty store.
