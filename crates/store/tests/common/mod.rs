@@ -67,6 +67,7 @@ pub(crate) fn broken_body(bytes: impl Into<Bytes>) -> Body {
 
 pub(crate) fn put_request(object: &str, content: impl Into<Bytes>) -> PutRequest {
     PutRequest {
+        lock: azekura_model::lock::LockAsked::default(),
         key: key(object),
         attributes: Attributes::default(),
         claims: Claims::default(),
