@@ -1,4 +1,3 @@
-use azekura_model::lock::LockAsked;
 use azekura_store::object::PutRequest;
 use s3s::S3Request;
 use s3s::dto::{ETag, PutObjectInput, PutObjectOutput};
@@ -22,7 +21,6 @@ pub(crate) async fn put_object(
     verified::require(cx, &input.bucket, &lock, &claims, "Put Object")?;
     let bucket = names::bucket(&input.bucket)?;
     let put = PutRequest {
-        lock: LockAsked::default(),
         key: names::key(&input.key)?,
         attributes: attributes::of_request(&request.headers, input.metadata)?,
         claims,
