@@ -1,6 +1,4 @@
 use azekura_model::access::Action;
-use azekura_model::bucket::Versioning;
-use azekura_model::name::BucketName;
 use azekura_store::error::StoreError;
 use s3s::dto::{CreateBucketConfiguration, CreateBucketInput, CreateBucketOutput};
 use s3s::region::Region;
@@ -38,14 +36,17 @@ pub(crate) async fn create_bucket(
         caller.may(Action::PutBucketVersioning)?;
         caller.may(Action::PutBucketObjectLockConfiguration)?;
     }
-    match cx.store.create_bucket(caller.authorized(), &name).await {
+    let made = if locked {
+        let made = cx.store.create_bucket_locked(caller.authorized(), &name);
+        made.await
+    } else {
+        cx.store.create_bucket(caller.authorized(), &name).await
+    };
+    match made {
         Err(StoreError::BucketAlreadyOwnedByYou) if again => {}
         made => {
             made.map_err(errors::from_store)?;
         }
-    }
-    if locked {
-        enable_lock(cx, &caller, &name).await?;
     }
     answer(CreateBucketOutput {
         location: Some(format!("/{name}")),
@@ -60,18 +61,6 @@ fn may_be_there(input: &CreateBucketInput, signed_for: Option<&str>) -> bool {
         && input.create_bucket_configuration.is_none()
         && input.object_lock_enabled_for_bucket != Some(true)
         && input.object_ownership.is_none()
-}
-
-/// Enables versioning and object lock, for good. Fails it between the steps, the bucket is there
-/// without lock and the client knows: it got no 200, and PutObjectLockConfiguration goes on from there.
-async fn enable_lock(cx: &Context, caller: &Caller, bucket: &BucketName) -> S3Result<()> {
-    let by = caller.may(Action::PutBucketVersioning)?;
-    let versioned = cx.store.put_versioning(&by, bucket, Versioning::Enabled);
-    versioned.await.map_err(errors::from_store)?;
-    let by = caller.may(Action::PutBucketObjectLockConfiguration)?;
-    let enabled = cx.store.put_object_lock(&by, bucket, None);
-    enabled.await.map_err(errors::from_store)?;
-    Ok(())
 }
 
 /// Only this region can be asked for. `us-east-1`, which clients sign with by default, is never a

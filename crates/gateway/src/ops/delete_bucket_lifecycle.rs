@@ -1,3 +1,4 @@
+use azekura_model::lifecycle::LifecycleRules;
 use s3s::S3Request;
 use s3s::dto::{DeleteBucketLifecycleInput, DeleteBucketLifecycleOutput};
 
@@ -14,7 +15,7 @@ pub(crate) async fn delete_bucket_lifecycle(
     let caller = Caller::of(&request)?;
     let bucket = names::bucket(&request.input.bucket)?;
     cx.store
-        .clear_lifecycle(caller.authorized(), &bucket)
+        .put_lifecycle(caller.authorized(), &bucket, LifecycleRules::default())
         .await
         .map_err(errors::from_store)?;
     answer(DeleteBucketLifecycleOutput::default())

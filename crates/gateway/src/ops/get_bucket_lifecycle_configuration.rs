@@ -15,13 +15,14 @@ pub(crate) fn get_bucket_lifecycle_configuration(
     Caller::of(request)?;
     let bucket = names::bucket(&request.input.bucket)?;
     let rules = cx.store.lifecycle(&bucket).map_err(errors::from_store)?;
-    let none = || {
+    let rules = rules.asked();
+    if rules.rules().is_empty() {
         let message = "The lifecycle configuration does not exist";
-        S3Error::with_message(S3ErrorCode::NoSuchLifecycleConfiguration, message)
-    };
-    let rules = rules.ok_or_else(none)?;
+        let code = S3ErrorCode::NoSuchLifecycleConfiguration;
+        return Err(S3Error::with_message(code, message));
+    }
     answer(GetBucketLifecycleConfigurationOutput {
-        rules: Some(lifecycle::to_wire(&rules)),
+        rules: Some(lifecycle::to_wire(rules)),
         transition_default_minimum_object_size: Some(minimum_of_transitions()),
     })
 }

@@ -4,10 +4,11 @@ use azekura_model::condition::{ConditionFailed, Conditions};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_store::error::StoreError;
 use azekura_store::object::{GetRequest, ObjectInfo, Which};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use s3s::dto::{ChecksumMode, GetObjectInput, GetObjectOutput};
 use s3s::{S3Error, S3Request, S3Response, S3Result};
 
+use super::expiration::{self, Current};
 use super::{Answer, Context, signed};
 use crate::auth::Caller;
 use crate::body;
@@ -54,6 +55,7 @@ pub(crate) async fn get_object(
         .flatten();
     let mut answer = headers::of_object(&got.info, versioning, checksum);
     show_lock(&mut answer, &got.info, &caller);
+    show_expiry(cx, &mut answer, &bucket, (which, &got.info));
     let overrides = [
         ("cache-control", input.response_cache_control),
         ("content-disposition", input.response_content_disposition),
@@ -93,6 +95,28 @@ pub(crate) fn show_lock(answer: &mut HeaderMap, info: &ObjectInfo, caller: &Call
         let retention = caller.may(Action::GetObjectRetention).is_ok();
         let hold = caller.may(Action::GetObjectLegalHold).is_ok();
         locks::show(answer, lock, retention, hold);
+    }
+}
+
+/// Adds when a lifecycle rule hides the current version.
+pub(crate) fn show_expiry(
+    cx: &Context,
+    answer: &mut HeaderMap,
+    bucket: &BucketName,
+    (which, info): (Which, &ObjectInfo),
+) {
+    if which != Which::Current {
+        return;
+    }
+    let current = Current {
+        key: info.key.as_str(),
+        tags: &info.attributes.tags,
+        bytes: info.bytes,
+        modified: info.modified,
+    };
+    if let Some(text) = expiration::header(cx, bucket, &current) {
+        let name = HeaderName::from_static("x-amz-expiration");
+        headers::set(answer, name, &text);
     }
 }
 

@@ -16,6 +16,7 @@ mod delete_object;
 mod delete_object_tagging;
 mod delete_objects;
 mod delete_public_access_block;
+mod expiration;
 mod get_bucket_accelerate_configuration;
 mod get_bucket_acl;
 mod get_bucket_cors;

@@ -2,6 +2,7 @@ use azekura_store::object::PutRequest;
 use s3s::S3Request;
 use s3s::dto::{ETag, PutObjectInput, PutObjectOutput};
 
+use super::expiration::{self, Current};
 use super::{Answer, Context, answer, sealed, verified};
 use crate::auth::Caller;
 use crate::body;
@@ -28,6 +29,7 @@ pub(crate) async fn put_object(
         lock,
         body,
     };
+    let (key, tags) = (put.key.clone(), put.attributes.tags.clone());
     let put = cx
         .store
         .put(caller.authorized(), &bucket, put)
@@ -35,7 +37,14 @@ pub(crate) async fn put_object(
         .map_err(errors::from_store)?;
     let versioning = cx.versioning(&bucket)?;
     let fields = Fields::of(&put.checksums);
+    let current = Current {
+        key: key.as_str(),
+        tags: &tags,
+        bytes: put.bytes,
+        modified: put.modified,
+    };
     answer(PutObjectOutput {
+        expiration: expiration::header(cx, &bucket, &current),
         checksum_crc32: fields.crc32,
         checksum_crc32c: fields.crc32c,
         checksum_crc64nvme: fields.crc64nvme,
