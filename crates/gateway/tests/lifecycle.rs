@@ -3,19 +3,15 @@
 #[cfg(test)]
 mod support;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use md5::{Digest as _, Md5};
 use support::{READER, Reply, Server, WRITER, start};
 
 const TARGET: &str = "/bucket?lifecycle";
 
 async fn put(server: &Server, rules: &str) -> Reply {
     let document = format!("<LifecycleConfiguration>{rules}</LifecycleConfiguration>");
-    let md5 = STANDARD.encode(Md5::digest(&document));
-    let headers = [("content-md5", md5.as_str())];
-    let body = document.as_bytes();
-    server.call("PUT", TARGET, &headers, body).await
+    server
+        .checked("PUT", TARGET, &[], document.as_bytes())
+        .await
 }
 
 fn rule(id: &str, days: u32) -> String {

@@ -3,11 +3,8 @@
 #[cfg(test)]
 mod support;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use md5::{Digest as _, Md5};
 use support::form::Form;
-use support::{LOCKER, READER, ROOT, Reply, Server, WRITER, start};
+use support::{LOCKER, READER, ROOT, Reply, Server, WRITER, md5_of, start};
 
 const FAR: &str = "2090-01-01T00:00:00.000Z";
 const FARTHER: &str = "2095-01-01T00:00:00.000Z";
@@ -16,10 +13,6 @@ const MODE: &str = "x-amz-object-lock-mode";
 const UNTIL: &str = "x-amz-object-lock-retain-until-date";
 const HOLD: &str = "x-amz-object-lock-legal-hold";
 const BYPASS: (&str, &str) = ("x-amz-bypass-governance-retention", "true");
-
-fn md5_of(body: &[u8]) -> String {
-    STANDARD.encode(Md5::digest(body))
-}
 
 /// A request with the MD5 of its body.
 async fn send(

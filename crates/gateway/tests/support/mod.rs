@@ -29,6 +29,13 @@ pub(crate) const LOCKER: (&str, &str) = ("LOCKKEY", "lock-secret");
 /// Region of the tests.
 pub(crate) const REGION: &str = "jp-tokyo";
 
+/// `Content-MD5` of a body.
+pub(crate) fn md5_of(body: &[u8]) -> String {
+    use base64::Engine as _;
+    use md5::Digest as _;
+    base64::engine::general_purpose::STANDARD.encode(md5::Md5::digest(body))
+}
+
 /// A running gateway.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -185,6 +192,20 @@ impl Server {
     ) -> Reply {
         let signer = self.root(method, target).headers(headers);
         self.send(&signer.signed(body), body).await
+    }
+
+    /// Like [`Self::call`], with the MD5 of the body.
+    pub(crate) async fn checked(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let md5 = md5_of(body);
+        let md5 = [("content-md5", md5.as_str())];
+        let headers: Vec<_> = headers.iter().copied().chain(md5).collect();
+        self.call(method, target, &headers, body).await
     }
 
     pub(crate) async fn get(&self, target: &str) -> Reply {
