@@ -1,7 +1,9 @@
 //! What a bucket can be configured with beyond its versioning: one sub-resource of S3 a type, each
 //! set or cleared as a whole.
 
+use crate::cooling::Cooling;
 use crate::cors::CorsRules;
+use crate::lifecycle::LifecycleRules;
 use crate::lock::ObjectLock;
 use crate::tag::TagSet;
 
@@ -59,6 +61,8 @@ pub enum BucketConfiguration {
     Ownership(ObjectOwnership),
     /// Default encryption.
     Encryption(DefaultEncryption),
+    /// Lifecycle rules, in force and pending.
+    Lifecycle(Cooling<LifecycleRules>),
     /// Object lock: enabled, and the default retention.
     ObjectLock(ObjectLock),
 }
@@ -72,17 +76,19 @@ pub enum ConfigurationKind {
     PublicAccess,
     Ownership,
     Encryption,
+    Lifecycle,
     ObjectLock,
 }
 
 impl ConfigurationKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Tags,
         Self::Cors,
         Self::PublicAccess,
         Self::Ownership,
         Self::Encryption,
+        Self::Lifecycle,
         Self::ObjectLock,
     ];
 }
@@ -97,6 +103,7 @@ impl BucketConfiguration {
             Self::PublicAccess(_) => ConfigurationKind::PublicAccess,
             Self::Ownership(_) => ConfigurationKind::Ownership,
             Self::Encryption(_) => ConfigurationKind::Encryption,
+            Self::Lifecycle(_) => ConfigurationKind::Lifecycle,
             Self::ObjectLock(_) => ConfigurationKind::ObjectLock,
         }
     }
@@ -115,7 +122,7 @@ pub trait BucketSetting: Sized {
 }
 
 macro_rules! setting {
-    ($($kind:ident($name:ident)),* $(,)?) => {$(
+    ($($kind:ident($name:ty)),* $(,)?) => {$(
         impl BucketSetting for $name {
             const KIND: ConfigurationKind = ConfigurationKind::$kind;
 
@@ -139,6 +146,7 @@ setting!(
     PublicAccess(PublicAccessBlock),
     Ownership(ObjectOwnership),
     Encryption(DefaultEncryption),
+    Lifecycle(Cooling<LifecycleRules>),
     ObjectLock(ObjectLock),
 );
 

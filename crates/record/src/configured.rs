@@ -7,6 +7,7 @@ use azekura_model::lock::{DefaultRetention, ObjectLock, Period, Probation};
 use crate::cbor::{Reader, Value, Writer};
 use crate::error::DecodeError;
 use crate::fields::{FieldsReader, FieldsWriter};
+use crate::lifecycle::StoredLifecycle;
 use crate::particulars::EventFields;
 
 /// One sub-resource from now on. Readers never merge: each record replaces the one before it of the
@@ -32,6 +33,8 @@ pub enum StoredSetting {
     Ownership(Option<ObjectOwnership>),
     /// Default encryption.
     Encryption(Option<DefaultEncryption>),
+    /// Lifecycle rules, in force and pending.
+    Lifecycle(Option<StoredLifecycle>),
     /// Object lock; never cleared.
     ObjectLock(Option<ObjectLock>),
 }
@@ -76,6 +79,7 @@ impl StoredSetting {
             Self::PublicAccess(_) => 3,
             Self::Ownership(_) => 4,
             Self::Encryption(_) => 5,
+            Self::Lifecycle(_) => 7,
             Self::ObjectLock(_) => 6,
         }
     }
@@ -110,6 +114,7 @@ impl Value for StoredSetting {
             Self::PublicAccess(block) => out.put(block),
             Self::Ownership(ownership) => out.put(ownership),
             Self::Encryption(encryption) => out.put(encryption),
+            Self::Lifecycle(lifecycle) => out.put(lifecycle),
             Self::ObjectLock(lock) => out.put(lock),
         };
     }
@@ -122,6 +127,7 @@ impl Value for StoredSetting {
             3 => input.get().map(Self::PublicAccess),
             4 => input.get().map(Self::Ownership),
             5 => input.get().map(Self::Encryption),
+            7 => input.get().map(Self::Lifecycle),
             6 => input.get().map(Self::ObjectLock),
             other => Err(DecodeError::Newer(format!("bucket setting {other}"))),
         }

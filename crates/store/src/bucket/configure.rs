@@ -14,7 +14,7 @@ use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
-use crate::bucket::read;
+use crate::bucket::{lifecycle, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused};
@@ -86,11 +86,15 @@ pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
         StoredSetting::PublicAccess(_) => ConfigurationKind::PublicAccess,
         StoredSetting::Ownership(_) => ConfigurationKind::Ownership,
         StoredSetting::Encryption(_) => ConfigurationKind::Encryption,
+        StoredSetting::Lifecycle(_) => ConfigurationKind::Lifecycle,
         StoredSetting::ObjectLock(_) => ConfigurationKind::ObjectLock,
     }
 }
 
-fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>) -> StoredSetting {
+pub(crate) fn to_stored(
+    kind: ConfigurationKind,
+    configuration: Option<BucketConfiguration>,
+) -> StoredSetting {
     match (configuration, kind) {
         (Some(BucketConfiguration::Tags(tags)), _) => StoredSetting::Tags(Some(tags.into_pairs())),
         (Some(BucketConfiguration::Cors(rules)), _) => {
@@ -105,12 +109,16 @@ fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>
         (Some(BucketConfiguration::Encryption(encryption)), _) => {
             StoredSetting::Encryption(Some(encryption))
         }
+        (Some(BucketConfiguration::Lifecycle(state)), _) => {
+            StoredSetting::Lifecycle(Some(lifecycle::rules_to_stored(&state)))
+        }
         (Some(BucketConfiguration::ObjectLock(lock)), _) => StoredSetting::ObjectLock(Some(lock)),
         (None, ConfigurationKind::Tags) => StoredSetting::Tags(None),
         (None, ConfigurationKind::Cors) => StoredSetting::Cors(None),
         (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
         (None, ConfigurationKind::Ownership) => StoredSetting::Ownership(None),
         (None, ConfigurationKind::Encryption) => StoredSetting::Encryption(None),
+        (None, ConfigurationKind::Lifecycle) => StoredSetting::Lifecycle(None),
         (None, ConfigurationKind::ObjectLock) => StoredSetting::ObjectLock(None),
     }
 }
@@ -125,6 +133,9 @@ fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
         StoredSetting::PublicAccess(block) => BucketConfiguration::PublicAccess(block?),
         StoredSetting::Ownership(ownership) => BucketConfiguration::Ownership(ownership?),
         StoredSetting::Encryption(encryption) => BucketConfiguration::Encryption(encryption?),
+        StoredSetting::Lifecycle(stored) => {
+            BucketConfiguration::Lifecycle(lifecycle::rules_from_stored(stored?))
+        }
         StoredSetting::ObjectLock(lock) => BucketConfiguration::ObjectLock(lock?),
     })
 }

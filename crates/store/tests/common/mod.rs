@@ -128,7 +128,7 @@ pub(crate) fn fresh_keys() -> Arc<Keys> {
 
 fn fresh_clock() -> Arc<Clock> {
     let source = Arc::new(ManualTimeSource::at(WallTime(1_790_000_000_000)));
-    Arc::new(Clock::new(source, ComplianceTime(0)))
+    Arc::new(Clock::new(source, ComplianceTime(1_790_000_000_000)))
 }
 
 impl Vault {
