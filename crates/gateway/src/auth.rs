@@ -122,7 +122,6 @@ impl Caller {
         credential: Credential,
         operation: &str,
         names_version: bool,
-        headers: &HeaderMap,
         origin: Origin,
     ) -> S3Result<Self> {
         let Some(action) = action_of(operation, names_version) else {
@@ -133,9 +132,7 @@ impl Caller {
         grant.requester.tls_identity = origin.peer.tls_identity;
         grant.requester.request_id = origin.request_id;
         let authorized = authorize(&grant, action).map_err(denied)?;
-        let caller = Self { grant, authorized };
-        caller.may_with(headers)?;
-        Ok(caller)
+        Ok(Self { grant, authorized })
     }
 
     /// Whether all is allowed that the headers ask for beyond the operation itself.
@@ -309,8 +306,9 @@ impl AccessCheck {
         let names_version = query.iter().any(|(name, _)| name == "versionId");
         let origin = cx.extensions_mut().get::<Origin>().cloned();
         let origin = origin.ok_or_else(refused)?;
-        let headers = cx.headers().clone();
-        Caller::admit(credential, &operation, names_version, &headers, origin)
+        let caller = Caller::admit(credential, &operation, names_version, origin)?;
+        caller.may_with(cx.headers())?;
+        Ok(caller)
     }
 }
 

@@ -74,9 +74,7 @@ where
         .map_err(refused)?;
     let extensions = &posted.parts.extensions;
     throttle.admit_signer(&claimed.key_id, credential.limits, extensions)?;
-    // Before the fields are read as headers, nothing is asked beyond the object itself.
-    let none = HeaderMap::new();
-    let caller = Caller::admit(credential, "PostObject", false, &none, origin)?;
+    let caller = Caller::admit(credential, "PostObject", false, origin)?;
 
     let faults = Faults::default();
     let file = rest.into_file(policy.lengths(), faults.clone());

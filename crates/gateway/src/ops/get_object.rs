@@ -69,7 +69,7 @@ pub(crate) async fn get_object(
     ];
     for (name, value) in overrides {
         if let Some(value) = value {
-            headers::set(&mut answer, http::HeaderName::from_static(name), &value);
+            headers::set(&mut answer, HeaderName::from_static(name), &value);
         }
     }
     let bytes = got.range.end.saturating_sub(got.range.start);
