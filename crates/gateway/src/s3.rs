@@ -236,7 +236,7 @@ impl S3 for Operations {
         &self,
         request: In<dto::GetObjectLegalHoldInput>,
     ) -> Out<dto::GetObjectLegalHoldOutput> {
-        ops::get_object_legal_hold(&self.0, request).await
+        ops::get_object_legal_hold(&self.0, &request)
     }
 
     async fn get_object_lock_configuration(
@@ -250,7 +250,7 @@ impl S3 for Operations {
         &self,
         request: In<dto::GetObjectRetentionInput>,
     ) -> Out<dto::GetObjectRetentionOutput> {
-        ops::get_object_retention(&self.0, request).await
+        ops::get_object_retention(&self.0, &request)
     }
 
     async fn get_object_tagging(
