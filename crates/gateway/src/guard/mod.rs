@@ -94,7 +94,6 @@ impl Guard {
         features::check_read(parts)?;
         let view = View::new(parts)?;
         locks::check(&view)?;
-        integrity::check(&view)?;
         let payload = payload::check(&view, &claimed)?;
         self.plan(&view, payload)
     }
@@ -112,6 +111,7 @@ impl Guard {
     fn plan(&self, view: &View<'_>, payload: Payload) -> Result<BodyPlan, Refusal> {
         if !view.carries_content() {
             let bytes = limits::check_document(view, &self.limits)?;
+            integrity::check(view)?;
             return Document::claimed(view, bytes).map(BodyPlan::Document);
         }
         match payload {
