@@ -188,12 +188,6 @@ pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
         "DeleteBucket" => Action::DeleteBucket,
         "ListBuckets" => Action::ListAllMyBuckets,
         "HeadBucket" | "ListObjects" | "ListObjectsV2" => Action::ListBucket,
-        "GetObjectLockConfiguration" => Action::GetBucketObjectLockConfiguration,
-        "PutObjectLockConfiguration" => Action::PutBucketObjectLockConfiguration,
-        "GetObjectRetention" => Action::GetObjectRetention,
-        "PutObjectRetention" => Action::PutObjectRetention,
-        "GetObjectLegalHold" => Action::GetObjectLegalHold,
-        "PutObjectLegalHold" => Action::PutObjectLegalHold,
         "GetBucketTagging" => Action::GetBucketTagging,
         "PutBucketTagging" | "DeleteBucketTagging" => Action::PutBucketTagging,
         "GetBucketCors" => Action::GetBucketCORS,
@@ -252,6 +246,19 @@ pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
         "RestoreObject" => Action::RestoreObject,
         "AbortMultipartUpload" => Action::AbortMultipartUpload,
         "ListParts" => Action::ListMultipartUploadParts,
+        _ => return lock_action_of(operation),
+    })
+}
+
+/// The actions of object lock are the same for a version that is named.
+fn lock_action_of(operation: &str) -> Option<Action> {
+    Some(match operation {
+        "GetObjectLockConfiguration" => Action::GetBucketObjectLockConfiguration,
+        "PutObjectLockConfiguration" => Action::PutBucketObjectLockConfiguration,
+        "GetObjectRetention" => Action::GetObjectRetention,
+        "PutObjectRetention" => Action::PutObjectRetention,
+        "GetObjectLegalHold" => Action::GetObjectLegalHold,
+        "PutObjectLegalHold" => Action::PutObjectLegalHold,
         _ => return None,
     })
 }

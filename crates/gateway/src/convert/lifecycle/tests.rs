@@ -42,58 +42,31 @@ fn what_is_put_is_shown() {
     }
 }
 
+fn code_of(rules: &str) -> String {
+    parse(rules).unwrap_err().code().as_str().to_owned()
+}
+
+/// A rule that has a prefix, and what else.
+fn prefixed(inner: &str) -> String {
+    rule(&format!("<Prefix>p</Prefix>{inner}"))
+}
+
+const TAG: &str = "<Filter><Tag><Key>k</Key><Value>v</Value></Tag></Filter>";
+const MARKER: &str = "<ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker>";
+
 #[test]
-fn what_s3_refuses_is_refused_with_its_code() {
-    let of = |rules: &str| parse(rules).unwrap_err().code().as_str().to_owned();
-    let prefix = "<Prefix>p</Prefix>";
-    let both = format!("{prefix}{DAYS}");
+fn filters_that_s3_refuses() {
+    let abort = "<AbortIncompleteMultipartUpload><DaysAfterInitiation>2</DaysAfterInitiation>\
+                 </AbortIncompleteMultipartUpload>";
+    let tag_of_and = "<Tag><Key>k</Key><Value>v</Value></Tag>";
     for (inner, code) in [
-        (prefix.to_owned(), "InvalidRequest"),
         (DAYS.to_owned(), "MalformedXML"),
-        (format!("{prefix}<Filter></Filter>{DAYS}"), "MalformedXML"),
-        (format!("{prefix}<Expiration></Expiration>"), "MalformedXML"),
         (
-            format!("{prefix}<Expiration><Days>0</Days></Expiration>"),
-            "InvalidArgument",
-        ),
-        (
-            format!("{prefix}<Expiration><Days>-1</Days></Expiration>"),
-            "InvalidArgument",
-        ),
-        (
-            format!("{prefix}<Expiration><Date>2030-01-01T12:00:00Z</Date></Expiration>"),
-            "InvalidArgument",
-        ),
-        (
-            format!(
-                "{prefix}<Expiration><Days>1</Days><Date>2030-01-01T00:00:00Z</Date></Expiration>"
-            ),
+            format!("<Prefix>p</Prefix><Filter></Filter>{DAYS}"),
             "MalformedXML",
         ),
         (
-            format!(
-                "{prefix}<Expiration><Days>1</Days><ExpiredObjectDeleteMarker>true\
-                 </ExpiredObjectDeleteMarker></Expiration>"
-            ),
-            "MalformedXML",
-        ),
-        (
-            "<Filter><Tag><Key>k</Key><Value>v</Value></Tag></Filter><Expiration>\
-             <ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>"
-                .to_owned(),
-            "InvalidRequest",
-        ),
-        (
-            "<Filter><Tag><Key>k</Key><Value>v</Value></Tag></Filter>\
-             <AbortIncompleteMultipartUpload><DaysAfterInitiation>2</DaysAfterInitiation>\
-             </AbortIncompleteMultipartUpload>"
-                .to_owned(),
-            "InvalidRequest",
-        ),
-        (
-            format!(
-                "<Filter><Prefix>p</Prefix><Tag><Key>k</Key><Value>v</Value></Tag></Filter>{DAYS}"
-            ),
+            format!("<Filter><Prefix>p</Prefix>{tag_of_and}</Filter>{DAYS}"),
             "MalformedXML",
         ),
         (
@@ -105,50 +78,64 @@ fn what_s3_refuses_is_refused_with_its_code() {
             "InvalidRequest",
         ),
         (
-            format!(
-                "{prefix}<NoncurrentVersionExpiration><NoncurrentDays>0</NoncurrentDays>\
-                 </NoncurrentVersionExpiration>"
-            ),
-            "InvalidArgument",
+            format!("{TAG}<Expiration>{MARKER}</Expiration>"),
+            "InvalidRequest",
         ),
-        (
-            format!(
-                "{prefix}<NoncurrentVersionExpiration><NewerNoncurrentVersions>101\
-                 </NewerNoncurrentVersions><NoncurrentDays>1</NoncurrentDays>\
-                 </NoncurrentVersionExpiration>"
-            ),
-            "InvalidArgument",
-        ),
-        (
-            format!(
-                "{prefix}{DAYS}<Transition><Days>1</Days><StorageClass>GLACIER</StorageClass>\
-                 </Transition>"
-            ),
-            "InvalidStorageClass",
-        ),
-        (
-            format!(
-                "{prefix}{DAYS}<Transition><Date>2030-01-01T01:00:00Z</Date>\
-                 <StorageClass>GLACIER</StorageClass></Transition>"
-            ),
-            "InvalidArgument",
-        ),
+        (format!("{TAG}{abort}"), "InvalidRequest"),
     ] {
-        assert_eq!(of(&rule(&inner)), code, "{inner}");
+        assert_eq!(code_of(&rule(&inner)), code, "{inner}");
     }
-    assert_eq!(of(""), "MalformedXML");
-    assert_eq!(of(&rule(&both).repeat(2)), "InvalidArgument");
+}
+
+#[test]
+fn actions_that_s3_refuses() {
+    let noncurrent =
+        |inner: &str| format!("<NoncurrentVersionExpiration>{inner}</NoncurrentVersionExpiration>");
+    let moved = |when: &str| {
+        format!("{DAYS}<Transition>{when}<StorageClass>GLACIER</StorageClass></Transition>")
+    };
+    let expiration = |inner: &str| format!("<Expiration>{inner}</Expiration>");
+    let date = "<Date>2030-01-01T00:00:00Z</Date>";
+    for (inner, code) in [
+        (String::new(), "InvalidRequest"),
+        (expiration(""), "MalformedXML"),
+        (expiration("<Days>0</Days>"), "InvalidArgument"),
+        (expiration("<Days>-1</Days>"), "InvalidArgument"),
+        (expiration(&date.replace("T00", "T12")), "InvalidArgument"),
+        (expiration(&format!("<Days>1</Days>{date}")), "MalformedXML"),
+        (
+            expiration(&format!("<Days>1</Days>{MARKER}")),
+            "MalformedXML",
+        ),
+        (
+            noncurrent("<NoncurrentDays>0</NoncurrentDays>"),
+            "InvalidArgument",
+        ),
+        (
+            noncurrent(
+                "<NewerNoncurrentVersions>101</NewerNoncurrentVersions><NoncurrentDays>1\
+                 </NoncurrentDays>",
+            ),
+            "InvalidArgument",
+        ),
+        (moved("<Days>1</Days>"), "InvalidStorageClass"),
+        (moved(&date.replace("T00", "T01")), "InvalidArgument"),
+    ] {
+        assert_eq!(code_of(&prefixed(&inner)), code, "{inner}");
+    }
+}
+
+#[test]
+fn sets_of_rules_that_s3_refuses() {
+    let one = prefixed(DAYS);
+    assert_eq!(code_of(""), "MalformedXML");
+    assert_eq!(code_of(&one.repeat(2)), "InvalidArgument");
     let id = "x".repeat(256);
-    let long = rule(&both).replace("<ID>a</ID>", &format!("<ID>{id}</ID>"));
-    assert_eq!(of(&long), "InvalidArgument");
-    assert_eq!(
-        of(&rule(&both).replace("Enabled", "enabled")),
-        "MalformedXML"
-    );
-    let many: String = (0..1001)
-        .map(|n| rule(&both).replace("<ID>a", &format!("<ID>{n}")))
-        .collect();
-    assert_eq!(of(&many), "MalformedXML");
+    let long = one.replace("<ID>a</ID>", &format!("<ID>{id}</ID>"));
+    assert_eq!(code_of(&long), "InvalidArgument");
+    assert_eq!(code_of(&one.replace("Enabled", "enabled")), "MalformedXML");
+    let many = (0..1001).map(|n| one.replace("<ID>a", &format!("<ID>{n}")));
+    assert_eq!(code_of(&many.collect::<String>()), "MalformedXML");
 }
 
 #[test]
