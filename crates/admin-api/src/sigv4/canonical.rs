@@ -28,8 +28,8 @@ pub(super) struct Canonical<'a> {
     pub(super) method: &'a str,
     /// Path as on the wire.
     pub(super) path: &'a str,
-    /// As S3 does; other services encode the path of the wire once more.
-    pub(super) path_as_it_stands: bool,
+    /// The path is encoded once, as S3 does; other services encode the path of the wire once more.
+    pub(super) path_once: bool,
     /// Query as on the wire, without `?`.
     pub(super) query: &'a str,
     /// Headers of the request.
@@ -57,7 +57,7 @@ impl Canonical<'_> {
         }
         let path = match self.path {
             "" => "/".to_owned(),
-            path if self.path_as_it_stands => path.to_owned(),
+            path if self.path_once => encode(&decode(path), b"/"),
             path => encode(path.as_bytes(), b"/"),
         };
         format!(

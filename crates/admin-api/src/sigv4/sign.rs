@@ -50,8 +50,7 @@ pub fn sign<B: AsRef<[u8]>>(
     finish(request, credentials, &scope, &date_time, &signed)
 }
 
-/// Signs a request for S3: all headers that it has are covered, and its path is covered as it
-/// stands on the wire. A value of `x-amz-content-sha256` that is there already stays, so that a
+/// Signs a request for S3: all headers that it has are covered, and its path is encoded once. A value of `x-amz-content-sha256` that is there already stays, so that a
 /// body can be sent in chunks or left unsigned (AWS S3 API reference, "Authenticating requests").
 ///
 /// # Errors
@@ -169,7 +168,7 @@ fn finish<B>(
     let to_sign = Canonical {
         method: request.method().as_str(),
         path: request.uri().path(),
-        path_as_it_stands: scope.service == SERVICE_S3,
+        path_once: scope.service == SERVICE_S3,
         query: request.uri().query().unwrap_or_default(),
         headers: request.headers(),
         signed,

@@ -118,7 +118,7 @@ fn signatures_equal_those_of_the_aws_suite() {
         let to_sign = Canonical {
             method: vector.method,
             path: vector.path,
-            path_as_it_stands: false,
+            path_once: false,
             query: vector.query,
             headers: &headers,
             signed: vector.signed,

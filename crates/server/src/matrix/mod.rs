@@ -148,15 +148,16 @@ async fn wrong(world: &World, case: &Case) -> Option<String> {
     let reply = world.wire.attempt(ask, target, &key, signing).await;
     let after = world.shown(target).await;
     let listed = world.listed(target).await;
-    let readable = after.status == before.status && after.body == before.body;
     let whole = match target.state {
-        State::Unknown => readable,
-        _ => readable && after.body == CONTENT,
+        // What its lock is cannot be shown, so it is not read; it stays listed.
+        State::Unknown => after.status == before.status,
+        _ => after.status == 200 && after.body == CONTENT,
     };
     let locked_as_before = lock_of(&before) == lock_of(&after);
     let held = match case.expected {
         Verdict::Gone => reply.accepted() && !listed && after.status == 404,
         Verdict::Stays => reply.accepted() && listed && whole,
+        Verdict::Either => listed && whole,
         Verdict::Refused => !reply.accepted() && listed && whole && locked_as_before,
     };
     (!held).then(|| {

@@ -141,6 +141,7 @@ const HARMLESS: &[(&str, &[&str])] = &[
         "reads of the admin API",
         &[
             "GET /v1/vault",
+            "GET /v1/clock",
             "POST /v1/vault/snapshot",
             "GET /v1/buckets",
             "GET /v1/buckets/{bucket}/objects",

@@ -47,6 +47,8 @@ pub(super) enum Verdict {
     Stays,
     /// It is refused; version and lock stay as they are.
     Refused,
+    /// Accepted or refused: the version stays.
+    Either,
 }
 
 /// One way.
@@ -58,7 +60,7 @@ pub(super) struct Path {
     /// Rights that its key needs.
     pub(super) needs: &'static [Right],
     /// One letter a state: `g` gone, `b` gone with bypass and else refused, `s` stays, `c` accepted
-    /// with bypass and else refused, `-` refused.
+    /// with bypass and else refused, `-` refused, `e` either and stays.
     verdicts: &'static str,
     /// The request.
     pub(super) ask: fn(&Target) -> Ask,
@@ -72,6 +74,7 @@ impl Path {
             "g" => Verdict::Gone,
             "b" if bypass => Verdict::Gone,
             "s" => Verdict::Stays,
+            "e" => Verdict::Either,
             "c" if bypass => Verdict::Stays,
             "b" | "c" | "-" => Verdict::Refused,
             other => panic!("{other} is no verdict"),
@@ -125,11 +128,11 @@ pub(super) const PATHS: &[Path] = &[
         ask: |t| Ask::s3("PUT", t.sub("tagging")).body(TAGS) },
     Path { name: "remove the tags", operation: "DeleteObjectTagging", needs: &[Right::Write], verdicts: "s s s s s s s",
         ask: |t| Ask::s3("DELETE", t.sub("tagging")) },
-    Path { name: "replace the access list", operation: "PutObjectAcl", needs: &[Right::Write], verdicts: "s s s s s s s",
+    Path { name: "replace the access list", operation: "PutObjectAcl", needs: &[Right::Write], verdicts: "s s s s s s e",
         ask: |t| Ask::s3("PUT", t.sub("acl")).header("x-amz-acl", "private") },
     Path { name: "delete the bucket", operation: "DeleteBucket", needs: &[Right::Manage], verdicts: "- - - - - - -",
         ask: |t| Ask::s3("DELETE", t.bucket("")) },
-    Path { name: "make the bucket again", operation: "CreateBucket", needs: &[Right::Manage], verdicts: "s s s s s s s",
+    Path { name: "make the bucket again", operation: "CreateBucket", needs: &[Right::Manage], verdicts: "- - - - - - -",
         ask: |t| Ask::s3("PUT", t.bucket("")) },
     Path { name: "suspend versioning", operation: "PutBucketVersioning", needs: &[Right::Manage], verdicts: "- - - - - - -",
         ask: |t| Ask::s3("PUT", t.bucket("?versioning")).body(SUSPEND) },
@@ -143,6 +146,6 @@ pub(super) const PATHS: &[Path] = &[
         ask: |t| Ask::s3("DELETE", t.bucket("?lifecycle")) },
     Path { name: "delete the bucket (admin)", operation: "DELETE /v1/buckets/{bucket}", needs: &[Right::Admin, Right::Manage], verdicts: "- - - - - - -",
         ask: |t| Ask::admin("DELETE", t.admin("")) },
-    Path { name: "make the bucket again (admin)", operation: "POST /v1/buckets/{bucket}", needs: &[Right::Admin, Right::Manage], verdicts: "s s s s s s s",
+    Path { name: "make the bucket again (admin)", operation: "POST /v1/buckets/{bucket}", needs: &[Right::Admin, Right::Manage], verdicts: "- - - - - - -",
         ask: |t| Ask::admin("POST", t.admin("")) },
 ];

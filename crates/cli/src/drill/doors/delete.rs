@@ -60,12 +60,14 @@ pub(super) const DOORS: &[Door] = &[
         ja: "複製用ヘッダーを付けて版を削除",
         on: On::Every,
         rule: Rule::Refused,
-        attempt: Attempt::One(|_, subject| {
-            subject
-                .delete()
-                .header("x-amz-replication-status", "REPLICA")
-                .header("x-minio-source-replication-request", "true")
-                .header("x-minio-source-deletemarker-delete", "true")
+        attempt: Attempt::Many(|_, subject| {
+            [
+                ("x-amz-replication-status", "REPLICA"),
+                ("x-minio-source-replication-request", "true"),
+                ("x-minio-source-deletemarker-delete", "true"),
+            ]
+            .map(|(name, value)| subject.delete().header(name, value))
+            .into()
         }),
     },
     Door {
