@@ -83,6 +83,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
             }
         }
         Event::BucketConfigured(configured) => bucket_configured(happened, configured, &mut out)?,
+        Event::ClockTick(_) => out.puts.push((families::clock(), entry::present())),
         Event::Version(version) => version_stored(core, version, &mut out)?,
         Event::DeleteMarker(marker) => marker_made(core, marker, &mut out)?,
         Event::VersionHidden(hidden) => version_hidden(core, hidden, &mut out),
