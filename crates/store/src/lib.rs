@@ -29,6 +29,8 @@ pub mod keys;
 mod list;
 mod list_versions;
 pub mod listing;
+mod lock_change;
+mod lock_default;
 mod lock_state;
 pub mod memory;
 mod multipart;
