@@ -458,9 +458,7 @@ pub fn present() -> Bytes {
 /// # Errors
 /// [`BadEntry`] when it is none.
 pub fn read_stamp(bytes: &[u8]) -> Result<HybridTime, BadEntry> {
-    let bytes: [u8; 8] = bytes
-        .try_into()
-        .map_err(|_| BadEntry("stamp".to_owned()))?;
+    let bytes: [u8; 8] = bytes.try_into().map_err(|_| BadEntry("stamp".to_owned()))?;
     Ok(HybridTime::from_packed(u64::from_be_bytes(bytes)))
 }
 

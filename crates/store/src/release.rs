@@ -16,9 +16,9 @@ mod gather;
 use azekura_engine::seam::CommitClass;
 use azekura_model::cooling::HistoryDays;
 use azekura_model::ident::{UploadId, VersionId};
+use azekura_model::lock::Lock;
 use azekura_model::release::{NotReleased, release};
 use azekura_model::requester::Requester;
-use azekura_model::lock::Lock;
 use azekura_record::particulars::Event;
 use azekura_record::released::ReleaseList;
 use bytes::Bytes;
@@ -78,11 +78,7 @@ pub(crate) async fn release_one(
     }
 }
 
-async fn step(
-    inner: &Inner,
-    owner: Owner,
-    gathered: Gathered,
-) -> Result<Option<Outcome>, Refused> {
+async fn step(inner: &Inner, owner: Owner, gathered: Gathered) -> Result<Option<Outcome>, Refused> {
     let now = inner.clock.compliance();
     let releasable = match release(gathered.case, now) {
         Ok(releasable) => releasable,
@@ -115,10 +111,7 @@ async fn step(
     let draft = Draft {
         version: gathered.event.version,
         content_bytes: gathered.content_bytes,
-        ..draft(
-            Event::Released(gathered.event),
-            Bytes::from(list.encode()),
-        )
+        ..draft(Event::Released(gathered.event), Bytes::from(list.encode()))
     };
     let hybrid = draft.hybrid;
     let appended = inner

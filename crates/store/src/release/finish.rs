@@ -92,7 +92,9 @@ pub(super) async fn finish(
     };
     record(inner, owner, version, hybrid, event).await?;
     Ok(Erased {
-        bytes: bytes.iter().fold(0, |sum, bytes| sum.saturating_add(*bytes)),
+        bytes: bytes
+            .iter()
+            .fold(0, |sum, bytes| sum.saturating_add(*bytes)),
     })
 }
 
@@ -160,7 +162,7 @@ fn read_back(inner: &Inner, proof: &ReleaseProof) -> Result<(), StoreError> {
 }
 
 /// The core of a record and the record, whatever became of its particulars.
-pub(super) fn core_at(
+pub(crate) fn core_at(
     inner: &Inner,
     partition: PartitionId,
     at: Sequence,

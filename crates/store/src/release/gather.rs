@@ -115,10 +115,7 @@ fn version_case(
     };
     let made = core(inner, partition, own)?;
     let hidden = if summary.hidden {
-        let (record, opened) = inner.record(partition, entry.sequence)?;
-        deed.hidden = Some(record.position.sequence);
-        deed.hidden_by = opened.particulars.requester.principal;
-        Some(opened.core.compliance)
+        Some(deed.hidden_by(inner, partition, entry.sequence)?)
     } else if let (false, Some(by)) = (place.shown, place.replaced_by) {
         Some(core(inner, partition, by)?.compliance.max(made.compliance))
     } else {
@@ -205,7 +202,7 @@ fn upload_case(
             pinned: false,
             gap: gap(inner),
             erase: list.erase,
-            blobs: Vec::new(),
+            blobs: list.blobs,
         },
         guards: vec![Guard::Equals(done, entry.value)],
         event: Released {
@@ -307,6 +304,17 @@ impl<'a> List<'a> {
                 .ok_or_else(|| StoreError::Internal("upload record key".to_owned()))?;
             self.upload_records.push(hybrid);
             self.erase.push(entry.sequence);
+            let (_, opened) = self.inner.record(self.partition, entry.sequence)?;
+            if let Event::PartStored(part) = opened.particulars.event
+                && !part.inline
+            {
+                let blob = BlobId {
+                    intent: upload.0,
+                    attempt: part.attempt.0,
+                };
+                // Of a part that no version names the blob may still wait for its sweep.
+                self.blobs.push(blob);
+            }
         }
         let prefix = families::part_prefix(upload);
         for (key, _) in self.all(&prefix)? {
@@ -434,7 +442,21 @@ fn scrubbed(summary: Summary, gone: VersionId) -> Summary {
     }
 }
 
-/// So that `Deed` can be begun.
+impl Deed {
+    /// Notes the record that hid it; when that was.
+    fn hidden_by(
+        &mut self,
+        inner: &Inner,
+        partition: PartitionId,
+        at: Sequence,
+    ) -> Result<ComplianceTime, StoreError> {
+        let (_, opened) = inner.record(partition, at)?;
+        self.hidden = Some(at);
+        self.hidden_by = opened.particulars.requester.principal;
+        Ok(opened.core.compliance)
+    }
+}
+
 impl Default for Deed {
     fn default() -> Self {
         Self {

@@ -152,8 +152,8 @@ pub(super) fn event() -> BoxedStrategy<Event> {
             vec(hybrid(), 0..4),
             any::<bool>()
         )
-            .prop_map(
-                |(key, version, upload, parts, upload_records, last)| Event::Released(Released {
+            .prop_map(|(key, version, upload, parts, upload_records, last)| {
+                Event::Released(Released {
                     key,
                     version,
                     upload,
@@ -161,7 +161,7 @@ pub(super) fn event() -> BoxedStrategy<Event> {
                     upload_records,
                     last,
                 })
-            ),
+            }),
         freed().boxed(),
         disposal().boxed(),
         restated().boxed(),
