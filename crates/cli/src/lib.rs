@@ -10,7 +10,7 @@ mod offline;
 mod output;
 mod progress;
 
-use args::{BucketCommand, Cli, Command, ObjectCommand, VaultCommand};
+use args::{BucketCommand, Cli, ClockCommand, Command, ObjectCommand, VaultCommand};
 use exit::{CommandError, Exit};
 
 /// Runs every command but `serve`, which the binary hands to the server.
@@ -52,6 +52,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             BucketCommand::Create(one) => commands::bucket_create::run(&one, json).await,
             BucketCommand::Delete(one) => commands::bucket_delete::run(&one, json).await,
         },
+        Command::Clock(ClockCommand::Show(show)) => commands::clock_show::run(&show, json).await,
         Command::Object(object) => match object {
             ObjectCommand::List(list) => commands::object_list::run(&list, json).await,
             ObjectCommand::Get(get) => commands::object_get::run(&get, json).await,

@@ -28,6 +28,7 @@ pub mod released;
 pub mod summary;
 pub mod tagged;
 pub mod tenant;
+pub mod tick;
 pub mod upload;
 mod values;
 pub mod version;

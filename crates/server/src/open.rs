@@ -25,6 +25,7 @@ use crate::config::Checked;
 use crate::running::Running;
 use crate::serve::Ended;
 use crate::stall::TimedBody;
+use crate::timekeeper;
 
 /// Region of a vault that is made without a name. It cannot join others.
 const REGION_DEFAULT: &str = "local";
@@ -179,8 +180,11 @@ async fn start(
     store.bootstrap(TENANT_DEFAULT).await?;
     let swept = store.start().await?;
     tracing::debug!(?swept, "what earlier processes left half done was swept");
+    let store = Arc::new(store);
+    timekeeper::say_start(&vault.clock.report());
+    timekeeper::keep(&vault.ticker, Arc::clone(&store), Arc::clone(&vault.clock));
     Ok(Running {
-        store: Arc::new(store),
+        store,
         engine: vault.engine,
         clock: vault.clock,
         declared,

@@ -40,6 +40,7 @@ pub mod outflow;
 mod pages;
 pub mod projector;
 mod put;
+mod released;
 pub mod seal;
 mod slot;
 pub mod store;
