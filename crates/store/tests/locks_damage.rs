@@ -157,6 +157,12 @@ fn kept(now: ComplianceTime, ms: i64) -> Retention {
     }
 }
 
+async fn put_plain(store: &Store, object: &str) -> VersionId {
+    let request = put_request(object, "content");
+    let put = store.put(&writer(), &bucket_name(B), request).await;
+    put.unwrap().version
+}
+
 async fn put_locked(store: &Store, retention: Retention) -> VersionId {
     let mut request = put_request(K, "content");
     request.lock = LockAsked {
@@ -445,7 +451,7 @@ async fn on_disk(dir: &Path, between: impl FnOnce()) -> (VersionId, Bytes) {
         .await
         .unwrap();
     let now = store.clock_report().compliance;
-    let version = put_locked(&store, kept(now, 1)).await;
+    let version = put_plain(&store, K).await;
     close(store, ticker);
     between();
     let (store, ticker) = disk::opened(dir).await;
@@ -455,6 +461,8 @@ async fn on_disk(dir: &Path, between: impl FnOnce()) -> (VersionId, Bytes) {
     let entry = store.engine().get(partition, &families::lock(version));
     let at = entry.unwrap().unwrap().sequence;
     let record = store.engine().journal(partition, at, 1).unwrap().remove(0);
+    // A later group, which says that the one before was durable.
+    put_plain(&store, "b").await;
     close(store, ticker);
     (version, record.envelope)
 }
