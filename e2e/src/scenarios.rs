@@ -7,6 +7,7 @@ mod damage;
 mod drain;
 mod false_time;
 mod frozen;
+mod object_lock;
 mod operator;
 mod poison;
 mod power_cut;
@@ -47,6 +48,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         "unicode_keys",
         clients::unicode_keys::every_client_names_keys_alike,
     ),
+    ("object_lock", object_lock::what_the_suite_leaves_out),
     (
         "refusals",
         refusals::wrong_content_is_refused_and_nothing_stored,

@@ -23,6 +23,7 @@ use crate::entropy::Entropy;
 use crate::entry::BadEntry;
 use crate::error::StoreError;
 use crate::ids::Ids;
+use crate::keeper::Kept;
 use crate::keys::Keys;
 use crate::memory::MemoryBudget;
 use crate::projector::{Happened, mutations};
@@ -74,6 +75,10 @@ pub(crate) struct Inner {
     pub(crate) region: RegionName,
     pub(crate) memory: Arc<MemoryBudget>,
     pub(crate) policy: StorePolicy,
+    /// Held by the one pass of the keeper that runs.
+    pub(crate) keeping: tokio::sync::Mutex<()>,
+    /// What its passes did since start.
+    pub(crate) kept: parking_lot::Mutex<Kept>,
 }
 
 /// A record to be, before position, times and seal.
@@ -158,6 +163,8 @@ impl Inner {
             region: parts.region,
             memory: parts.memory,
             policy,
+            keeping: tokio::sync::Mutex::new(()),
+            kept: parking_lot::Mutex::default(),
         }
     }
 

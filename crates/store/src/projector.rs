@@ -9,7 +9,7 @@ use azekura_engine::seam::{
     Mutations, Part, Project, ProjectError, ReadError, ReadView, StoredRecord,
 };
 use azekura_model::cooling::{Cooling, HistoryDays, Pending};
-use azekura_model::ident::VersionId;
+use azekura_model::ident::{UploadId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
@@ -104,6 +104,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
         Event::UploadAborted(aborted) => {
             out.deletes
                 .push(families::upload(&aborted.key, aborted.upload));
+            upload_record(core, aborted.upload, &mut out);
             out.puts.push((
                 families::upload_done(aborted.upload),
                 entry::encode(&DoneEntry::new(&aborted.key, None)),
@@ -387,7 +388,13 @@ fn amended(
     Ok(())
 }
 
+fn upload_record(core: &Core, upload: UploadId, out: &mut Mutations) {
+    let key = families::upload_record(upload, core.hybrid);
+    out.puts.push((key, entry::present()));
+}
+
 fn upload_started(core: &Core, upload: &UploadStarted, out: &mut Mutations) {
+    upload_record(core, upload.upload, out);
     out.puts.push((
         families::upload(&upload.key, upload.upload),
         entry::encode(&UploadEntry::new(core.wall, upload.checksum)),
@@ -395,6 +402,7 @@ fn upload_started(core: &Core, upload: &UploadStarted, out: &mut Mutations) {
 }
 
 fn part_stored(core: &Core, part: &PartStored, out: &mut Mutations) {
+    upload_record(core, part.upload, out);
     out.puts.push((
         families::part(part.upload, part.number),
         entry::encode(&PartEntry::new(part, core.content_bytes, core.wall)),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use azekura_engine::disk::Disk;
 use azekura_engine::disk::faulty::{Faults, FaultyDisk};
 use azekura_engine::embedded::Embedded;
+use azekura_engine::index::View as _;
 use azekura_engine::index::btree::MemorySource;
 use azekura_engine::journal::scan::{Depth, Item, PayloadState, Scanner};
 use azekura_engine::seam::{CommitError, Engine, Part, ReadError};
@@ -120,6 +121,14 @@ fn verify(engine: &Embedded, erased: Option<bool>, context: &str) {
     }
 }
 
+/// The index names what is left, and nothing that was released.
+fn assert_names(engine: &Embedded, context: &str) {
+    for id in 1..=RECORDS {
+        let found = engine.get(PARTITION, &kit::key(&format!("k{id}"))).unwrap();
+        assert_eq!(found.is_none(), is_listed(id), "{context}: k{id}");
+    }
+}
+
 /// The journal verifies without the engine, and nothing is erased but what is listed.
 fn scan(disk: &FaultyDisk, released: Sequence, context: &str) {
     let depth = Depth {
@@ -177,6 +186,8 @@ fn run(
     let live = Arc::new(MemorySource::default());
     let engine = kit::open(&disk, Arc::clone(&live)).unwrap();
     fill(&engine);
+    // What the index on the disk has if only the release itself makes it durable again.
+    live.view().sync().unwrap();
     if before_record {
         disk.set_faults(faults(disk.counts()));
     }
@@ -189,10 +200,10 @@ fn run(
     if struck {
         assert!(engine.close().is_err(), "{context}: a failure is final");
     }
-    let index = if seed.is_multiple_of(2) {
-        MemorySource::default()
-    } else {
-        live.fork()
+    let index = match seed % 3 {
+        0 => MemorySource::default(),
+        1 => live.fork(),
+        _ => live.lost_power(),
     };
     drop(engine);
     let after = disk.crash(seed);
@@ -211,11 +222,13 @@ fn run(
     let record = proof.record().sequence;
     engine.release(proof).unwrap();
     verify(&engine, Some(true), context);
+    assert_names(&engine, context);
     engine.close().unwrap();
     drop(engine);
     scan(&after, record, context);
     let engine = kit::open(&after, MemorySource::default()).unwrap();
     verify(&engine, Some(true), context);
+    assert_names(&engine, context);
     (struck, taken(&after))
 }
 
