@@ -343,6 +343,8 @@ fn at_a_start(
     if clocks.refused == makes || made.is_some() != makes {
         return Err(format!("{fake} at the start: {made:?} under {clocks:?}").into());
     }
+    // A date of its own needs no wall clock.
+    faked.put_until(&format!("dated{by}"), clock::unix_seconds() + DAY)?;
     if let Some((_, until)) = made {
         let longest = clock::unix_seconds() + 30 * DAY + DAY + SLACK;
         if until > longest {
