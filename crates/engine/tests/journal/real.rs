@@ -15,14 +15,14 @@ use azekura_model::release::{BlobId, resume};
 
 use crate::kit::{self, Signer, Spelled, filler, put};
 
-fn options(dir: &Path) -> Options {
+pub fn options(dir: &Path) -> Options {
     let blobs = vec![dir.join("blobs-a"), dir.join("blobs-b")];
     let mut options = Options::new(dir.join("journal"), dir.join("index"), blobs, 1 << 20);
     options.space_floor = Some(0);
     options
 }
 
-fn open(dir: &Path) -> Embedded {
+pub fn open(dir: &Path) -> Embedded {
     Embedded::open(options(dir), Signer::new(), &Spelled, &mut |_| ()).unwrap()
 }
 
@@ -251,95 +251,4 @@ fn a_release_gives_space_back_to_the_file_system() {
 
 fn blobs_taken(dir: &Path) -> u64 {
     taken(&dir.join("blobs-a")) + taken(&dir.join("blobs-b"))
-}
-
-#[test]
-fn segments_are_packed_while_others_read_and_write() {
-    let dir = tempfile::tempdir().unwrap();
-    let new = NewVault {
-        log_limit: 256 << 10,
-        extent_cap: 512 << 10,
-        ..NewVault::new(RegionName::parse("local").unwrap(), Incarnation([1; 16]))
-    };
-    Embedded::create(&options(dir.path()), &new, &*Signer::new()).unwrap();
-    let engine = open(dir.path());
-    let commit = |partition, commit| {
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let committed = runtime
-            .unwrap()
-            .block_on(engine.commit(PartitionId(partition), commit));
-        committed.unwrap().position
-    };
-    let length = |id: u64| if id.is_multiple_of(40) { 70_000 } else { 4_000 };
-    let done = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        // Writers whose payloads go into extents while segments are sealed and packed.
-        let writers: Vec<_> = (10..12u64)
-            .map(|partition| {
-                let (commit, done) = (&commit, &done);
-                scope.spawn(move || {
-                    let mut id = 0;
-                    while !done.load(Ordering::Relaxed) && id < 150 {
-                        id += 1;
-                        let name = format!("w{id}");
-                        let bytes = filler(id + partition, 66_000);
-                        commit(partition, put(partition * 10_000 + id, &name, "v", bytes));
-                    }
-                    id
-                })
-            })
-            .collect();
-        for round in 0..4u64 {
-            let first = round * 201 + 1;
-            for id in first..first + 200 {
-                let at = commit(0, put(id, &format!("k{id}"), "v", filler(id, length(id))));
-                assert_eq!(at.sequence, Sequence(id));
-            }
-            let listed: Vec<_> = (first..first + 200)
-                .filter(|id| id % 10 != 1)
-                .map(Sequence)
-                .collect();
-            let names: Vec<_> = listed.iter().map(|at| format!("k{at}")).collect();
-            let record = commit(0, kit::release(5_000 + round, &names, &listed));
-            let reader = scope.spawn({
-                let engine = &engine;
-                move || {
-                    for id in (first..first + 200).cycle().take(2_000) {
-                        match engine.payload(PartitionId(0), Sequence(id), 0, u64::MAX) {
-                            Ok(bytes) => assert!(bytes == filler(id, length(id)), "{id}"),
-                            Err(ReadError::Erased(_)) => assert_ne!(id % 10, 1, "{id}"),
-                            Err(other) => panic!("{other}"),
-                        }
-                    }
-                }
-            });
-            engine
-                .release(resume(record, listed, Vec::new()).unwrap())
-                .unwrap();
-            reader.join().unwrap();
-        }
-        done.store(true, Ordering::Relaxed);
-        for (partition, writer) in (10..12u64).zip(writers) {
-            for id in 1..=writer.join().unwrap() {
-                let read = engine.payload(PartitionId(partition), Sequence(id), 0, u64::MAX);
-                assert!(
-                    read.unwrap() == filler(id + partition, 66_000),
-                    "{partition} {id}"
-                );
-            }
-        }
-    });
-    engine.close().unwrap();
-    drop(engine);
-    let packed = std::fs::read_dir(dir.path().join("journal")).unwrap();
-    let packed = packed
-        .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
-        .filter(|bytes| bytes.get(..4) == Some(b"AZS1") && bytes[8] == 2)
-        .count();
-    assert!(packed > 0, "nothing was packed");
-    std::fs::remove_dir_all(dir.path().join("index")).unwrap();
-    let engine = open(dir.path());
-    assert_eq!(engine.status().damage, Vec::<String>::new());
-    let read = engine.payload(PartitionId(0), Sequence(1), 0, u64::MAX);
-    assert_eq!(read.unwrap(), filler(1, 4_000));
 }
