@@ -5,7 +5,11 @@ mod clients;
 mod crash;
 mod damage;
 mod drain;
+<<<<<<< HEAD
 mod drill;
+=======
+mod false_time;
+>>>>>>> main
 mod frozen;
 mod lock_clients;
 mod object_lock;
@@ -64,6 +68,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("drain", drain::requests_under_way_end),
     ("poison", poison::a_failed_sync_ends_the_server),
     ("space", space::data_is_refused_below_the_floor),
+    ("clock", false_time::no_wall_clock_ends_a_lock),
     ("crash", crash::acknowledged_survives_kill),
     ("power_cut", power_cut::acknowledged_survives_power_cuts),
     ("damage", damage::every_flip_is_named),
