@@ -5,11 +5,8 @@ mod clients;
 mod crash;
 mod damage;
 mod drain;
-<<<<<<< HEAD
 mod drill;
-=======
 mod false_time;
->>>>>>> main
 mod frozen;
 mod lock_clients;
 mod object_lock;
