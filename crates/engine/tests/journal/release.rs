@@ -371,3 +371,26 @@ fn decay_and_cuts_of_packed_segments_are_found_and_lose_no_more_than_they_hit() 
         );
     }
 }
+
+#[test]
+fn what_damage_hides_is_named_and_the_rest_is_erased() {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 48 << 10);
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    fill(&engine);
+    // The envelope of record 2 ends where its particulars begin.
+    let segment = &kit::segments(&disk)[0];
+    let content = disk.content(segment).unwrap();
+    let wanted = [particulars(2), payload(2)].concat();
+    let at = content
+        .windows(wanted.len())
+        .position(|bytes| bytes == wanted);
+    assert!(disk.corrupt(segment, at.unwrap() - 3, |bytes| bytes[0] ^= 1));
+    let proof = record_release(&engine).unwrap();
+    let freed = engine.release(proof.clone()).unwrap();
+    assert_eq!(freed.lost, [Sequence(2)]);
+    let read = |id| engine.payload(PARTITION, Sequence(id), 0, u64::MAX);
+    assert!(matches!(read(3), Err(ReadError::Erased(_))));
+    assert_eq!(engine.status().poisoned, None);
+    assert_eq!(engine.release(proof).unwrap().lost, [Sequence(2)]);
+}
