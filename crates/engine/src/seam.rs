@@ -420,6 +420,13 @@ pub trait Project: Send + Sync + 'static {
     /// The mutations of one record. Must equal what its commit carried.
     fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError>;
 
+    /// What still holds where a record cannot be read: `record` is what is left of it; `None` says
+    /// that records of the partition are missing altogether before the one with which this goes into
+    /// the view.
+    fn lost(&self, _record: Option<&StoredRecord>) -> Mutations {
+        Mutations::default()
+    }
+
     /// Records of its own partition whose parts this record allows to be erased; `None` when it is
     /// no release record. `payload` reads its payload. Asked only of records that follow damaged
     /// parts: a release that was interrupted leaves parts half zeroed, which its record covers.

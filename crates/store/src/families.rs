@@ -476,6 +476,13 @@ pub fn locks() -> Key {
     config("locks".to_owned())
 }
 
+/// In the partition of a bucket: records that may have given locks cannot be read, the last of them
+/// before the record that put this (see `lock_state.rs`).
+#[must_use]
+pub fn locks_lost() -> Key {
+    config("locks-lost".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,8 @@
 //!
 //! Three witnesses are asked: the version's own record, the index, and the record that the index
 //! names as the last one that gave a lock. They must agree. Whatever is unreadable, missing or
-//! contradictory makes the state unknown, and unknown means locked (invariant 4).
+//! contradictory makes the state unknown, and unknown means locked (invariant 4). So does a record that
+//! was lost before the index was derived anew, if it may have given the version a lock.
 
 use azekura_engine::seam::Guard;
 use azekura_model::ident::VersionId;
@@ -97,6 +98,7 @@ impl<'a> Reader<'a> {
             }
             other => return Err(format!("record {own} is {other:?}")),
         }
+        self.nothing_lost(own.max(entry.as_ref().map_or(own, |entry| entry.sequence)))?;
         let Some(entry) = entry else {
             return if core.lock.is_empty() {
                 Ok(Lock::default())
@@ -118,6 +120,18 @@ impl<'a> Reader<'a> {
             ));
         }
         Ok(given)
+    }
+
+    /// Refuses when a record that cannot be read may have given the version another lock since `at`.
+    fn nothing_lost(&self, at: Sequence) -> Result<(), String> {
+        let lost = self.inner.get(self.partition, &families::locks_lost());
+        match lost.map_err(|error| error.to_string())? {
+            Some(lost) if lost.sequence > at => Err(format!(
+                "records of its bucket up to {} cannot be read, and a lock may have been among them",
+                lost.sequence
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// The lock that a later record gave the version.

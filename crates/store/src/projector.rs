@@ -36,7 +36,7 @@ use crate::entry::{
 use crate::families::{self, Amendment, BlobState, CONFIG, CONFIGURATION};
 use crate::keys::Keys;
 use crate::released;
-use crate::seal::record::{Unopened, open_record};
+use crate::seal::record::{Unopened, open_core, open_record};
 
 /// A record without its commitment to anything: what happened, to whom, when.
 #[derive(Clone, Copy, Debug)]
@@ -422,8 +422,17 @@ fn part_stored(core: &Core, part: &PartStored, out: &mut Mutations) {
 #[must_use]
 pub fn erased_mutations(core: &Core) -> Mutations {
     let mut out = Mutations::default();
-    if core.kind == RecordKind::Released {
-        keeper::erased_release(core, &mut out);
+    match (core.kind, core.version) {
+        (RecordKind::Released, _) => keeper::erased_release(core, &mut out),
+        // A lock stands in the core, which is never erased: it holds until the version is released.
+        (RecordKind::Version, Some(version)) if !core.lock.is_empty() => {
+            lock_given(core, version, &core.lock, &mut out);
+        }
+        (RecordKind::VersionLocked, Some(version)) => {
+            lock_given(core, version, &core.lock, &mut out);
+        }
+        (RecordKind::LocksChanged, _) => out.puts.push((families::locks_lost(), entry::present())),
+        _ => {}
     }
     out
 }
@@ -539,6 +548,20 @@ impl Project for Projector {
         })
         .map_err(|error| unreadable(&error))
     }
+
+    /// What a core alone tells still holds. Where even that is not known, a lock may have been among
+    /// what is lost.
+    fn lost(&self, record: Option<&StoredRecord>) -> Mutations {
+        let core = record.and_then(|record| open_core(record.kind, &record.core).ok());
+        let Some(core) = core else {
+            let mut out = Mutations::default();
+            out.puts.push((families::locks_lost(), entry::present()));
+            return out;
+        };
+        self.clock.observe(core.hybrid, core.wall, core.compliance);
+        erased_mutations(&core)
+    }
+
     fn erases(
         &self,
         record: &StoredRecord,

@@ -16,7 +16,7 @@ use crate::journal::layout::SegmentFiles;
 use crate::journal::scan::{Chains, Depth, Item, JournalEnd, ScannedRecord, Scanner};
 use crate::journal::writer::LogWriter;
 use crate::journal::{JournalFormat, Place};
-use crate::seam::{Entry, Family, Mutations, Project, ProjectError, ReadError, ReadView};
+use crate::seam::{Entry, Family, Project, ProjectError, ReadError, ReadView};
 
 /// Opening reads extents only of what no mark covers; signatures are for `check`.
 const OPENING: Depth = Depth {
@@ -278,7 +278,7 @@ fn durable(
     damage: &mut Damage,
 ) -> Result<DurableCommit, OpenError> {
     let position = &record.record.position;
-    let mutations = match project.project(&record.record) {
+    let mut mutations = match project.project(&record.record) {
         Ok(mutations) => mutations,
         Err(ProjectError::Unreadable(why)) => {
             let what = format!(
@@ -286,10 +286,16 @@ fn durable(
                 position.sequence, position.partition
             );
             damage.add(Some((position.partition, position.sequence)), what);
-            Mutations::default()
+            project.lost(Some(&record.record))
         }
         Err(newer) => return Err(OpenError::Newer(newer)),
     };
+    if record.after_gap {
+        let mut lost = project.lost(None);
+        lost.puts.retain(|put| !mutations.puts.contains(put));
+        mutations.puts.extend(lost.puts);
+        mutations.deletes.extend(lost.deletes);
+    }
     Ok(DurableCommit {
         partition: position.partition,
         sequence: position.sequence,
@@ -316,7 +322,7 @@ pub(super) fn republish(
             offset: place.offset,
             bytes: 0,
         };
-        let mutations = Mutations::default();
+        let mutations = project.lost(None);
         commits.push(DurableCommit {
             partition,
             sequence,

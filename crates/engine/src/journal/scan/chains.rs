@@ -17,6 +17,8 @@ struct Known {
     last_chain: [u8; 32],
     /// Value of `hidden` when `sequence` was surely the last.
     settled: u64,
+    /// Records up to here are missing, and nobody was told yet.
+    gap: bool,
 }
 
 /// How a record continues its partition's chain.
@@ -67,6 +69,7 @@ impl Chains {
             }
             _ => Continues::AfterGap(expected, sequence.0),
         };
+        known.gap |= sequence.0 > expected;
         known.sequence = sequence.0;
         known.settled = hidden;
         known.chain = match continues {
@@ -91,7 +94,11 @@ impl Chains {
             Some(known) if known.sequence > sequence.0 => Ok(()),
             Some(known) if known.sequence == sequence.0 => {
                 let contradicts = known.chain.is_some_and(|read| read != chain);
-                *known = Known::exact(sequence.0, chain, hidden);
+                let gap = known.gap;
+                *known = Known {
+                    gap,
+                    ..Known::exact(sequence.0, chain, hidden)
+                };
                 if contradicts {
                     return Err(format!(
                         "the chain of partition {partition} at {sequence} is not what the head signed"
@@ -101,13 +108,23 @@ impl Chains {
             }
             earlier => {
                 let from = earlier.map_or(1, |known| known.sequence.saturating_add(1));
-                self.known
-                    .insert(partition, Known::exact(sequence.0, chain, hidden));
+                let gap = true;
+                let known = Known {
+                    gap,
+                    ..Known::exact(sequence.0, chain, hidden)
+                };
+                self.known.insert(partition, known);
                 Err(format!(
                     "records {from} to {sequence} of partition {partition} are unreadable"
                 ))
             }
         }
+    }
+
+    /// Whether records are missing before the one just taken note of; told once.
+    pub(super) fn take_gap(&mut self, partition: PartitionId) -> bool {
+        let known = self.known.get_mut(&partition);
+        known.is_some_and(|known| std::mem::take(&mut known.gap))
     }
 
     /// Takes note of bytes in which records may have been lost unseen.
@@ -146,7 +163,8 @@ impl Chains {
         })
     }
 
-    /// Partitions whose sequence [`heads`](Self::heads) moves past what damage may have hidden.
+    /// Partitions at whose end records are missing, or whose sequence [`heads`](Self::heads) moves
+    /// past what damage may have hidden.
     pub(crate) fn moved(&self) -> Vec<(PartitionId, Sequence, [u8; 32])> {
         let (heads, _) = self.heads();
         heads
@@ -154,7 +172,7 @@ impl Chains {
             .filter(|(partition, sequence, _)| {
                 self.known
                     .get(partition)
-                    .is_some_and(|known| known.sequence < sequence.0)
+                    .is_some_and(|known| known.gap || known.sequence < sequence.0)
             })
             .collect()
     }
@@ -167,6 +185,7 @@ impl Known {
             chain: Some(chain),
             last_chain: chain,
             settled,
+            gap: false,
         }
     }
 }
