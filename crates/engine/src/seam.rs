@@ -420,10 +420,10 @@ pub trait Project: Send + Sync + 'static {
     /// The mutations of one record. Must equal what its commit carried.
     fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError>;
 
-    /// What still holds where a record cannot be read: `record` is what is left of it; `None` says
-    /// that records of the partition are missing altogether before the one with which this goes into
-    /// the view.
-    fn lost(&self, _record: Option<&StoredRecord>) -> Mutations {
+    /// Mutations that stand for records which damage took from the view: those of a partition from
+    /// `first` to `last`. They go with the next record of the partition. Asked only of what the view
+    /// never had: damage to records that it holds already takes nothing from it.
+    fn lost(&self, _partition: PartitionId, _first: Sequence, _last: Sequence) -> Mutations {
         Mutations::default()
     }
 

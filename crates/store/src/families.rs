@@ -470,17 +470,17 @@ pub fn closed() -> Key {
     config("closed".to_owned())
 }
 
+/// In any partition: the last of its records that damage took from the journal before the index had
+/// it. Whatever was said of a version before that record may have been changed by it.
+#[must_use]
+pub fn lost() -> Key {
+    config("lost".to_owned())
+}
+
 /// In the partition of a bucket: object lock is enabled there, for all time.
 #[must_use]
 pub fn locks() -> Key {
     config("locks".to_owned())
-}
-
-/// In the partition of a bucket: records that may have given locks cannot be read, the last of them
-/// before the record that put this (see `lock_state.rs`).
-#[must_use]
-pub fn locks_lost() -> Key {
-    config("locks-lost".to_owned())
 }
 
 #[cfg(test)]

@@ -422,17 +422,8 @@ fn part_stored(core: &Core, part: &PartStored, out: &mut Mutations) {
 #[must_use]
 pub fn erased_mutations(core: &Core) -> Mutations {
     let mut out = Mutations::default();
-    match (core.kind, core.version) {
-        (RecordKind::Released, _) => keeper::erased_release(core, &mut out),
-        // A lock stands in the core, which is never erased: it holds until the version is released.
-        (RecordKind::Version, Some(version)) if !core.lock.is_empty() => {
-            lock_given(core, version, &core.lock, &mut out);
-        }
-        (RecordKind::VersionLocked, Some(version)) => {
-            lock_given(core, version, &core.lock, &mut out);
-        }
-        (RecordKind::LocksChanged, _) => out.puts.push((families::locks_lost(), entry::present())),
-        _ => {}
+    if core.kind == RecordKind::Released {
+        keeper::erased_release(core, &mut out);
     }
     out
 }
@@ -460,6 +451,18 @@ impl Projector {
         })?;
         self.clock.observe(core.hybrid, core.wall, core.compliance);
         Ok(erased_mutations(&core))
+    }
+
+    /// A lock whose reason and requester cannot be read counts all the same: its core has all of it.
+    fn project_lock(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
+        let core = open_core(record.kind, &record.core).map_err(|error| unreadable(&error))?;
+        self.clock.observe(core.hybrid, core.wall, core.compliance);
+        let version = core
+            .version
+            .ok_or_else(|| unreadable(&Incomplete("lock", "version")))?;
+        let mut out = Mutations::default();
+        lock_given(&core, version, &core.lock, &mut out);
+        Ok(out)
     }
 
     fn learn(&self, core: &Core, particulars: &Particulars) -> Result<(), ProjectError> {
@@ -533,11 +536,14 @@ impl Project for Projector {
         if record.particulars == Part::Erased || was_released {
             return self.project_erased(record);
         }
-        let opened = open_record(&self.keys, record.kind, &record.core, &record.particulars)
-            .map_err(|error| match error {
-                Unopened::Newer(what) => ProjectError::Newer(what),
-                other => unreadable(&other),
-            })?;
+        let opened = match open_record(&self.keys, record.kind, &record.core, &record.particulars) {
+            Ok(opened) => opened,
+            Err(Unopened::Newer(what)) => return Err(ProjectError::Newer(what)),
+            Err(_) if record.kind == RecordKind::VersionLocked.number() => {
+                return self.project_lock(record);
+            }
+            Err(other) => return Err(unreadable(&other)),
+        };
         let core = &opened.core;
         self.clock.observe(core.hybrid, core.wall, core.compliance);
         self.learn(core, &opened.particulars)?;
@@ -549,17 +555,12 @@ impl Project for Projector {
         .map_err(|error| unreadable(&error))
     }
 
-    /// What a core alone tells still holds. Where even that is not known, a lock may have been among
-    /// what is lost.
-    fn lost(&self, record: Option<&StoredRecord>) -> Mutations {
-        let core = record.and_then(|record| open_core(record.kind, &record.core).ok());
-        let Some(core) = core else {
-            let mut out = Mutations::default();
-            out.puts.push((families::locks_lost(), entry::present()));
-            return out;
-        };
-        self.clock.observe(core.hybrid, core.wall, core.compliance);
-        erased_mutations(&core)
+    fn lost(&self, _: PartitionId, _: Sequence, last: Sequence) -> Mutations {
+        let value = Bytes::copy_from_slice(&last.0.to_be_bytes());
+        Mutations {
+            puts: vec![(families::lost(), value)],
+            ..Mutations::default()
+        }
     }
 
     fn erases(

@@ -86,8 +86,6 @@ pub struct ScannedRecord {
     pub(crate) working_chain: [u8; 32],
     /// Its inline payload.
     pub payload: PayloadState,
-    /// Records of its partition are missing before it.
-    pub(crate) after_gap: bool,
 }
 
 /// A commit group met by a scan.

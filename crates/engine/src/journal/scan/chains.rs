@@ -17,8 +17,6 @@ struct Known {
     last_chain: [u8; 32],
     /// Value of `hidden` when `sequence` was surely the last.
     settled: u64,
-    /// Records up to here are missing, and nobody was told yet.
-    gap: bool,
 }
 
 /// How a record continues its partition's chain.
@@ -69,7 +67,6 @@ impl Chains {
             }
             _ => Continues::AfterGap(expected, sequence.0),
         };
-        known.gap |= sequence.0 > expected;
         known.sequence = sequence.0;
         known.settled = hidden;
         known.chain = match continues {
@@ -94,11 +91,7 @@ impl Chains {
             Some(known) if known.sequence > sequence.0 => Ok(()),
             Some(known) if known.sequence == sequence.0 => {
                 let contradicts = known.chain.is_some_and(|read| read != chain);
-                let gap = known.gap;
-                *known = Known {
-                    gap,
-                    ..Known::exact(sequence.0, chain, hidden)
-                };
+                *known = Known::exact(sequence.0, chain, hidden);
                 if contradicts {
                     return Err(format!(
                         "the chain of partition {partition} at {sequence} is not what the head signed"
@@ -108,23 +101,13 @@ impl Chains {
             }
             earlier => {
                 let from = earlier.map_or(1, |known| known.sequence.saturating_add(1));
-                let gap = true;
-                let known = Known {
-                    gap,
-                    ..Known::exact(sequence.0, chain, hidden)
-                };
-                self.known.insert(partition, known);
+                self.known
+                    .insert(partition, Known::exact(sequence.0, chain, hidden));
                 Err(format!(
                     "records {from} to {sequence} of partition {partition} are unreadable"
                 ))
             }
         }
-    }
-
-    /// Whether records are missing before the one just taken note of; told once.
-    pub(super) fn take_gap(&mut self, partition: PartitionId) -> bool {
-        let known = self.known.get_mut(&partition);
-        known.is_some_and(|known| std::mem::take(&mut known.gap))
     }
 
     /// Takes note of bytes in which records may have been lost unseen.
@@ -163,8 +146,7 @@ impl Chains {
         })
     }
 
-    /// Partitions at whose end records are missing, or whose sequence [`heads`](Self::heads) moves
-    /// past what damage may have hidden.
+    /// Partitions whose sequence [`heads`](Self::heads) moves past what damage may have hidden.
     pub(crate) fn moved(&self) -> Vec<(PartitionId, Sequence, [u8; 32])> {
         let (heads, _) = self.heads();
         heads
@@ -172,7 +154,7 @@ impl Chains {
             .filter(|(partition, sequence, _)| {
                 self.known
                     .get(partition)
-                    .is_some_and(|known| known.gap || known.sequence < sequence.0)
+                    .is_some_and(|known| known.sequence < sequence.0)
             })
             .collect()
     }
@@ -185,7 +167,6 @@ impl Known {
             chain: Some(chain),
             last_chain: chain,
             settled,
-            gap: false,
         }
     }
 }

@@ -163,7 +163,6 @@ impl Scanner {
                 }
                 Continues::AfterGap(..) => {}
             }
-            record.after_gap = self.chains.take_gap(partition);
             let head = heads
                 .iter()
                 .find(|head| (head.0, head.1) == (partition, sequence));
@@ -338,7 +337,6 @@ impl Scanner {
             chain: None,
             working_chain: [0; 32],
             payload,
-            after_gap: false,
         }))
     }
 
