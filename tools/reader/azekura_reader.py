@@ -393,6 +393,8 @@ class Journal:
             return None
         version, segment, _, incarnation, mark_segment, _, mark_offset = struct.unpack_from(
             "<IIQ16sIIQ", data, 8)
+        if version == 2:    # packed, and both its tables are lost
+            return None
         if version != 1:
             raise CannotRead(f"{self.path(number).name}: format {version} is not known to this reader")
         first_group, previous = struct.unpack_from("<Q32s", data, 88)

@@ -4,13 +4,15 @@
 pub mod args;
 pub mod exit;
 
+mod clock;
 mod commands;
 mod connect;
+mod drill;
 mod offline;
 mod output;
 mod progress;
 
-use args::{BucketCommand, Cli, ClockCommand, Command, ObjectCommand, VaultCommand};
+use args::{BucketCommand, Cli, ClockCommand, Command, DrillCommand, ObjectCommand, VaultCommand};
 use exit::{CommandError, Exit};
 
 /// Runs every command but `serve`, which the binary hands to the server.
@@ -47,6 +49,9 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
                 commands::vault_export_keyring::run(&export, json)
             }
         },
+        Command::Drill(DrillCommand::Locks(locks)) => {
+            commands::drill_locks::run(&locks, json).await
+        }
         Command::Bucket(bucket) => match bucket {
             BucketCommand::List(online) => commands::bucket_list::run(&online, json).await,
             BucketCommand::Create(one) => commands::bucket_create::run(&one, json).await,

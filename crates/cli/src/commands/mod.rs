@@ -4,6 +4,7 @@ pub(crate) mod bucket_create;
 pub(crate) mod bucket_delete;
 pub(crate) mod bucket_list;
 pub(crate) mod clock_show;
+pub(crate) mod drill_locks;
 pub(crate) mod object_get;
 pub(crate) mod object_history;
 pub(crate) mod object_list;
