@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use azekura_bench::clock::now;
-use azekura_bench::device_bytes;
+use azekura_bench::{cpu, device_bytes};
 use azekura_model::access::{Action, Authorized};
 use azekura_model::condition::Conditions;
 use azekura_model::lock::{DefaultRetention, LockAsked, LockRequest, Period, RetentionMode};
@@ -114,16 +114,17 @@ async fn extend(store: &Store, pass: &str, until: ComplianceTime) -> Outcome<()>
         all_versions: true,
     };
     let request = LockRequest::Extend(until);
-    let (start, written) = (now(), device_bytes()?);
+    let (start, written, busy) = (now(), device_bytes()?, cpu()?);
     let report = store
         .change_locks(&by, &bucket()?, &all, &request, |_| {})
         .await?;
     let seconds = start.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = report.judged() as f64 / seconds;
+    let busy = cpu()?.saturating_sub(busy).as_secs_f64();
     let mib = device_bytes()?.saturating_sub(written) >> 20;
     println!(
-        "{pass}: {} changed, {} as asked already, {} refused in {seconds:.2} s: {rate:.0} a second, {mib} MiB written",
+        "{pass}: {} changed, {} as asked already, {} refused in {seconds:.2} s: {rate:.0} a second, {busy:.2} s of processor, {mib} MiB written",
         report.changed, report.unchanged, report.refused
     );
     Ok(())

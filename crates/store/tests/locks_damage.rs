@@ -53,6 +53,8 @@ enum Fault {
     None,
     Entry(OfEntry),
     Record(Sequence, OfRecord),
+    /// No commit to this partition.
+    Commit(PartitionId),
 }
 
 /// An engine whose answers can be falsified.
@@ -64,6 +66,9 @@ struct Tampered {
 #[async_trait]
 impl Engine for Tampered {
     async fn commit(&self, on: PartitionId, commit: Commit) -> Result<Committed, CommitError> {
+        if matches!(&*self.fault.lock().unwrap(), Fault::Commit(to) if *to == on) {
+            return Err(CommitError::Closed);
+        }
         self.under.commit(on, commit).await
     }
 
@@ -329,6 +334,109 @@ async fn an_index_entry_that_is_not_what_the_record_says() {
         let beyond = entry_fault(entry.value.clone(), Sequence(9999));
         scene.assert_locked(beyond, "entry of no record").await;
     }
+}
+
+#[tokio::test]
+async fn a_lock_that_cannot_be_shown_costs_no_reading() {
+    let scene = scene(false).await;
+    let garbage = entry_fault(Bytes::from_static(b"garbage"), scene.given);
+    *scene.engine.fault.lock().unwrap() = garbage;
+    let which = Which::Version(scene.version);
+    assert_eq!(scene.vault.get(B, K, which).await.unwrap(), b"content");
+    let (store, bucket, object) = (&scene.vault.store, bucket_name(B), key(K));
+    let info = store.head(&writer(), &bucket, &object, which).await;
+    assert_eq!(info.unwrap().lock, None);
+    let shown = store.retention(&writer(), &bucket, &object, which);
+    assert!(shown.is_err());
+}
+
+/// Enabling writes two records; a crash or an error may come between them.
+#[tokio::test]
+async fn half_enabled_lock_holds_versioning_and_is_finished_by_asking_again() {
+    let mut engine = None;
+    let vault = Vault::over(|under| {
+        let tampered = Arc::new(Tampered {
+            under,
+            fault: Mutex::default(),
+        });
+        engine = Some(Arc::clone(&tampered));
+        tampered
+    })
+    .await;
+    let (engine, store, bucket) = (engine.unwrap(), &vault.store, bucket_name(B));
+    store.create_bucket(&writer(), &bucket).await.unwrap();
+    let begun = store
+        .create_upload(
+            &writer(),
+            &bucket,
+            azekura_store::upload::CreateUpload {
+                key: key("upload"),
+                attributes: azekura_store::object::Attributes::default(),
+                lock: LockAsked::default(),
+                checksum: None,
+            },
+        )
+        .await
+        .unwrap();
+    let enabled = azekura_model::bucket::Versioning::Enabled;
+    store
+        .put_versioning(&writer(), &bucket, enabled)
+        .await
+        .unwrap();
+    *engine.fault.lock().unwrap() = Fault::Commit(families::CONFIGURATION);
+    let half = store.put_object_lock(&writer(), &bucket, None).await;
+    assert!(half.is_err());
+    *engine.fault.lock().unwrap() = Fault::None;
+    let stands = store.object_lock(&bucket).unwrap();
+    assert_eq!(stands, azekura_model::bucket_config::Configured::Never);
+    let suspended = azekura_model::bucket::Versioning::Suspended;
+    let refused = store.put_versioning(&writer(), &bucket, suspended).await;
+    assert!(matches!(refused, Err(StoreError::InvalidBucketState(_))));
+    let now = vault.now();
+    let mut request = put_request(K, "content");
+    request.lock.retention = Some(kept(now, HOUR));
+    let refused = store.put(&writer(), &bucket, request).await;
+    assert_eq!(refused.unwrap_err(), StoreError::BucketWithoutLock);
+    store
+        .put_object_lock(&writer(), &bucket, None)
+        .await
+        .unwrap();
+    put_locked(store, kept(now, HOUR)).await;
+    // An upload that began without versioning ends as a version with an id of its own.
+    let part = store
+        .put_part(
+            &writer(),
+            &bucket,
+            azekura_store::upload::PutPart {
+                key: key("upload"),
+                upload: begun.id,
+                number: 1,
+                claims: azekura_store::body::Claims::default(),
+                body: common::body("part"),
+            },
+        )
+        .await
+        .unwrap();
+    let completed = store
+        .complete_upload(
+            &writer(),
+            &bucket,
+            azekura_store::upload::CompleteUpload {
+                key: key("upload"),
+                upload: begun.id,
+                parts: vec![azekura_store::upload::CompletedPart {
+                    number: 1,
+                    etag: hex::encode(part.md5),
+                    checksum: None,
+                }],
+                checksum: None,
+                bytes: None,
+                conditions: azekura_model::condition::Conditions::default(),
+            },
+        )
+        .await
+        .unwrap();
+    assert!(!completed.null);
 }
 
 fn core_fault(at: Sequence, core: Vec<u8>) -> Fault {
