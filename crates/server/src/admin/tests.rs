@@ -62,7 +62,7 @@ fn routes() -> Vec<(Method, String)> {
             ));
         }
     }
-    assert_eq!(routes.len(), 9);
+    assert!(routes.len() >= 10, "{routes:?}");
     routes
 }
 
