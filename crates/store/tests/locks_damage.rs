@@ -22,19 +22,23 @@ use azekura_engine::seam::{
     ScanPage, Status, StoredRecord,
 };
 use azekura_model::access::Action;
-use azekura_model::condition::DeleteConditions;
-use azekura_model::ident::VersionId;
+use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::Configured;
+use azekura_model::condition::{Conditions, DeleteConditions};
+use azekura_model::ident::{UploadId, VersionId};
 use azekura_model::lock::{
     Bypass, LockAsked, LockRefused, LockRequest, LockState, Retention, RetentionMode,
 };
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::{BlobId, ReleaseProof, SweepProof};
 use azekura_model::time::ComplianceTime;
+use azekura_store::body::Claims;
 use azekura_store::error::StoreError;
 use azekura_store::families;
 use azekura_store::lock_bulk::LockSelection;
-use azekura_store::object::Which;
+use azekura_store::object::{Attributes, PutOutcome, Which};
 use azekura_store::store::Store;
+use azekura_store::upload::{CompleteUpload, CompletedPart, CreateUpload, PutPart};
 use bytes::Bytes;
 use common::{Vault, bucket_name, by, disk, key, put_request, writer};
 
@@ -350,6 +354,46 @@ async fn a_lock_that_cannot_be_shown_costs_no_reading() {
     assert!(shown.is_err());
 }
 
+async fn begin_upload(store: &Store) -> UploadId {
+    let create = CreateUpload {
+        key: key("upload"),
+        attributes: Attributes::default(),
+        lock: LockAsked::default(),
+        checksum: None,
+    };
+    let upload = store
+        .create_upload(&writer(), &bucket_name(B), create)
+        .await;
+    upload.unwrap().id
+}
+
+async fn end_upload(store: &Store, upload: UploadId) -> PutOutcome {
+    let part = PutPart {
+        key: key("upload"),
+        upload,
+        number: 1,
+        claims: Claims::default(),
+        body: common::body("part"),
+    };
+    let part = store.put_part(&writer(), &bucket_name(B), part).await;
+    let complete = CompleteUpload {
+        key: key("upload"),
+        upload,
+        parts: vec![CompletedPart {
+            number: 1,
+            etag: hex::encode(part.unwrap().md5),
+            checksum: None,
+        }],
+        checksum: None,
+        bytes: None,
+        conditions: Conditions::default(),
+    };
+    let completed = store
+        .complete_upload(&writer(), &bucket_name(B), complete)
+        .await;
+    completed.unwrap()
+}
+
 /// Enabling writes two records; a crash or an error may come between them.
 #[tokio::test]
 async fn half_enabled_lock_holds_versioning_and_is_finished_by_asking_again() {
@@ -365,20 +409,8 @@ async fn half_enabled_lock_holds_versioning_and_is_finished_by_asking_again() {
     .await;
     let (engine, store, bucket) = (engine.unwrap(), &vault.store, bucket_name(B));
     store.create_bucket(&writer(), &bucket).await.unwrap();
-    let begun = store
-        .create_upload(
-            &writer(),
-            &bucket,
-            azekura_store::upload::CreateUpload {
-                key: key("upload"),
-                attributes: azekura_store::object::Attributes::default(),
-                lock: LockAsked::default(),
-                checksum: None,
-            },
-        )
-        .await
-        .unwrap();
-    let enabled = azekura_model::bucket::Versioning::Enabled;
+    let begun = begin_upload(store).await;
+    let enabled = Versioning::Enabled;
     store
         .put_versioning(&writer(), &bucket, enabled)
         .await
@@ -388,8 +420,8 @@ async fn half_enabled_lock_holds_versioning_and_is_finished_by_asking_again() {
     assert!(half.is_err());
     *engine.fault.lock().unwrap() = Fault::None;
     let stands = store.object_lock(&bucket).unwrap();
-    assert_eq!(stands, azekura_model::bucket_config::Configured::Never);
-    let suspended = azekura_model::bucket::Versioning::Suspended;
+    assert_eq!(stands, Configured::Never);
+    let suspended = Versioning::Suspended;
     let refused = store.put_versioning(&writer(), &bucket, suspended).await;
     assert!(matches!(refused, Err(StoreError::InvalidBucketState(_))));
     let now = vault.now();
@@ -403,39 +435,7 @@ async fn half_enabled_lock_holds_versioning_and_is_finished_by_asking_again() {
         .unwrap();
     put_locked(store, kept(now, HOUR)).await;
     // An upload that began without versioning ends as a version with an id of its own.
-    let part = store
-        .put_part(
-            &writer(),
-            &bucket,
-            azekura_store::upload::PutPart {
-                key: key("upload"),
-                upload: begun.id,
-                number: 1,
-                claims: azekura_store::body::Claims::default(),
-                body: common::body("part"),
-            },
-        )
-        .await
-        .unwrap();
-    let completed = store
-        .complete_upload(
-            &writer(),
-            &bucket,
-            azekura_store::upload::CompleteUpload {
-                key: key("upload"),
-                upload: begun.id,
-                parts: vec![azekura_store::upload::CompletedPart {
-                    number: 1,
-                    etag: hex::encode(part.md5),
-                    checksum: None,
-                }],
-                checksum: None,
-                bytes: None,
-                conditions: azekura_model::condition::Conditions::default(),
-            },
-        )
-        .await
-        .unwrap();
+    let completed = end_upload(store, begun).await;
     assert!(!completed.null);
 }
 
