@@ -8,6 +8,7 @@ use azekura_model::position::{PartitionId, Sequence};
 use bytes::Bytes;
 
 use super::Options;
+use super::covered::Covered;
 use super::open::{OpenError, Progress};
 use super::recent::Recent;
 use super::recover::Recovered;
@@ -136,6 +137,7 @@ pub(super) fn open_index(
         scanner,
         settled,
         Sink::Index(&index),
+        Covered::new(files, format),
         project,
         total,
         progress,
@@ -166,6 +168,7 @@ pub(super) fn rebuild(
         scanner,
         start,
         Sink::Loader(loader),
+        Covered::new(files, format),
         project,
         total,
         progress,
@@ -195,6 +198,7 @@ fn replay<'a>(
     mut scanner: Scanner,
     settled: Place,
     mut sink: Sink<'a>,
+    mut covered: Covered<'_>,
     project: &dyn Project,
     total_bytes: u64,
     progress: &mut dyn FnMut(Progress),
@@ -223,7 +227,8 @@ fn replay<'a>(
                 progress(state);
             }
             Item::Finding(found) => damage.add(found.part, found.to_string()),
-            Item::Record(record) => {
+            Item::Record(mut record) => {
+                covered.settle(&mut record, project)?;
                 let position = &record.record.position;
                 recent.remember(position.partition, record.record.commit, position.sequence);
                 let place = Place {
