@@ -5,6 +5,7 @@ mod clients;
 mod crash;
 mod damage;
 mod drain;
+mod false_time;
 mod frozen;
 mod object_lock;
 mod operator;
@@ -58,6 +59,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("drain", drain::requests_under_way_end),
     ("poison", poison::a_failed_sync_ends_the_server),
     ("space", space::data_is_refused_below_the_floor),
+    ("clock", false_time::no_wall_clock_ends_a_lock),
     ("crash", crash::acknowledged_survives_kill),
     ("power_cut", power_cut::acknowledged_survives_power_cuts),
     ("damage", damage::every_flip_is_named),

@@ -4,15 +4,17 @@
 pub mod args;
 pub mod exit;
 
+mod clock;
 mod commands;
 mod connect;
+mod drill;
 mod offline;
 mod output;
 mod progress;
 
 use args::{
-    BucketCommand, Cli, ClockCommand, Command, DisposalCommand, LifecycleCommand, ObjectCommand,
-    VaultCommand,
+    BucketCommand, Cli, ClockCommand, Command, DisposalCommand, DrillCommand, LifecycleCommand,
+    ObjectCommand, VaultCommand,
 };
 use exit::{CommandError, Exit};
 
@@ -50,6 +52,9 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
                 commands::vault_export_keyring::run(&export, json)
             }
         },
+        Command::Drill(DrillCommand::Locks(locks)) => {
+            commands::drill_locks::run(&locks, json).await
+        }
         Command::Bucket(bucket) => match bucket {
             BucketCommand::List(online) => commands::bucket_list::run(&online, json).await,
             BucketCommand::Create(one) => commands::bucket_create::run(&one, json).await,

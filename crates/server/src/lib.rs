@@ -11,6 +11,8 @@ mod keeping;
 mod keys;
 mod linger;
 mod listener;
+#[cfg(test)]
+mod matrix;
 mod observe;
 mod open;
 mod running;

@@ -470,6 +470,13 @@ pub fn closed() -> Key {
     config("closed".to_owned())
 }
 
+/// In any partition: the last of its records that damage took from the journal before the index had
+/// it. Whatever was said of a version before that record may have been changed by it.
+#[must_use]
+pub fn lost() -> Key {
+    config("lost".to_owned())
+}
+
 /// In the partition of a bucket: object lock is enabled there, for all time.
 #[must_use]
 pub fn locks() -> Key {

@@ -44,6 +44,7 @@ pub(crate) fn initial_lock(
     asked: Asked,
 ) -> Result<Lock, StoreError> {
     let Some(object_lock) = object_lock::of(inner, bucket.uuid)? else {
+        object_lock::proved_absent(inner, bucket)?;
         let (Asked::Now(asked) | Asked::AtStart(asked)) = asked;
         return if asked.is_empty() {
             Ok(Lock::default())

@@ -10,6 +10,7 @@ pub(crate) mod disposal_certificate;
 pub(crate) mod disposal_list;
 pub(crate) mod disposal_request;
 pub(crate) mod disposal_show;
+pub(crate) mod drill_locks;
 pub(crate) mod lifecycle_run;
 pub(crate) mod lifecycle_show;
 pub(crate) mod object_get;

@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::ReleaseProof;
-use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
+use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard};
 
 use super::Shared;
 use super::read::{Found, find};
@@ -39,8 +39,17 @@ const TOGETHER_MAX: usize = 256;
 pub(super) struct Erasure {
     one: Mutex<Wear>,
     readers: RwLock<()>,
-    /// Releases asked for and not begun.
-    asked: Mutex<VecDeque<Asked>>,
+    waiting: Mutex<Waiting>,
+    /// Releases were done.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// Asked for and not begun.
+    asked: VecDeque<Asked>,
+    /// Somebody does releases for all.
+    busy: bool,
 }
 
 /// A release that somebody waits for.
@@ -55,7 +64,8 @@ impl Erasure {
         Self {
             one: Mutex::new(Wear::new(present)),
             readers: RwLock::default(),
-            asked: Mutex::default(),
+            waiting: Mutex::default(),
+            done: Condvar::new(),
         }
     }
 
@@ -85,25 +95,43 @@ pub(super) fn release(
     proof: ReleaseProof,
 ) -> Result<Freed, CommitError> {
     let outcome = Arc::new(OnceLock::new());
-    shared.erasure.asked.lock().push_back(Asked {
+    let asked = Asked {
         proof,
         outcome: Arc::clone(&outcome),
-    });
+    };
+    let erasure = &shared.erasure;
+    let mut waiting = erasure.waiting.lock();
+    waiting.asked.push_back(asked);
     loop {
-        let mut wear = shared.erasure.alone();
         if let Some(done) = outcome.get() {
             return done.clone();
         }
-        let together: Vec<Asked> = {
-            let mut asked = shared.erasure.asked.lock();
-            let count = asked.len().min(TOGETHER_MAX);
-            asked.drain(..count).collect()
-        };
+        if waiting.busy {
+            erasure.done.wait(&mut waiting);
+            continue;
+        }
+        let count = waiting.asked.len().min(TOGETHER_MAX);
+        let together: Vec<Asked> = waiting.asked.drain(..count).collect();
         if together.is_empty() {
             // Whoever took this release ended without an answer.
             return Err(shared.poison.set("releasing", &"its thread fell"));
         }
-        release_together(shared, blobs, &mut wear, together);
+        waiting.busy = true;
+        drop(waiting);
+        let busy = Busy(erasure);
+        release_together(shared, blobs, &mut erasure.alone(), together);
+        drop(busy);
+        waiting = erasure.waiting.lock();
+    }
+}
+
+/// Lets the next one begin, also when this one falls.
+struct Busy<'a>(&'a Erasure);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.lock().busy = false;
+        self.0.done.notify_all();
     }
 }
 

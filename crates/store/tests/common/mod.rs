@@ -5,6 +5,8 @@
     reason = "every test file uses its own part of these helpers"
 )]
 
+pub(crate) mod disk;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use azekura_model::bucket::Versioning;
 use azekura_model::condition::{Conditions, ETagCondition};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::{Incarnation, PartitionId, RegionName, Sequence};
-use azekura_model::time::{ComplianceTime, WallTime};
+use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_store::body::{Body, BodyError, Claims};
 use azekura_store::clock::{Clock, ManualTimeSource};
 use azekura_store::entropy::SystemEntropy;
@@ -99,7 +101,7 @@ pub(crate) async fn read_all(mut body: Body) -> Result<Vec<u8>, BodyError> {
     Ok(out)
 }
 
-fn parts(engine: Arc<MemoryEngine>, clock: Arc<Clock>, keys: Arc<Keys>) -> Parts {
+pub(crate) fn parts(engine: Arc<dyn Engine>, clock: Arc<Clock>, keys: Arc<Keys>) -> Parts {
     let entropy = SystemEntropy::shared();
     let region = RegionName::parse("local").unwrap();
     let incarnation = Incarnation([7; 16]);
@@ -144,7 +146,7 @@ impl Vault {
         let engine = Arc::new(MemoryEngine::new(region, Incarnation([7; 16])));
         let time = fresh_time();
         let clock = fresh_clock(&time);
-        let store = Store::new(parts(Arc::clone(&engine), clock, fresh_keys()));
+        let store = Store::new(parts(engine.clone(), clock, fresh_keys()));
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();
         Self {
@@ -161,7 +163,7 @@ impl Vault {
         let (keys, clock) = (fresh_keys(), fresh_clock(&time));
         let projector = Projector::new(Arc::clone(&keys), Arc::clone(&clock));
         replay(&engine, &projector);
-        let store = Store::new(parts(Arc::clone(&engine), clock, keys));
+        let store = Store::new(parts(engine.clone(), clock, keys));
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();
         Self {
@@ -169,6 +171,31 @@ impl Vault {
             engine,
             time,
         }
+    }
+
+    /// A fresh vault behind another engine, which `over` makes of the one in memory.
+    pub(crate) async fn over<E: Engine>(over: impl FnOnce(Arc<MemoryEngine>) -> Arc<E>) -> Self {
+        let region = RegionName::parse("local").unwrap();
+        let engine = Arc::new(MemoryEngine::new(region, Incarnation([7; 16])));
+        let time = fresh_time();
+        let clock = fresh_clock(&time);
+        let store = Store::new(parts(over(Arc::clone(&engine)), clock, fresh_keys()));
+        store.bootstrap("試験病院").await.unwrap();
+        store.start().await.unwrap();
+        Self {
+            store,
+            engine,
+            time,
+        }
+    }
+
+    /// Keys and clock learnt from the journal, for another store over this vault.
+    pub(crate) fn learnt(&self) -> (Arc<Keys>, Arc<Clock>) {
+        let (keys, clock) = (fresh_keys(), fresh_clock(&self.time));
+        let projector = Projector::new(Arc::clone(&keys), Arc::clone(&clock));
+        replay(&self.engine, &projector);
+        clock.observe(HybridTime::default(), WallTime(0), self.now());
+        (keys, clock)
     }
 
     /// Lets all clocks run, in steps that count as running.
