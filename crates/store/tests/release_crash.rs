@@ -159,6 +159,8 @@ async fn prepared() -> (Vault, VersionId) {
             .unwrap();
     }
     vault.run(31 * DAY);
+    // Written down, so that the next process knows it.
+    vault.store.tick().await.unwrap();
     (vault, stays)
 }
 
