@@ -5,8 +5,10 @@ mod clients;
 mod crash;
 mod damage;
 mod drain;
+mod drill;
 mod false_time;
 mod frozen;
+mod lock_clients;
 mod object_lock;
 mod operator;
 mod poison;
@@ -54,6 +56,10 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         refusals::wrong_content_is_refused_and_nothing_stored,
     ),
     ("bad_input", bad_input::refused_and_nothing_stored),
+    ("drill", drill::no_door_opens),
+    ("lock_restic", lock_clients::restic),
+    ("lock_rclone", lock_clients::rclone),
+    ("lock_veeam_like", lock_clients::veeam_like),
     ("storm", storm::others_hardly_notice),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),

@@ -47,8 +47,6 @@ pub(super) struct Replayed {
     pub(super) recent: Recent,
     pub(super) damage: Damage,
     pub(super) records: u64,
-    /// Last sequence of each partition that the view has.
-    shown: BTreeMap<PartitionId, Sequence>,
 }
 
 /// What could not be read.
@@ -244,10 +242,12 @@ fn replay<'a>(
             }
         }
     }
-    let place = scanner.place();
-    sink.publish(&mut group, if place > group_at { place } else { group_at })?;
+    let place = scanner.place().max(group_at);
+    sink.publish(&mut group, place)?;
     progress(state);
     let (end, chains) = scanner.into_end();
+    group = hidden(&chains, &shown, end.place, project);
+    sink.publish(&mut group, place)?;
     Ok((
         Replayed {
             end,
@@ -255,7 +255,6 @@ fn replay<'a>(
             recent,
             damage,
             records: state.records,
-            shown,
         },
         sink,
     ))
@@ -322,6 +321,37 @@ fn durable(
     })
 }
 
+/// What stands for the records at the end of partitions that damage hid: reading one answers that it is
+/// lost. A head tells that they were there, or nothing tells that they were not.
+fn hidden(
+    chains: &Chains,
+    shown: &BTreeMap<PartitionId, Sequence>,
+    end: Place,
+    project: &dyn Project,
+) -> Vec<DurableCommit> {
+    let (heads, _) = chains.heads();
+    let mut commits = Vec::new();
+    for (partition, sequence, chain) in heads {
+        let first = shown
+            .get(&partition)
+            .map_or(Sequence(1), |last| last.next());
+        if first <= sequence {
+            commits.push(DurableCommit {
+                partition,
+                sequence,
+                chain,
+                locator: Locator {
+                    segment: end.segment,
+                    offset: end.offset,
+                    bytes: 0,
+                },
+                mutations: project.lost(partition, first, sequence),
+            });
+        }
+    }
+    commits
+}
+
 /// Shows the records that recovery wrote again.
 pub(super) fn republish(
     index: &Index,
@@ -331,25 +361,6 @@ pub(super) fn republish(
     replayed: &mut Replayed,
 ) -> Result<(), OpenError> {
     let mut commits = Vec::new();
-    for (partition, sequence, chain) in replayed.chains.moved() {
-        // Stands for what damage hid: reading it answers that it is lost.
-        let place = replayed.end.place;
-        let locator = Locator {
-            segment: place.segment,
-            offset: place.offset,
-            bytes: 0,
-        };
-        let shown = replayed.shown.get(&partition);
-        let first = shown.copied().map_or(Sequence(1), Sequence::next);
-        let mutations = project.lost(partition, first, sequence);
-        commits.push(DurableCommit {
-            partition,
-            sequence,
-            chain,
-            locator,
-            mutations,
-        });
-    }
     for record in &recovered.records {
         let position = &record.record.position;
         replayed
