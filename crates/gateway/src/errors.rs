@@ -2,6 +2,7 @@
 //! here stands which cause leads to which of them.
 
 pub(crate) mod document;
+mod row;
 mod table;
 
 use azekura_model::condition::ConditionFailed;
