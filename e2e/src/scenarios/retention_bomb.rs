@@ -71,11 +71,7 @@ fn configuration(home: &Path) -> Result<String, Failure> {
 
 /// Free bytes of the disk that holds `home`.
 fn free_bytes(home: &Path) -> Result<u64, Failure> {
-    let table = tools::run(
-        Command::new("df")
-            .args(["--output=avail", "-B1"])
-            .arg(home),
-    )?;
+    let table = tools::run(Command::new("df").args(["--output=avail", "-B1"]).arg(home))?;
     let free = table.lines().nth(1).ok_or("df printed no line")?;
     Ok(free.trim().parse()?)
 }
