@@ -6,6 +6,8 @@ mod doors;
 mod report;
 mod scene;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use azekura_admin_api::api::AdminApi as _;
