@@ -29,6 +29,9 @@ pub use ticker::{Ticker, TickerJob};
 pub const TICK_MAX: Duration = Duration::from_secs(10);
 /// Compliance time that may pass before it is written down, when nothing else is committed.
 pub const STORED_EVERY: Duration = Duration::from_secs(600);
+/// Compliance time after which the ledger is written down, whatever else is committed: a day. A crash
+/// costs at most what the ledger earned in it.
+const LEDGER_EVERY_MS: i64 = 86_400_000;
 
 const NS_OF_MS: i64 = 1_000_000;
 /// [`TICK_MAX`] in nanoseconds.
@@ -256,18 +259,24 @@ impl Clock {
         }
     }
 
-    /// Credits the downtime before this start as far as it may be, and takes note of the wall
-    /// clock's lead. `ledger` is the newest stored one. Once, before anything is served; the ledger
-    /// must be durable before a lock is judged by the new time.
-    pub(crate) fn begin(&self, ledger: CatchUp) -> CaughtUp {
+    /// What the downtime before this start may be credited. Changes nothing: the ledger of the answer
+    /// must be durable before [`Clock::begin`] uses it.
+    pub(crate) fn plan(&self, ledger: CatchUp) -> CaughtUp {
         let sources = self.evidence.iter();
         let evidence: Vec<Evidence> = sources.filter_map(|source| source.evidence()).collect();
-        let before = self.compliance();
+        let now = self.compliance();
+        catch_up(now, self.source.wall(), ledger, &evidence)
+    }
+
+    /// Goes on from a start: credits what was planned, and takes note of the wall clock's lead. Once,
+    /// before anything is served.
+    pub(crate) fn begin(&self, caught: &CaughtUp) {
+        let now = self.compliance();
         let wall = self.source.wall();
-        let caught = catch_up(before, wall, ledger, &evidence);
         let (boot, raw) = (self.source.boot_ns(), self.source.raw_ns());
         let mut state = self.state.lock();
-        let to = caught.now.max(state.shown);
+        let to = ComplianceTime(now.0.saturating_add(caught.moved_ms));
+        let to = to.max(state.shown);
         state.mark(to, 0, boot, raw);
         state.ledger = caught.ledger;
         state.missed_ms = 0;
@@ -277,7 +286,6 @@ impl Clock {
             caught_up_ms: caught.moved_ms,
             by_evidence: caught.by_evidence,
         };
-        caught
     }
 
     /// A durable record carries this compliance time.
@@ -285,12 +293,20 @@ impl Clock {
         self.stored.fetch_max(compliance.0, Ordering::Relaxed);
     }
 
-    /// Whether compliance time has run so far beyond every durable record that it should be written
-    /// down.
+    /// This ledger is durable.
+    pub(crate) fn kept(&self, ledger: CatchUp) {
+        self.state.lock().ledger = ledger;
+    }
+
+    /// Whether compliance time has run so far beyond every durable record, or the ledger beyond its
+    /// newest one, that it should be written down.
     #[must_use]
     pub fn is_tick_due(&self) -> bool {
-        let beyond = self.compliance().0 - self.stored.load(Ordering::Relaxed);
+        let now = self.compliance().0;
+        let beyond = now.saturating_sub(self.stored.load(Ordering::Relaxed));
+        let counted = self.state.lock().ledger.counted.0;
         u128::try_from(beyond).is_ok_and(|beyond| beyond >= STORED_EVERY.as_millis())
+            || now.saturating_sub(counted) >= LEDGER_EVERY_MS
     }
 
     /// The report, when its skew should be logged: when it changes, and then once an hour.
