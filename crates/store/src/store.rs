@@ -288,7 +288,7 @@ impl Store {
     /// Takes a disposal back before it acts.
     ///
     /// # Errors
-    /// [`StoreError::InvalidArgument`] when there is none; [`StoreError::InvalidRequest`] when it has
+    /// [`StoreError::NoSuchDisposal`]; [`StoreError::InvalidRequest`] when it has
     /// acted.
     pub async fn cancel_disposal(
         &self,

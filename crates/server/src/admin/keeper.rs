@@ -1,6 +1,7 @@
 //! [`KeeperApi`] over the store, for one verified caller; and its routes.
 
 mod detail;
+mod metrics;
 pub(super) mod routes;
 
 use async_trait::async_trait;
@@ -20,6 +21,8 @@ use time::{Date, OffsetDateTime};
 
 use super::convert::api_error;
 use super::operations::{Operator, bucket_name};
+
+pub(super) use metrics::encode;
 
 /// A moment as RFC 3339, or a date: its beginning in UTC.
 fn moment(text: &str) -> Result<ComplianceTime, ApiError> {
