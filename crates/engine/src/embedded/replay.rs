@@ -8,6 +8,7 @@ use azekura_model::position::{PartitionId, Sequence};
 use bytes::Bytes;
 
 use super::Options;
+use super::covered::Covered;
 use super::open::{OpenError, Progress};
 use super::recent::Recent;
 use super::recover::Recovered;
@@ -17,7 +18,7 @@ use crate::journal::layout::SegmentFiles;
 use crate::journal::scan::{Chains, Depth, Item, JournalEnd, ScannedRecord, Scanner};
 use crate::journal::writer::LogWriter;
 use crate::journal::{JournalFormat, Place};
-use crate::seam::{Entry, Family, Mutations, Project, ProjectError, ReadError, ReadView};
+use crate::seam::{Entry, Family, Mutations, Part, Project, ProjectError, ReadError, ReadView};
 
 /// Opening reads extents only of what no mark covers; signatures are for `check`.
 const OPENING: Depth = Depth {
@@ -132,15 +133,18 @@ pub(super) fn open_index(
         settled,
     )?;
     let total = total_bytes(files, from)?;
-    let (replayed, _) = replay(
-        scanner,
-        settled,
-        Sink::Index(&index),
-        project,
-        total,
-        progress,
-    )?;
-    Ok((index, replayed))
+    let sink = Sink::Index(&index);
+    let covered = Covered::new(files, format);
+    match replay(scanner, settled, sink, covered, project, total, progress) {
+        Ok((replayed, _)) => Ok((index, replayed)),
+        Err(OpenError::Index(IndexError::Unusable(why))) => {
+            tracing::warn!(why, "the index is rebuilt from the journal");
+            index.close()?;
+            drop(index);
+            rebuild(options, files, format, project, progress)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 pub(super) fn rebuild(
@@ -166,6 +170,7 @@ pub(super) fn rebuild(
         scanner,
         start,
         Sink::Loader(loader),
+        Covered::new(files, format),
         project,
         total,
         progress,
@@ -195,6 +200,7 @@ fn replay<'a>(
     mut scanner: Scanner,
     settled: Place,
     mut sink: Sink<'a>,
+    mut covered: Covered<'_>,
     project: &dyn Project,
     total_bytes: u64,
     progress: &mut dyn FnMut(Progress),
@@ -223,7 +229,8 @@ fn replay<'a>(
                 progress(state);
             }
             Item::Finding(found) => damage.add(found.part, found.to_string()),
-            Item::Record(record) => {
+            Item::Record(mut record) => {
+                covered.settle(&mut record, project)?;
                 let position = &record.record.position;
                 recent.remember(position.partition, record.record.commit, position.sequence);
                 let place = Place {
@@ -231,6 +238,7 @@ fn replay<'a>(
                     offset: record.locator.offset,
                 };
                 if place >= settled {
+                    sink.knows_what_was_erased(&record)?;
                     state.records = state.records.saturating_add(1);
                     let before = shown.insert(position.partition, position.sequence);
                     let expected = before.map_or(Sequence(1), Sequence::next);
@@ -261,6 +269,17 @@ fn replay<'a>(
 }
 
 impl Sink<'_> {
+    /// Refuses a view that has not come to an erased record. A release makes the view durable before
+    /// it erases, so this one is an older copy: it shows what the release took out of it, and erased
+    /// records no longer tell what that was.
+    fn knows_what_was_erased(&self, record: &ScannedRecord) -> Result<(), IndexError> {
+        if matches!(self, Self::Index(_)) && record.record.particulars == Part::Erased {
+            let why = "it is an older copy: records were erased that it still shows".to_owned();
+            return Err(IndexError::Unusable(why));
+        }
+        Ok(())
+    }
+
     /// Hands on the commits that stand before a place.
     fn publish(&mut self, group: &mut Vec<DurableCommit>, end: Place) -> Result<(), OpenError> {
         if group.is_empty() {
