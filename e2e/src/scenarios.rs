@@ -57,6 +57,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ),
     ("bad_input", bad_input::refused_and_nothing_stored),
     ("drill", drill::no_door_opens),
+    ("lock_boto3", lock_clients::boto3),
     ("lock_restic", lock_clients::restic),
     ("lock_rclone", lock_clients::rclone),
     ("lock_veeam_like", lock_clients::veeam_like),

@@ -12,7 +12,10 @@ mod offline;
 mod output;
 mod progress;
 
-use args::{BucketCommand, Cli, ClockCommand, Command, DrillCommand, ObjectCommand, VaultCommand};
+use args::{
+    BucketCommand, Cli, ClockCommand, Command, DisposalCommand, DrillCommand, LifecycleCommand,
+    ObjectCommand, VaultCommand,
+};
 use exit::{CommandError, Exit};
 
 /// Runs every command but `serve`, which the binary hands to the server.
@@ -56,8 +59,24 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             BucketCommand::List(online) => commands::bucket_list::run(&online, json).await,
             BucketCommand::Create(one) => commands::bucket_create::run(&one, json).await,
             BucketCommand::Delete(one) => commands::bucket_delete::run(&one, json).await,
+            BucketCommand::HistoryDays(days) => {
+                commands::bucket_history_days::run(&days, json).await
+            }
         },
         Command::Clock(ClockCommand::Show(show)) => commands::clock_show::run(&show, json).await,
+        Command::Lifecycle(lifecycle) => match lifecycle {
+            LifecycleCommand::Show(one) => commands::lifecycle_show::run(&one, json).await,
+            LifecycleCommand::Run(one) => commands::lifecycle_run::run(&one, json).await,
+        },
+        Command::Disposal(disposal) => match disposal {
+            DisposalCommand::Request(ask) => commands::disposal_request::run(&ask, json).await,
+            DisposalCommand::List(one) => commands::disposal_list::run(&one, json).await,
+            DisposalCommand::Show(one) => commands::disposal_show::run(&one, json).await,
+            DisposalCommand::Cancel(one) => commands::disposal_cancel::run(&one, json).await,
+            DisposalCommand::Certificate(ask) => {
+                commands::disposal_certificate::run(&ask, json).await
+            }
+        },
         Command::Object(object) => match object {
             ObjectCommand::List(list) => commands::object_list::run(&list, json).await,
             ObjectCommand::Get(get) => commands::object_get::run(&get, json).await,

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use azekura_admin_api::types::RegionDescription;
 use azekura_engine::embedded::Progress;
 use azekura_gateway::auth::Peer;
 use azekura_gateway::service::{ResponseBody, S3Gateway};
@@ -22,6 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 
 use crate::config::Checked;
+use crate::keeping;
 use crate::running::Running;
 use crate::serve::Ended;
 use crate::stall::TimedBody;
@@ -135,7 +135,7 @@ pub(crate) async fn open(
     let opened = tokio::task::spawn_blocking(blocking).await;
     let (vault, made, places) = opened.map_err(|error| OpenFailure::Broke(error.to_string()))??;
     let region = vault.format.region.to_string();
-    let running = start(vault, places, config.declared.clone(), config.memory_bytes).await?;
+    let running = start(vault, places, config).await?;
     let mut seed = [0; 8];
     SystemEntropy.fill(&mut seed)?;
     Ok(Opened {
@@ -162,34 +162,32 @@ fn make(
     Ok(())
 }
 
-async fn start(
-    vault: OpenVault,
-    places: Places,
-    declared: RegionDescription,
-    memory_bytes: u64,
-) -> Result<Running, OpenFailure> {
-    let store = Store::new(Parts {
+async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Running, OpenFailure> {
+    let parts = Parts {
         engine: Arc::clone(&vault.engine),
         keys: vault.keys,
         clock: Arc::clone(&vault.clock),
         ids: vault.ids,
         entropy: vault.entropy,
         region: vault.format.region,
-        memory: Arc::new(MemoryBudget::new(memory_bytes)),
-    });
+        memory: Arc::new(MemoryBudget::new(config.memory_bytes)),
+    };
+    let store = Store::with_policy(parts, config.policy);
     store.bootstrap(TENANT_DEFAULT).await?;
     let swept = store.start().await?;
     tracing::debug!(?swept, "what earlier processes left half done was swept");
     let store = Arc::new(store);
     timekeeper::say_start(&vault.clock.report());
     timekeeper::keep(&vault.ticker, Arc::clone(&store), Arc::clone(&vault.clock));
+    let keeping = keeping::start(Arc::clone(&store), config.keep_every);
     Ok(Running {
         store,
         engine: vault.engine,
         clock: vault.clock,
-        declared,
+        declared: config.declared.clone(),
         keyring_exported: Box::new(move || vault::keyring_exported(&places)),
         _ticker: vault.ticker,
+        _keeping: keeping,
     })
 }
 

@@ -4,6 +4,7 @@ mod clock_detail;
 mod convert;
 mod door;
 mod health;
+mod keeper;
 mod metrics;
 mod openapi;
 mod operations;
@@ -41,10 +42,9 @@ pub(crate) struct AdminState {
 
 /// All routes. Nothing outside `/v1` answers with names, keys or content of objects.
 pub(crate) fn router(state: Arc<AdminState>) -> Router {
-    let signed = v1::routes().route_layer(axum::middleware::from_fn_with_state(
-        Arc::clone(&state),
-        door::signed_only,
-    ));
+    let signed = v1::routes().merge(keeper::routes::routes()).route_layer(
+        axum::middleware::from_fn_with_state(Arc::clone(&state), door::signed_only),
+    );
     Router::new()
         .route("/", get(page::status_page))
         .route("/healthz", get(health::alive))

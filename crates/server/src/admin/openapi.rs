@@ -3,6 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::keeper::routes as keeper;
 use super::v1;
 
 #[derive(OpenApi)]
@@ -21,7 +22,15 @@ use super::v1;
         v1::list_objects,
         v1::object,
         v1::content,
-        v1::history
+        v1::history,
+        keeper::lifecycle,
+        keeper::run_lifecycle,
+        keeper::history_days,
+        keeper::put_history_days,
+        keeper::disposals,
+        keeper::request_disposal,
+        keeper::cancel_disposal,
+        keeper::certificate
     ),
     modifiers(&Signed),
     security(("sigv4" = []))

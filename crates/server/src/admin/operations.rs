@@ -28,7 +28,7 @@ const PAGE_DEFAULT: u16 = 1000;
 
 /// One verified caller.
 pub(crate) struct Operator {
-    running: Arc<Running>,
+    pub(super) running: Arc<Running>,
     grant: Grant,
 }
 
@@ -37,12 +37,12 @@ impl Operator {
         Self { running, grant }
     }
 
-    fn may(&self, action: Action) -> Result<Authorized, ApiError> {
+    pub(super) fn may(&self, action: Action) -> Result<Authorized, ApiError> {
         authorize(&self.grant, action).map_err(denied)
     }
 }
 
-fn bucket_name(name: &str) -> Result<BucketName, ApiError> {
+pub(super) fn bucket_name(name: &str) -> Result<BucketName, ApiError> {
     BucketName::parse(name)
         .map_err(|error| ApiError::new(Code::InvalidRequest, format!("bucket {name:?}: {error}")))
 }
