@@ -20,5 +20,6 @@ pub mod range;
 pub mod release;
 pub mod requester;
 pub mod retention_class;
+pub mod retention_limits;
 pub mod tag;
 pub mod time;
