@@ -12,6 +12,7 @@ pub mod checksum;
 pub mod condition;
 pub mod cooling;
 pub mod cors;
+pub mod explain;
 pub mod ident;
 pub mod lifecycle;
 pub mod lock;

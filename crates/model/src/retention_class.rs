@@ -251,3 +251,6 @@ impl ClassRules {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
