@@ -8,5 +8,6 @@ pub mod api;
 pub mod client;
 pub mod error;
 pub mod paths;
+pub mod retention;
 pub mod sigv4;
 pub mod types;

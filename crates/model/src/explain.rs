@@ -137,7 +137,10 @@ fn free_from(of: &Situation<'_>) -> Option<ComplianceTime> {
     if lock.hold == Some(true) || lock.event.is_some() {
         return None;
     }
-    Some(lock.retained(of.now).map_or(of.now, |retention| retention.until))
+    Some(
+        lock.retained(of.now)
+            .map_or(of.now, |retention| retention.until),
+    )
 }
 
 /// A moment as a date and time in Japan.
@@ -253,8 +256,14 @@ impl Sentences {
             };
             let (name, law) = (&class.name, &class.law);
             self.both(
-                format!("保存区分 {name}: {}。起算: {start_ja}。根拠: {law}{ja}。", class.title_ja),
-                format!("Retention class {name}: {}. Starts with {start_en}. Law: {law}{en}.", class.title_en),
+                format!(
+                    "保存区分 {name}: {}。起算: {start_ja}。根拠: {law}{ja}。",
+                    class.title_ja
+                ),
+                format!(
+                    "Retention class {name}: {}. Starts with {start_en}. Law: {law}{en}.",
+                    class.title_en
+                ),
             );
         }
     }
@@ -330,12 +339,28 @@ mod tests {
         };
         let until = at("2031-04-01");
         for (state, deletable, free) in [
-            (LockState::Known(Lock::default()), Deletable::Yes, Some(at("2026-04-01"))),
-            (LockState::Known(retained(RetentionMode::Governance)), Deletable::WithBypass, Some(until)),
-            (LockState::Known(retained(RetentionMode::Compliance)), Deletable::NotBefore(until), Some(until)),
+            (
+                LockState::Known(Lock::default()),
+                Deletable::Yes,
+                Some(at("2026-04-01")),
+            ),
+            (
+                LockState::Known(retained(RetentionMode::Governance)),
+                Deletable::WithBypass,
+                Some(until),
+            ),
+            (
+                LockState::Known(retained(RetentionMode::Compliance)),
+                Deletable::NotBefore(until),
+                Some(until),
+            ),
             (LockState::Known(held), Deletable::AfterHold, None),
             (LockState::Known(waits), Deletable::AfterEvent, None),
-            (LockState::Unknown("flipped".to_owned()), Deletable::Unknown, None),
+            (
+                LockState::Unknown("flipped".to_owned()),
+                Deletable::Unknown,
+                None,
+            ),
         ] {
             for language in [Language::Japanese, Language::English] {
                 let said = answer(&state, Standing::Current, language);
@@ -351,9 +376,16 @@ mod tests {
             hold: Some(true),
             ..retained(RetentionMode::Compliance)
         };
-        let said = answer(&LockState::Known(held), Standing::Current, Language::English);
+        let said = answer(
+            &LockState::Known(held),
+            Standing::Current,
+            Language::English,
+        );
         let text = said.sentences.join("\n");
-        assert!(text.contains("legal hold") && text.contains("2031-04-01 00:00 JST"), "{text}");
+        assert!(
+            text.contains("legal hold") && text.contains("2031-04-01 00:00 JST"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -363,10 +395,20 @@ mod tests {
             until: at("2026-04-05"),
         };
         let state = LockState::Known(Lock::default());
-        let text = answer(&state, hidden, Language::English).sentences.join("\n");
+        let text = answer(&state, hidden, Language::English)
+            .sentences
+            .join("\n");
         assert!(text.contains("hidden, not gone"), "{text}");
-        assert!(text.contains("azekura object undelete s3://b/k --version-id v1"), "{text}");
-        let text = answer(&state, Standing::Marker, Language::Japanese).sentences.join("\n");
-        assert!(text.contains("azekura object undelete s3://b/k") && text.contains("消えていません"), "{text}");
+        assert!(
+            text.contains("azekura object undelete s3://b/k --version-id v1"),
+            "{text}"
+        );
+        let text = answer(&state, Standing::Marker, Language::Japanese)
+            .sentences
+            .join("\n");
+        assert!(
+            text.contains("azekura object undelete s3://b/k") && text.contains("消えていません"),
+            "{text}"
+        );
     }
 }

@@ -31,7 +31,8 @@ impl RetentionLimits {
     /// [`BadLimits`].
     pub fn new(floor_days: Option<u32>, ceiling_days: Option<u32>) -> Result<Self, BadLimits> {
         let good = |days: Option<u32>| days.is_none_or(|days| (1..=LIMIT_DAYS_MAX).contains(&days));
-        let crossed = matches!((floor_days, ceiling_days), (Some(floor), Some(most)) if floor > most);
+        let crossed =
+            matches!((floor_days, ceiling_days), (Some(floor), Some(most)) if floor > most);
         (good(floor_days) && good(ceiling_days) && !crossed)
             .then_some(Self {
                 floor_days,
@@ -169,7 +170,10 @@ pub fn judge_retention(
 }
 
 fn days_after(from: ComplianceTime, days: u32) -> ComplianceTime {
-    ComplianceTime(from.0.saturating_add(i64::from(days).saturating_mul(DAY_MS)))
+    ComplianceTime(
+        from.0
+            .saturating_add(i64::from(days).saturating_mul(DAY_MS)),
+    )
 }
 
 #[cfg(test)]
@@ -198,9 +202,19 @@ mod tests {
         assert_eq!(judge(None, until(9), 0), Err(OverLimit::Floor { days: 10 }));
         assert_eq!(judge(None, until(10), 0), Ok(()));
         assert_eq!(judge(None, until(100), 0), Ok(()));
-        assert_eq!(judge(None, until(101), 0), Err(OverLimit::Ceiling { days: 100 }));
-        assert_eq!(judge(until(101), until(101), 0), Ok(()), "it stands already");
-        assert_eq!(judge(until(50), None, 5), Err(OverLimit::Floor { days: 10 }));
+        assert_eq!(
+            judge(None, until(101), 0),
+            Err(OverLimit::Ceiling { days: 100 })
+        );
+        assert_eq!(
+            judge(until(101), until(101), 0),
+            Ok(()),
+            "it stands already"
+        );
+        assert_eq!(
+            judge(until(50), None, 5),
+            Err(OverLimit::Floor { days: 10 })
+        );
         assert_eq!(judge(until(50), None, 10), Ok(()));
         assert_eq!(judge(None, None, 0), Ok(()), "nothing was asked");
     }
@@ -212,9 +226,13 @@ mod tests {
             bytes_per_day: None,
         };
         let none = RetentionLimits::default();
-        let judge = |before, asked| judge_retention(&none, &key, (before, asked), (days(0), days(0)));
+        let judge =
+            |before, asked| judge_retention(&none, &key, (before, asked), (days(0), days(0)));
         assert_eq!(judge(None, until(31)), Err(OverLimit::KeyDays { days: 30 }));
-        assert_eq!(judge(until(5), until(31)), Err(OverLimit::KeyDays { days: 30 }));
+        assert_eq!(
+            judge(until(5), until(31)),
+            Err(OverLimit::KeyDays { days: 30 })
+        );
         assert_eq!(judge(until(5), until(30)), Ok(()));
     }
 

@@ -160,7 +160,10 @@ pub fn started(
         let Some(until) = class.until(date)? else {
             continue;
         };
-        if longest.as_ref().is_none_or(|(_, other)| until > other.until) {
+        if longest
+            .as_ref()
+            .is_none_or(|(_, other)| until > other.until)
+        {
             let mode = RetentionMode::Compliance;
             longest = Some((name.clone(), Retention { mode, until }));
         }

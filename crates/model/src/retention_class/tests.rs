@@ -69,7 +69,13 @@ fn noon(text: &str) -> ComplianceTime {
 fn assign(rules: &[ClassRule], event: Option<&str>) -> Result<Assigned, NotAssigned> {
     let rules = ClassRules(rules.to_vec());
     let tags = [("kind".to_owned(), "karte".to_owned())];
-    assigned(&rules, &catalog(), ("a/1", &tags), event, noon("2026-04-01"))
+    assigned(
+        &rules,
+        &catalog(),
+        ("a/1", &tags),
+        event,
+        noon("2026-04-01"),
+    )
 }
 
 const G: RetentionMode = RetentionMode::Governance;
@@ -77,7 +83,11 @@ const C: RetentionMode = RetentionMode::Compliance;
 
 #[test]
 fn the_longest_of_several_counts_in_the_strictest_mode() {
-    let rules = [rule("", "a207-3y", C), rule("a/", "minpo-20y", G), rule("b/", "c-kanen", G)];
+    let rules = [
+        rule("", "a207-3y", C),
+        rule("a/", "minpo-20y", G),
+        rule("b/", "c-kanen", G),
+    ];
     let assigned = assign(&rules, None).unwrap();
     assert_eq!(
         assigned.retention,
@@ -114,7 +124,10 @@ fn an_event_date_at_the_upload_never_shortens() {
     assert_eq!(later.retention, until("2031-09-30"));
     let earlier = assign(&rules, Some("1999-01-01")).unwrap();
     assert_eq!(earlier.retention, until("2031-04-01"));
-    assert!(matches!(assign(&rules, Some("soon")), Err(NotAssigned::Date(_))));
+    assert!(matches!(
+        assign(&rules, Some("soon")),
+        Err(NotAssigned::Date(_))
+    ));
     // Where no class asks for it, the metadata is the client's own business.
     assert_eq!(assign(&[], Some("soon")), Ok(Assigned::default()));
 }
@@ -151,7 +164,9 @@ fn joining_weakens_nothing() {
         hold: Some(true),
         ..Lock::default()
     };
-    let joined = assign(&[rule("", "a207-3y", G)], None).unwrap().join(lock.clone());
+    let joined = assign(&[rule("", "a207-3y", G)], None)
+        .unwrap()
+        .join(lock.clone());
     assert_eq!(joined.retention, lock.retention);
     assert_eq!(joined.hold, Some(true));
     // A compliance class ends the trial of a bucket's default on its version.
@@ -163,7 +178,9 @@ fn joining_weakens_nothing() {
         probation: Some(noon("2026-04-04")),
         ..Lock::default()
     };
-    let firm = assign(&[rule("", "a207-3y", C)], None).unwrap().join(trial.clone());
+    let firm = assign(&[rule("", "a207-3y", C)], None)
+        .unwrap()
+        .join(trial.clone());
     assert_eq!(firm.probation, None);
     let soft = assign(&[rule("", "a207-3y", G)], None).unwrap().join(trial);
     assert!(soft.probation.is_some());
