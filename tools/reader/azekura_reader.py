@@ -39,7 +39,8 @@ ZERO_ID = bytes(16)
 KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket-changed",
          5: "bucket-retired", 6: "bucket-configured", 16: "version", 17: "delete-marker", 18: "version-hidden",
          19: "blob-intent", 20: "intent-withdrawn", 21: "upload-started", 22: "part-stored",
-         23: "upload-aborted", 24: "version-tagged", 32: "imported"}
+         23: "upload-aborted", 24: "version-tagged", 25: "version-locked",
+         26: "locks-changed", 32: "imported"}
 IGNORABLE = 0x8000
 
 
@@ -549,6 +550,11 @@ def public_bytes(key):
 
 # ---- what the records say (records.md) ------------------------------------------------------------------
 
+def core_lock(core):
+    """Retention, legal hold, event hold, end of probation, classes."""
+    return [core.get(10), core.get(11), core.get(14), core.get(15), core.get(16, [])]
+
+
 class Version:
     """A version or delete marker; `fields` is None while its particulars cannot be read."""
 
@@ -560,6 +566,7 @@ class Version:
         self.null = bool(fields and fields[9])
         self.verified = self.computed = None
         self.tags = fields[16] if fields and not self.marker else None
+        self.lock = core_lock(core)
 
 
 class Vault:
@@ -586,7 +593,7 @@ class Vault:
                 raise Newer("a kind of record that this reader does not know")
             return
         core, _ = field_map(record.core_bytes)
-        unknown = [n for n in core if 13 < n < IGNORABLE]
+        unknown = [n for n in core if 16 < n < IGNORABLE]
         if unknown or core[1] != record.kind:
             raise Newer(f"unknown fields {unknown} in its core") if unknown else Damaged("its kind contradicts its core")
         fields, problem = None, None
@@ -601,6 +608,8 @@ class Vault:
                 raise
         if record.kind in (16, 17):
             self.take_version(Version(record, core, fields, problem))
+        elif record.kind == 25:
+            self.lock(core[6], core[7], core_lock(core))
         elif fields is not None:
             self.take_event(record.kind, core, fields)
 
@@ -661,6 +670,14 @@ class Vault:
             tagged = self.versions.get((bucket, core[7]))
             if tagged is not None:
                 tagged.tags = fields[9]
+        elif kind == 26:
+            for version, lock in fields[10]:
+                self.lock(bucket, version, lock)
+
+    def lock(self, bucket, version, lock):
+        locked = self.versions.get((bucket, version))
+        if locked is not None:
+            locked.lock = lock
 
     def take_version(self, version):
         self.versions[version.bucket, version.id] = version
@@ -811,6 +828,7 @@ def line(vault, version, base):
         md5, parts = fields[12]
         etag = md5.hex() + (f"-{parts}" if parts is not None else "")
     recorded = fields[11].hex() if content and any(fields[11]) else None
+    retention, hold, event, _, classes = version.lock
     replaced = version.null and vault.newest_null.get(name) != version.id
     return {
         "bucket": bucket.get("name"), "bucket_id": id_text(version.bucket),
@@ -820,8 +838,9 @@ def line(vault, version, base):
         "hidden": version.hidden, "shown": fields is not None and not version.hidden and not replaced,
         "headers": dict(fields[14]) if content else None, "metadata": dict(fields[15]) if content else None,
         "tags": dict(version.tags) if content else None,
-        "retention": {"mode": {1: "GOVERNANCE", 2: "COMPLIANCE"}.get(core[10][0]), "until": moment(core[10][1])}
-        if 10 in core else None, "legal_hold": core.get(11),
+        "retention": {"mode": {1: "GOVERNANCE", 2: "COMPLIANCE"}.get(retention[0]), "until": moment(retention[1])}
+        if retention else None, "legal_hold": hold, "event": event and {"class": event[0], "floor": moment(event[1])},
+        "classes": classes,
         "erased": version.erased, "verified": version.verified, "problem": version.problem,
         "partition": f"{version.record.partition:x}", "sequence": version.record.sequence,
         "particulars_at": at(version.record.frame.particulars_at), "payload_at": at(version.record.frame.payload_at),

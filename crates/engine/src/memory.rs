@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use azekura_model::position::{Incarnation, PartitionId, Position, RegionName, Sequence};
-use azekura_model::release::{BlobId, SweepProof};
+use azekura_model::release::{BlobId, ReleaseProof, SweepProof};
 use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::envelope;
 use crate::limits;
 use crate::seam::{
-    BlobWriter, Commit, CommitError, CommitId, Committed, Counters, Engine, Entry, Family, Guard,
-    Key, Part, ReadError, Scan, ScanPage, Space, Status, StoredRecord,
+    BlobWriter, Commit, CommitError, CommitId, Committed, Counters, Engine, Entry, Family, Freed,
+    Guard, Key, Part, ReadError, Scan, ScanPage, Space, Status, StoredRecord,
 };
 
 /// The engine in memory.
@@ -34,12 +34,14 @@ struct Vault {
     partitions: BTreeMap<PartitionId, Partition>,
     known: BTreeMap<(PartitionId, CommitId), Position>,
     blobs: BTreeMap<BlobId, Vec<u8>>,
+    /// Bytes of particulars and payload that were erased.
+    freed: BTreeMap<(PartitionId, Sequence), (u64, u64)>,
     counters: Counters,
 }
 
 struct Partition {
     /// Records 1, 2, 3 … with their payloads.
-    records: Vec<(StoredRecord, Bytes)>,
+    records: Vec<(StoredRecord, Part)>,
     chain: [u8; 32],
     entries: BTreeMap<(Family, Bytes), Entry>,
 }
@@ -59,7 +61,7 @@ impl Partition {
         Sequence(u64::try_from(self.records.len()).unwrap_or(u64::MAX))
     }
 
-    fn record(&self, sequence: Sequence) -> Option<&(StoredRecord, Bytes)> {
+    fn record(&self, sequence: Sequence) -> Option<&(StoredRecord, Part)> {
         self.records.get(index(sequence)?)
     }
 
@@ -69,6 +71,18 @@ impl Partition {
         match guard {
             Guard::Absent(_) => found.is_none(),
             Guard::Equals(_, value) => found.is_some_and(|entry| entry.value == *value),
+        }
+    }
+
+    /// Erases the parts of a record; adds their bytes to `freed`.
+    fn erase(&mut self, sequence: Sequence, with_payload: bool, freed: &mut (u64, u64)) {
+        let found = index(sequence).and_then(|at| self.records.get_mut(at));
+        let Some((record, payload)) = found else {
+            return;
+        };
+        freed.0 = freed.0.saturating_add(empty(&mut record.particulars));
+        if with_payload {
+            freed.1 = freed.1.saturating_add(empty(payload));
         }
     }
 
@@ -100,7 +114,7 @@ impl Partition {
             particulars: Part::Present(record.particulars),
             payload_bytes: length(&record.payload),
         };
-        self.records.push((stored, record.payload));
+        self.records.push((stored, Part::Present(record.payload)));
     }
 }
 
@@ -232,8 +246,12 @@ impl Engine for MemoryEngine {
             .get(&partition)
             .and_then(|state| state.record(sequence));
         let missing = || ReadError::NotFound(format!("record {sequence} of partition {partition}"));
-        let (_, payload) = record.ok_or_else(missing)?;
-        Ok(payload.slice(range(payload.len(), from, until)))
+        match record.ok_or_else(missing)? {
+            (_, Part::Present(payload)) => Ok(payload.slice(range(payload.len(), from, until))),
+            _ => Err(ReadError::Erased(format!(
+                "the payload of record {sequence} of partition {partition}"
+            ))),
+        }
     }
 
     fn create_blob(&self, blob: BlobId) -> Result<Box<dyn BlobWriter>, CommitError> {
@@ -282,18 +300,59 @@ impl Engine for MemoryEngine {
         Ok(())
     }
 
+    fn release(&self, proof: ReleaseProof) -> Result<Freed, CommitError> {
+        self.open()?;
+        let mut vault = self.vault.lock();
+        let Vault {
+            partitions,
+            blobs,
+            freed,
+            ..
+        } = &mut *vault;
+        let place = proof.record();
+        let durable = |state: &Partition| {
+            let found = state.record(place.sequence);
+            found.is_some_and(|(record, _)| record.position == *place)
+        };
+        let state = partitions.get_mut(&place.partition);
+        let Some(state) = state.filter(|state| durable(state)) else {
+            return Err(CommitError::Malformed(
+                "the release record is not durable here".to_owned(),
+            ));
+        };
+        for sequence in proof.erase() {
+            let entry = freed.entry((place.partition, *sequence)).or_default();
+            state.erase(*sequence, true, entry);
+        }
+        let entry = freed.entry((place.partition, place.sequence)).or_default();
+        state.erase(place.sequence, false, entry);
+        let mut done = Freed::default();
+        for sequence in proof.erase().iter().chain([&place.sequence]) {
+            if let Some((particulars, payload)) = freed.get(&(place.partition, *sequence)) {
+                done.particulars_bytes = done.particulars_bytes.saturating_add(*particulars);
+                done.payload_bytes = done.payload_bytes.saturating_add(*payload);
+            }
+        }
+        for blob in proof.blobs() {
+            let removed = blobs.remove(blob).map_or(0, |bytes| length(&bytes));
+            done.blobs = done.blobs.saturating_add(1);
+            done.blob_bytes = done.blob_bytes.saturating_add(removed);
+        }
+        Ok(done)
+    }
+
     fn status(&self) -> Status {
         let vault = self.vault.lock();
         let heads = vault.partitions.iter();
         let records = vault.partitions.values().flat_map(|state| &state.records);
         let stored = records.map(|(record, payload)| {
-            let particulars = match &record.particulars {
+            let present = |part: &Part| match part {
                 Part::Present(bytes) => length(bytes),
                 Part::Erased | Part::Damaged => 0,
             };
             length(&record.envelope)
-                .saturating_add(particulars)
-                .saturating_add(length(payload))
+                .saturating_add(present(&record.particulars))
+                .saturating_add(present(payload))
         });
         Status {
             region: self.region.clone(),
@@ -337,6 +396,18 @@ impl BlobWriter for Writer {
     fn finish(self: Box<Self>) -> Result<u64, CommitError> {
         let vault = self.vault.lock();
         Ok(vault.blobs.get(&self.blob).map_or(0, |blob| length(blob)))
+    }
+}
+
+/// Erases a part that has bytes; returns how many.
+fn empty(part: &mut Part) -> u64 {
+    match part {
+        Part::Present(bytes) if !bytes.is_empty() => {
+            let erased = length(bytes);
+            *part = Part::Erased;
+            erased
+        }
+        Part::Present(_) | Part::Erased | Part::Damaged => 0,
     }
 }
 

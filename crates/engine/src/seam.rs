@@ -15,17 +15,20 @@
 //!    that would write answers [`CommitError::Poisoned`], nothing is retried, nothing acknowledged.
 //! 6. **The index is a view.** `puts` and `deletes` must be exactly what the [`Project`] given at
 //!    open derives from the record, so that the view can be rebuilt from the journal alone.
-//! 7. **Nothing is freed** but blobs, and those only by proof ([`Engine::sweep_blob`]).
+//! 7. **Nothing is freed** but by proof: blobs that nothing names ([`Engine::sweep_blob`]), and what
+//!    a durable release record lists ([`Engine::release`]). A release that was interrupted is
+//!    finished by the same call with the same proof; until then a part may read as damaged.
 //! 8. Keys hold no NUL byte and values are never empty; both are checked. A key named twice in one
 //!    commit is malformed.
 //! 9. **Edges.** Ranges of payloads and blobs are cut at their end; a record without payload reads
 //!    as empty. Recognition comes before the guards. Creating a blob that exists, and sweeping with
 //!    a fence that is not a durable record here, are malformed. After [`Engine::close`] whatever
-//!    would write answers [`CommitError::Closed`].
+//!    would write answers [`CommitError::Closed`]. A release whose record is not durable here is
+//!    malformed. Parts of no bytes stay present.
 
 use async_trait::async_trait;
 use azekura_model::position::{Incarnation, PartitionId, Position, RegionName, Sequence};
-use azekura_model::release::{BlobId, SweepProof};
+use azekura_model::release::{BlobId, ReleaseProof, SweepProof};
 use bytes::Bytes;
 
 /// Longest key in bytes.
@@ -166,6 +169,10 @@ pub enum CommitError {
     /// The engine is shutting down.
     #[error("the engine is closed")]
     Closed,
+    /// What the call had to read first could not be read; nothing was changed. It may be called
+    /// again.
+    #[error("cannot read what is to be changed: {0}")]
+    Unreadable(String),
     /// The commit breaks a limit of the contract (a bug in the caller).
     #[error("malformed commit: {0}")]
     Malformed(String),
@@ -248,6 +255,22 @@ pub struct StoredRecord {
     pub particulars: Part,
     /// Length of the inline payload in bytes as stored; 0 = none.
     pub payload_bytes: u64,
+}
+
+/// What a release erased: the same whether this call did it or an earlier one with the same proof,
+/// but for `blob_bytes`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Freed {
+    /// Bytes of particulars that are zeros now, those of the release record included.
+    pub particulars_bytes: u64,
+    /// Bytes of payload kept in the journal that are zeros now.
+    pub payload_bytes: u64,
+    /// Blobs that are gone now.
+    pub blobs: u64,
+    /// Bytes of the blobs that this call removed; an earlier call's are not known any more.
+    pub blob_bytes: u64,
+    /// Records that could not be found to be erased, because damage hides them.
+    pub lost: Vec<Sequence>,
 }
 
 /// What an engine is and how it fares.
@@ -357,6 +380,17 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Removes a blob that nothing names; the only removal there is. Absent = already removed.
     fn sweep_blob(&self, proof: SweepProof) -> Result<(), CommitError>;
+
+    /// Erases what a durable release record lists: particulars and journal payloads are zeroed and
+    /// synced, blobs removed, the release record's own particulars zeroed last; the view is durable
+    /// up to the release record before that. Readers get a part whole or erased. Space returns, as
+    /// far as whole blocks of the disk are free or the engine moves what is left together. Done
+    /// again it changes nothing. Blocks.
+    ///
+    /// # Errors
+    /// [`CommitError::Malformed`] when the release record is not durable here,
+    /// [`CommitError::NoSpace`] when its durability cannot be marked: nothing was erased.
+    fn release(&self, proof: ReleaseProof) -> Result<Freed, CommitError>;
 
     /// What the engine is and how it fares.
     fn status(&self) -> Status;

@@ -9,6 +9,7 @@ mod conformance {
     pub(crate) mod journal;
     pub(crate) mod limits;
     pub(crate) mod model;
+    pub(crate) mod release;
     pub(crate) mod reopening;
     pub(crate) mod scans;
 }
@@ -81,6 +82,13 @@ macro_rules! conformance {
                 only_a_proof_with_a_durable_fence_sweeps,
                 sweeping_what_is_gone_is_done,
                 blobs_outlive_reopening;
+            release:
+                a_release_erases_what_its_record_lists_and_nothing_else,
+                a_release_done_again_changes_nothing,
+                only_a_durable_release_record_of_this_engine_releases,
+                a_release_removes_blobs_that_were_named,
+                a_closed_engine_releases_nothing,
+                readers_get_a_part_whole_or_erased;
         }
     };
 }
@@ -104,6 +112,8 @@ macro_rules! reopening {
                 reopening_twice_changes_nothing,
                 the_chain_goes_on_after_reopening,
                 a_commit_is_recognised_after_reopening;
+            release:
+                what_was_released_stays_so_after_reopening;
             model:
                 random_histories_read_as_a_sorted_map_does;
         }

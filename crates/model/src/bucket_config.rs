@@ -2,6 +2,7 @@
 //! set or cleared as a whole.
 
 use crate::cors::CorsRules;
+use crate::lock::ObjectLock;
 use crate::tag::TagSet;
 
 /// Public-access block of a bucket (AWS S3 API reference, PublicAccessBlockConfiguration).
@@ -58,6 +59,8 @@ pub enum BucketConfiguration {
     Ownership(ObjectOwnership),
     /// Default encryption.
     Encryption(DefaultEncryption),
+    /// Object lock: enabled, and the default retention.
+    ObjectLock(ObjectLock),
 }
 
 /// Which sub-resource.
@@ -69,16 +72,18 @@ pub enum ConfigurationKind {
     PublicAccess,
     Ownership,
     Encryption,
+    ObjectLock,
 }
 
 impl ConfigurationKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Tags,
         Self::Cors,
         Self::PublicAccess,
         Self::Ownership,
         Self::Encryption,
+        Self::ObjectLock,
     ];
 }
 
@@ -92,6 +97,7 @@ impl BucketConfiguration {
             Self::PublicAccess(_) => ConfigurationKind::PublicAccess,
             Self::Ownership(_) => ConfigurationKind::Ownership,
             Self::Encryption(_) => ConfigurationKind::Encryption,
+            Self::ObjectLock(_) => ConfigurationKind::ObjectLock,
         }
     }
 }
@@ -133,6 +139,7 @@ setting!(
     PublicAccess(PublicAccessBlock),
     Ownership(ObjectOwnership),
     Encryption(DefaultEncryption),
+    ObjectLock(ObjectLock),
 );
 
 /// Where a sub-resource of a bucket stands. *Never* and *cleared* differ: a new bucket has defaults,

@@ -9,6 +9,7 @@ pub mod bucket;
 pub mod bucket_config;
 pub mod calendar;
 pub mod checksum;
+pub mod compliance_clock;
 pub mod condition;
 pub mod cooling;
 pub mod cors;

@@ -1,12 +1,13 @@
 //! The proofs that allow bytes to be freed (invariant 3: one door to erasure).
 //!
-//! The only proof that exists so far frees a blob that *no* version ever named: an upload that was
-//! abandoned. Releasing the payload of a version needs the lock rules and has its own proof beside
-//! this one.
+//! - [`SweepProof`] frees a blob that *no* version ever named: an upload that was abandoned.
+//! - [`ReleaseProof`] erases the parts of records, and blobs that a version named. It stands on a
+//!   durable release record: one that was judged and committed first, with what was judged as its
+//!   guards.
 
 use std::fmt;
 
-use crate::position::Position;
+use crate::position::{PartitionId, Position, Sequence};
 
 /// Identity of a payload kept in a file of its own: the intent that announced it and the attempt
 /// that wrote it. A plain upload has one attempt, a multipart upload one an attempt at a part.
@@ -98,4 +99,131 @@ pub fn sweep(blob: BlobId, intent: &IntentState) -> Result<SweepProof, Kept> {
         IntentState::Named => Err(Kept::Named),
         IntentState::Unknown => Err(Kept::Unknown),
     }
+}
+
+/// What may be erased of one partition, as judged, before the release record is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Releasable {
+    partition: PartitionId,
+    erase: Vec<Sequence>,
+    blobs: Vec<BlobId>,
+}
+
+impl Releasable {
+    /// Partition of the records, and of the release record to come.
+    #[must_use]
+    pub fn partition(&self) -> PartitionId {
+        self.partition
+    }
+
+    /// Records whose particulars and payloads are to be erased.
+    #[must_use]
+    pub fn erase(&self) -> &[Sequence] {
+        &self.erase
+    }
+
+    /// Blobs to be removed.
+    #[must_use]
+    pub fn blobs(&self) -> &[BlobId] {
+        &self.blobs
+    }
+
+    /// The proof, once the release record that lists exactly this is durable at `record`.
+    ///
+    /// # Errors
+    /// [`Misplaced`] when the record cannot be the one that lists this.
+    pub fn recorded(self, record: Position) -> Result<ReleaseProof, Misplaced> {
+        if record.partition != self.partition {
+            return Err(Misplaced::Partition {
+                record: record.partition,
+                judged: self.partition,
+            });
+        }
+        resume(record, self.erase, self.blobs)
+    }
+}
+
+/// Proof that a durable release record allows parts of records to be erased and blobs to be
+/// removed. Only [`Releasable::recorded`] and [`resume`] make one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseProof {
+    record: Position,
+    erase: Vec<Sequence>,
+    blobs: Vec<BlobId>,
+}
+
+impl ReleaseProof {
+    /// The release record. Its own particulars are erased last.
+    #[must_use]
+    pub fn record(&self) -> &Position {
+        &self.record
+    }
+
+    /// Partition of all records concerned.
+    #[must_use]
+    pub fn partition(&self) -> PartitionId {
+        self.record.partition
+    }
+
+    /// Records whose particulars and payloads are erased; ascending, each once, all before the
+    /// release record.
+    #[must_use]
+    pub fn erase(&self) -> &[Sequence] {
+        &self.erase
+    }
+
+    /// Blobs that are removed; ascending, each once.
+    #[must_use]
+    pub fn blobs(&self) -> &[BlobId] {
+        &self.blobs
+    }
+}
+
+/// A release record that cannot allow what it lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misplaced {
+    /// The release record stands in another partition than what was judged.
+    #[error("the release record is in partition {record}, what was judged in {judged}")]
+    Partition {
+        /// Partition of the release record.
+        record: PartitionId,
+        /// Partition that was judged.
+        judged: PartitionId,
+    },
+    /// It lists a record that is not before it.
+    #[error("release record {record} lists record {listed}, which does not stand before it")]
+    NotBefore {
+        /// The release record.
+        record: Sequence,
+        /// What it lists.
+        listed: Sequence,
+    },
+}
+
+/// The proof again from what a durable release record lists, after a crash or a failed try. The
+/// engine refuses it unless the record is durable in its own journal.
+///
+/// # Errors
+/// [`Misplaced`] when the list names the record itself or what came after it.
+pub fn resume(
+    record: Position,
+    mut erase: Vec<Sequence>,
+    mut blobs: Vec<BlobId>,
+) -> Result<ReleaseProof, Misplaced> {
+    erase.sort_unstable();
+    erase.dedup();
+    blobs.sort_unstable();
+    blobs.dedup();
+    let outside = |listed: &&Sequence| listed.0 == 0 || **listed >= record.sequence;
+    if let Some(listed) = erase.iter().find(outside) {
+        return Err(Misplaced::NotBefore {
+            record: record.sequence,
+            listed: *listed,
+        });
+    }
+    Ok(ReleaseProof {
+        record,
+        erase,
+        blobs,
+    })
 }

@@ -2,6 +2,7 @@
 
 use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
 use azekura_model::cors::CorsMethod;
+use azekura_model::lock::{DefaultRetention, ObjectLock, Period, Probation};
 
 use crate::cbor::{Reader, Value, Writer};
 use crate::error::DecodeError;
@@ -31,6 +32,8 @@ pub enum StoredSetting {
     Ownership(Option<ObjectOwnership>),
     /// Default encryption.
     Encryption(Option<DefaultEncryption>),
+    /// Object lock; never cleared.
+    ObjectLock(Option<ObjectLock>),
 }
 
 /// A cross-origin rule as stored.
@@ -73,6 +76,7 @@ impl StoredSetting {
             Self::PublicAccess(_) => 3,
             Self::Ownership(_) => 4,
             Self::Encryption(_) => 5,
+            Self::ObjectLock(_) => 6,
         }
     }
 
@@ -106,6 +110,7 @@ impl Value for StoredSetting {
             Self::PublicAccess(block) => out.put(block),
             Self::Ownership(ownership) => out.put(ownership),
             Self::Encryption(encryption) => out.put(encryption),
+            Self::ObjectLock(lock) => out.put(lock),
         };
     }
 
@@ -117,6 +122,7 @@ impl Value for StoredSetting {
             3 => input.get().map(Self::PublicAccess),
             4 => input.get().map(Self::Ownership),
             5 => input.get().map(Self::Encryption),
+            6 => input.get().map(Self::ObjectLock),
             other => Err(DecodeError::Newer(format!("bucket setting {other}"))),
         }
     }
@@ -192,5 +198,55 @@ impl Value for DefaultEncryption {
                 "encryption algorithm {other} of a bucket"
             ))),
         }
+    }
+}
+
+/// `[default or null, end of its probation or null]`.
+impl Value for ObjectLock {
+    fn write(&self, out: &mut Writer) {
+        let ends = self.probation.map(|probation| probation.ends);
+        out.array(2).put(&self.default).put(&ends);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array_of(2, "object lock")?;
+        Ok(Self {
+            default: input.get()?,
+            probation: input.get::<Option<_>>()?.map(|ends| Probation { ends }),
+        })
+    }
+}
+
+/// Codes of the units of a period.
+const DAYS: u16 = 1;
+const YEARS: u16 = 2;
+
+/// `[mode, unit, number]`: unit 1 days, 2 years.
+impl Value for DefaultRetention {
+    fn write(&self, out: &mut Writer) {
+        let (unit, number) = match (self.period.in_days(), self.period.in_years()) {
+            (Some(days), _) => (DAYS, days),
+            (None, years) => (YEARS, years.unwrap_or_default()),
+        };
+        out.array(3).put(&self.mode).put(&unit).put(&number);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array_of(3, "default retention")?;
+        let mode = input.get()?;
+        let unit = input.get::<u16>()?;
+        let number = input.get::<u32>()?;
+        let period = match unit {
+            DAYS => Period::days(number),
+            YEARS => Period::years(number),
+            other => {
+                let what = format!("unit {other} of a retention period");
+                return Err(DecodeError::Newer(what));
+            }
+        };
+        Ok(Self {
+            mode,
+            period: period.map_err(|error| DecodeError::malformed(error.to_string()))?,
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use azekura_model::ident::{BucketUuid, TenantId, VersionId};
 use azekura_model::lock::Lock;
+use azekura_model::retention_class::ClassName;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 
 use crate::cbor::{Reader, Value, Writer};
@@ -43,6 +44,10 @@ pub enum RecordKind {
     UploadAborted = 23,
     /// A version has other tags.
     VersionTagged = 24,
+    /// A version has another lock.
+    VersionLocked = 25,
+    /// Many versions have other locks.
+    LocksChanged = 26,
     /// A record of another region, verbatim.
     Imported = 32,
 }
@@ -85,7 +90,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -101,6 +106,8 @@ impl RecordKind {
         Self::PartStored,
         Self::UploadAborted,
         Self::VersionTagged,
+        Self::VersionLocked,
+        Self::LocksChanged,
         Self::Imported,
     ];
 
@@ -116,6 +123,11 @@ impl RecordKind {
     pub fn from_number(number: u16) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
+}
+
+/// A version without classes has no such field.
+fn some_classes(classes: &Vec<ClassName>) -> Option<&Vec<ClassName>> {
+    (!classes.is_empty()).then_some(classes)
 }
 
 impl Value for RecordKind {
@@ -146,7 +158,10 @@ impl Core {
             .put_some(10, self.lock.retention.as_ref())
             .put_some(11, self.lock.hold.as_ref())
             .put(12, &self.epoch)
-            .put(13, &self.commitment);
+            .put(13, &self.commitment)
+            .put_some(14, self.lock.event.as_ref())
+            .put_some(15, self.lock.probation.as_ref())
+            .put_some(16, some_classes(&self.lock.classes));
         out.finish()
     }
 
@@ -158,7 +173,7 @@ impl Core {
     /// what it names is locked. Other errors mean damage.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut input = FieldsReader::new(bytes, CORE_BYTES_MAX, "core")?;
-        let core = Self {
+        let mut core = Self {
             kind: input.take(1)?,
             hybrid: input.take(2)?,
             wall: input.take(3)?,
@@ -171,9 +186,18 @@ impl Core {
             lock: Lock {
                 retention: input.take_some(10)?,
                 hold: input.take_some(11)?,
+                ..Lock::default()
             },
             epoch: input.take(12)?,
             commitment: input.take(13)?,
+        };
+        core.lock.event = input.take_some(14)?;
+        core.lock.probation = input.take_some(15)?;
+        core.lock.classes = match input.take_some::<Vec<ClassName>>(16)? {
+            Some(classes) if classes.is_empty() => {
+                return Err(DecodeError::malformed("a list of no classes"));
+            }
+            classes => classes.unwrap_or_default(),
         };
         input.finish()?;
         Ok(core)

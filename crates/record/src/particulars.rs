@@ -8,6 +8,8 @@ use crate::epoch::EpochOpened;
 use crate::hidden::VersionHidden;
 use crate::imported::Imported;
 use crate::intent::{BlobIntent, IntentWithdrawn};
+use crate::locked::VersionLocked;
+use crate::locks_changed::LocksChanged;
 use crate::marker::DeleteMarker;
 use crate::part::PartStored;
 use crate::tagged::VersionTagged;
@@ -50,6 +52,8 @@ pub enum Event {
     PartStored(Box<PartStored>),
     UploadAborted(UploadAborted),
     VersionTagged(VersionTagged),
+    VersionLocked(VersionLocked),
+    LocksChanged(LocksChanged),
     Imported(Imported),
 }
 
@@ -86,6 +90,8 @@ impl Event {
             Self::PartStored(_) => RecordKind::PartStored,
             Self::UploadAborted(_) => RecordKind::UploadAborted,
             Self::VersionTagged(_) => RecordKind::VersionTagged,
+            Self::VersionLocked(_) => RecordKind::VersionLocked,
+            Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
         }
     }
@@ -107,6 +113,8 @@ impl Event {
             Self::PartStored(event) => event.write(out),
             Self::UploadAborted(event) => event.write(out),
             Self::VersionTagged(event) => event.write(out),
+            Self::VersionLocked(event) => event.write(out),
+            Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
         }
     }
@@ -128,6 +136,8 @@ impl Event {
             RecordKind::PartStored => read_boxed(input).map(Self::PartStored),
             RecordKind::UploadAborted => EventFields::read(input).map(Self::UploadAborted),
             RecordKind::VersionTagged => EventFields::read(input).map(Self::VersionTagged),
+            RecordKind::VersionLocked => EventFields::read(input).map(Self::VersionLocked),
+            RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
         }
     }

@@ -3,6 +3,7 @@
 
 use azekura_model::checksum::{ChecksumAlgorithm, ChecksumType};
 use azekura_model::ident::UploadId;
+use azekura_model::lock::Retention;
 
 use crate::error::DecodeError;
 use crate::fields::{FieldsReader, FieldsWriter};
@@ -25,6 +26,10 @@ pub struct UploadStarted {
     pub tags: Vec<(String, String)>,
     /// Checksum asked for.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+    /// Retention asked for the version to be.
+    pub retention: Option<Retention>,
+    /// Legal hold asked for the version to be.
+    pub hold: Option<bool>,
 }
 
 /// A multipart upload is given up; its parts may be swept.
@@ -44,7 +49,9 @@ impl EventFields for UploadStarted {
             .put(11, &self.headers)
             .put(12, &self.metadata)
             .put(13, &self.tags)
-            .put_some(14, self.checksum.as_ref());
+            .put_some(14, self.checksum.as_ref())
+            .put_some(15, self.retention.as_ref())
+            .put_some(16, self.hold.as_ref());
     }
 
     fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
@@ -56,6 +63,8 @@ impl EventFields for UploadStarted {
             metadata: input.take(12)?,
             tags: input.take(13)?,
             checksum: input.take_some(14)?,
+            retention: input.take_some(15)?,
+            hold: input.take_some(16)?,
         })
     }
 }

@@ -7,6 +7,7 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::ident::VersionId;
+use azekura_model::lock::Lock;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::PartitionId;
 use azekura_record::particulars::Event;
@@ -58,6 +59,7 @@ pub(crate) async fn amend(
             hybrid: inner.clock.hybrid(),
             content_bytes: 0,
             sealed_bytes: 0,
+            lock: Lock::default(),
             payload: Bytes::new(),
             event: event.clone(),
         };

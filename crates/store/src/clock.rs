@@ -1,117 +1,190 @@
 //! The one door to time.
 //!
 //! Three times come from here. *Wall* is what the host shows and may be wrong. *Hybrid* orders
-//! versions and never goes back. *Compliance* is a ratchet by which alone locks expire: it is
-//! credited by the boot-time clock in ticks of at most [`TICK_MAX`], and never follows the wall
-//! clock, so that setting the clock forward releases nothing.
+//! versions and never goes back. *Compliance* is a ratchet by which alone locks expire: it runs by
+//! ticks of clocks that nobody can set, and takes over from the wall clock only what the rules of
+//! [`azekura_model::compliance_clock`] allow at a start. `docs/internals/compliance-clock.md` tells
+//! the whole of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use azekura_model::compliance_clock::{
+    CatchUp, CaughtUp, Evidence, LeadRefused, LeadSeen, catch_up, relative_start,
+};
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
+
+mod manual;
+mod report;
+mod ticker;
+
+pub use manual::ManualTimeSource;
+pub use report::{ClockReport, ClockStart, Skew};
+pub use ticker::Ticker;
 
 /// Longest gap between two looks at the clock that still counts as running. A longer one is
 /// downtime and credits nothing.
 pub const TICK_MAX: Duration = Duration::from_secs(10);
-/// How often [`Ticker`] looks at the clock.
-const TICK_EVERY: Duration = Duration::from_secs(4);
+/// Compliance time that may pass before it is written down, when nothing else is committed.
+pub const STORED_EVERY: Duration = Duration::from_secs(600);
+
+const NS_OF_MS: i64 = 1_000_000;
+/// [`TICK_MAX`] in nanoseconds.
+const TICK_MAX_NS: i64 = 10_000 * NS_OF_MS;
+/// Looks closer together than this are measured from the same mark, so that rounding and the moment
+/// between the reading of the two clocks cost nothing that adds up.
+const MARK_EVERY_NS: i64 = 1000 * NS_OF_MS;
 
 /// Where times come from.
 pub trait TimeSource: Send + Sync + 'static {
     /// What the host's wall clock shows.
     fn wall(&self) -> WallTime;
-    /// Time since boot in milliseconds, sleep included. Nobody can set it.
-    fn boot_ms(&self) -> i64;
+    /// Nanoseconds since boot, sleep included. Nobody can set it; root can slew it (`adjtimex`).
+    fn boot_ns(&self) -> i64;
+    /// Nanoseconds of the hardware's counter, sleep not included. Nobody can set or slew it.
+    fn raw_ns(&self) -> i64;
 }
 
-/// The host's clocks.
+/// The host's clocks. The wall clock is read as every program reads it, through the C library. The
+/// other two are read from the kernel directly, where no preloaded library is in between.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemTimeSource;
 
 impl TimeSource for SystemTimeSource {
+    #[expect(clippy::disallowed_methods, reason = "this is the door to wall time")]
     fn wall(&self) -> WallTime {
-        let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
-        WallTime(milliseconds(now))
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        WallTime(match since {
+            Ok(after) => ms(after),
+            Err(before) => ms(before.duration()).saturating_neg(),
+        })
     }
 
-    fn boot_ms(&self) -> i64 {
-        milliseconds(rustix::time::clock_gettime(rustix::time::ClockId::Boottime))
+    fn boot_ns(&self) -> i64 {
+        nanoseconds(rustix::time::clock_gettime(rustix::time::ClockId::Boottime))
+    }
+
+    fn raw_ns(&self) -> i64 {
+        nanoseconds(rustix::time::clock_gettime(
+            rustix::time::ClockId::MonotonicRaw,
+        ))
     }
 }
 
-fn milliseconds(at: rustix::time::Timespec) -> i64 {
+fn nanoseconds(at: rustix::time::Timespec) -> i64 {
     at.tv_sec
-        .saturating_mul(1000)
-        .saturating_add(at.tv_nsec / 1_000_000)
+        .saturating_mul(1_000_000_000)
+        .saturating_add(at.tv_nsec)
 }
 
-/// Clocks that stand still until they are moved: for tests and simulations.
-#[derive(Debug, Default)]
-pub struct ManualTimeSource {
-    wall: AtomicI64,
-    boot: AtomicI64,
-}
-
-impl ManualTimeSource {
-    /// Stands at `wall`, boot time 0.
-    #[must_use]
-    pub fn at(wall: WallTime) -> Self {
-        Self {
-            wall: AtomicI64::new(wall.0),
-            boot: AtomicI64::new(0),
-        }
-    }
-
-    /// Lets both clocks run by `ms` milliseconds.
-    pub fn run(&self, ms: i64) {
-        self.wall.fetch_add(ms, Ordering::SeqCst);
-        self.boot.fetch_add(ms, Ordering::SeqCst);
-    }
-
-    /// Sets the wall clock, as a root user can.
-    pub fn set_wall(&self, wall: WallTime) {
-        self.wall.store(wall.0, Ordering::SeqCst);
-    }
-}
-
-impl TimeSource for ManualTimeSource {
-    fn wall(&self) -> WallTime {
-        WallTime(self.wall.load(Ordering::SeqCst))
-    }
-
-    fn boot_ms(&self) -> i64 {
-        self.boot.load(Ordering::SeqCst)
-    }
+/// Where proof comes from that time has passed: another region's signed time, a time stamping
+/// authority. There is no source yet; [`Clock::with_evidence`] takes them.
+pub trait TimeEvidence: Send + Sync + 'static {
+    /// The latest moment that the source proves to have passed, its signature checked. `None` when
+    /// it does not answer.
+    fn evidence(&self) -> Option<Evidence>;
 }
 
 /// The vault's clock.
 pub struct Clock {
     source: Arc<dyn TimeSource>,
+    evidence: Vec<Arc<dyn TimeEvidence>>,
+    /// Compliance time of the newest record known to be durable.
+    stored: AtomicI64,
     state: Mutex<State>,
 }
 
 struct State {
     hybrid: HybridTime,
-    compliance: ComplianceTime,
-    looked_boot_ms: i64,
+    /// Compliance time at the mark, and the nanoseconds beyond it.
+    base: ComplianceTime,
+    carry_ns: i64,
+    /// Both running clocks at the mark.
+    boot_ns: i64,
+    raw_ns: i64,
+    /// The last compliance time given.
+    shown: ComplianceTime,
+    missed_ms: i64,
+    ledger: CatchUp,
+    start: ClockStart,
+    /// What was last said about skew, and when by the boot-time clock.
+    said: Option<(Skew, i64)>,
+}
+
+impl State {
+    /// Credits what both running clocks agree to have passed since the mark.
+    fn look(&mut self, boot_ns: i64, raw_ns: i64) -> ComplianceTime {
+        let boot_gap = boot_ns.saturating_sub(self.boot_ns);
+        let raw_gap = raw_ns.saturating_sub(self.raw_ns);
+        let gap = boot_gap.min(raw_gap);
+        if gap < 0 {
+            // Another thread has read the clocks later and looked earlier.
+            return self.shown;
+        }
+        if boot_gap.max(raw_gap) > TICK_MAX_NS {
+            let credited = self.shown.0.saturating_sub(self.base.0);
+            let missed = boot_gap / NS_OF_MS - credited;
+            self.missed_ms = self.missed_ms.saturating_add(missed.max(0));
+            self.mark(self.shown, 0, boot_ns, raw_ns);
+            return self.shown;
+        }
+        let passed_ns = self.carry_ns.saturating_add(gap);
+        let now = self.base.0.saturating_add(passed_ns / NS_OF_MS);
+        self.shown = self.shown.max(ComplianceTime(now));
+        if gap >= MARK_EVERY_NS {
+            self.mark(self.shown, passed_ns % NS_OF_MS, boot_ns, raw_ns);
+        }
+        self.shown
+    }
+
+    fn mark(&mut self, at: ComplianceTime, carry_ns: i64, boot_ns: i64, raw_ns: i64) {
+        self.base = at;
+        self.shown = at;
+        self.carry_ns = carry_ns;
+        self.boot_ns = boot_ns;
+        self.raw_ns = raw_ns;
+    }
+
+    fn seen(&self) -> LeadSeen {
+        LeadSeen {
+            at_start_ms: self.start.lead_ms(),
+            run_ms: self.shown.0.saturating_sub(self.start.compliance.0),
+            missed_ms: self.missed_ms,
+        }
+    }
 }
 
 impl Clock {
     /// A clock whose compliance time starts at `start`: for a new vault the wall time of its
     /// making, for an old one the same persisted moment, after which [`Clock::observe`] moves it
-    /// to the last one that the journal holds.
+    /// to the last one that the journal holds, and [`Clock::begin`] credits downtime.
     #[must_use]
     pub fn new(source: Arc<dyn TimeSource>, start: ComplianceTime) -> Self {
-        let looked_boot_ms = source.boot_ms();
+        let state = State {
+            hybrid: HybridTime::default(),
+            base: start,
+            carry_ns: 0,
+            boot_ns: source.boot_ns(),
+            raw_ns: source.raw_ns(),
+            shown: start,
+            missed_ms: 0,
+            ledger: CatchUp::none(start),
+            start: ClockStart {
+                wall: source.wall(),
+                compliance: start,
+                caught_up_ms: 0,
+                by_evidence: false,
+            },
+            said: None,
+        };
         Self {
             source,
-            state: Mutex::new(State {
-                hybrid: HybridTime::default(),
-                compliance: start,
-                looked_boot_ms,
-            }),
+            evidence: Vec::new(),
+            stored: AtomicI64::new(start.0),
+            state: Mutex::new(state),
         }
     }
 
@@ -120,6 +193,13 @@ impl Clock {
     pub fn system() -> Self {
         let start = ComplianceTime(SystemTimeSource.wall().0);
         Self::new(Arc::new(SystemTimeSource), start)
+    }
+
+    /// The same clock with sources of evidence, asked when the vault starts.
+    #[must_use]
+    pub fn with_evidence(mut self, sources: Vec<Arc<dyn TimeEvidence>>) -> Self {
+        self.evidence = sources;
+        self
     }
 
     /// What the host's wall clock shows.
@@ -137,141 +217,109 @@ impl Clock {
         state.hybrid
     }
 
-    /// Compliance time now. Must be asked at least every [`TICK_MAX`] while the vault runs (see
-    /// [`Ticker`]), else the gap counts as downtime.
+    /// Compliance time now: it runs by the slower of the boot-time clock and the raw clock. Must be
+    /// asked at least every [`TICK_MAX`] while the vault runs (see [`Ticker`]), else the gap counts
+    /// as downtime.
     #[must_use]
     pub fn compliance(&self) -> ComplianceTime {
-        let now = self.source.boot_ms();
-        let mut state = self.state.lock();
-        let gap = now.saturating_sub(state.looked_boot_ms);
-        let limit = i64::try_from(TICK_MAX.as_millis()).unwrap_or(0);
-        if (0..=limit).contains(&gap) {
-            state.compliance = ComplianceTime(state.compliance.0.saturating_add(gap));
+        let (boot, raw) = (self.source.boot_ns(), self.source.raw_ns());
+        self.state.lock().look(boot, raw)
+    }
+
+    /// Where a lock with a period (a bucket's default, a class) starts now.
+    ///
+    /// # Errors
+    /// [`LeadRefused`] when the wall clock leads by more than is believed; nothing may be locked
+    /// then without a date of its own.
+    pub fn relative_start(&self) -> Result<ComplianceTime, LeadRefused> {
+        let now = self.compliance();
+        let wall = self.source.wall();
+        let seen = self.state.lock().seen();
+        relative_start(now, wall, &seen)
+    }
+
+    /// Where the clock stands, and what that means for locks.
+    #[must_use]
+    pub fn report(&self) -> ClockReport {
+        let compliance = self.compliance();
+        let wall = self.source.wall();
+        let state = self.state.lock();
+        let seen = state.seen();
+        ClockReport {
+            wall,
+            compliance,
+            seen,
+            relative_start: relative_start(compliance, wall, &seen),
+            ledger: state.ledger.counted_at(compliance),
+            start: state.start,
+            evidence: self.evidence.len(),
         }
-        state.looked_boot_ms = state.looked_boot_ms.max(now);
-        state.compliance
+    }
+
+    /// Credits the downtime before this start as far as it may be, and takes note of the wall
+    /// clock's lead. `ledger` is the newest stored one. Once, before anything is served; the ledger
+    /// must be durable before a lock is judged by the new time.
+    pub(crate) fn begin(&self, ledger: CatchUp) -> CaughtUp {
+        let sources = self.evidence.iter();
+        let evidence: Vec<Evidence> = sources.filter_map(|source| source.evidence()).collect();
+        let before = self.compliance();
+        let wall = self.source.wall();
+        let caught = catch_up(before, wall, ledger, &evidence);
+        let (boot, raw) = (self.source.boot_ns(), self.source.raw_ns());
+        let mut state = self.state.lock();
+        let to = caught.now.max(state.shown);
+        state.mark(to, 0, boot, raw);
+        state.ledger = caught.ledger;
+        state.missed_ms = 0;
+        state.start = ClockStart {
+            wall,
+            compliance: to,
+            caught_up_ms: caught.moved_ms,
+            by_evidence: caught.by_evidence,
+        };
+        caught
+    }
+
+    /// A durable record carries this compliance time.
+    pub(crate) fn stored(&self, compliance: ComplianceTime) {
+        self.stored.fetch_max(compliance.0, Ordering::Relaxed);
+    }
+
+    /// Whether compliance time has run so far beyond every durable record that it should be written
+    /// down.
+    #[must_use]
+    pub fn is_tick_due(&self) -> bool {
+        let beyond = self.compliance().0 - self.stored.load(Ordering::Relaxed);
+        u128::try_from(beyond).is_ok_and(|beyond| beyond >= STORED_EVERY.as_millis())
+    }
+
+    /// The report, when its skew should be logged: when it changes, and then once an hour.
+    #[must_use]
+    pub fn alarm(&self) -> Option<ClockReport> {
+        let report = self.report();
+        let now = self.source.boot_ns();
+        let mut state = self.state.lock();
+        let skew = report.skew();
+        if !skew.should_say(state.said.as_ref(), now) {
+            return None;
+        }
+        state.said = Some((skew, now));
+        Some(report)
     }
 
     /// Takes note of the times of a stored record, so that none of them is ever given again or
     /// gone behind. Wall times are only recorded: they move nothing.
     pub fn observe(&self, hybrid: HybridTime, wall: WallTime, compliance: ComplianceTime) {
         let _recorded_only = wall;
+        self.stored(compliance);
         let mut state = self.state.lock();
         state.hybrid = state.hybrid.max(hybrid);
-        state.compliance = state.compliance.max(compliance);
-    }
-}
-
-/// Looks at the clock often enough that running time is credited while nobody asks. Stops when
-/// dropped.
-pub struct Ticker {
-    stop: Arc<(Mutex<bool>, Condvar)>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Ticker {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// When the operating system gives no thread.
-    pub fn start(clock: Arc<Clock>) -> std::io::Result<Self> {
-        let stop = Arc::new((Mutex::new(false), Condvar::new()));
-        let seen = Arc::clone(&stop);
-        let thread = std::thread::Builder::new()
-            .name("azekura-clock".to_owned())
-            .spawn(move || {
-                let (stopped, signal) = &*seen;
-                let mut stopped = stopped.lock();
-                while !*stopped {
-                    let _time = clock.compliance();
-                    signal.wait_for(&mut stopped, TICK_EVERY);
-                }
-            })?;
-        Ok(Self {
-            stop,
-            thread: Some(thread),
-        })
-    }
-}
-
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        *self.stop.0.lock() = true;
-        self.stop.1.notify_all();
-        if let Some(thread) = self.thread.take() {
-            // A panicked ticker only stopped crediting time; nothing is left to do about it here.
-            drop(thread.join());
+        if compliance > state.shown {
+            let (boot, raw) = (self.source.boot_ns(), self.source.raw_ns());
+            state.mark(compliance, 0, boot, raw);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn clock() -> (Arc<ManualTimeSource>, Clock) {
-        let source = Arc::new(ManualTimeSource::at(WallTime(1_000_000)));
-        let clock = Clock::new(source.clone(), ComplianceTime(1_000_000));
-        (source, clock)
-    }
-
-    #[test]
-    fn hybrid_strictly_increases_even_when_the_wall_goes_back() {
-        let (source, clock) = clock();
-        let mut previous = clock.hybrid();
-        for wall in [5, 2_000_000, 1, 1, 2_000_000] {
-            source.set_wall(WallTime(wall));
-            let next = clock.hybrid();
-            assert!(next > previous);
-            previous = next;
-        }
-        clock.observe(
-            HybridTime::default().advance(WallTime(9_000_000)),
-            WallTime(0),
-            ComplianceTime(0),
-        );
-        assert!(clock.hybrid().wall() >= WallTime(9_000_000));
-    }
-
-    #[test]
-    fn compliance_never_follows_the_wall_clock() {
-        let (source, clock) = clock();
-        source.set_wall(WallTime(i64::MAX / 2));
-        assert_eq!(clock.compliance(), ComplianceTime(1_000_000));
-        source.set_wall(WallTime(0));
-        assert_eq!(clock.compliance(), ComplianceTime(1_000_000));
-    }
-
-    #[test]
-    fn compliance_is_credited_in_short_ticks_and_not_over_downtime() {
-        let (source, clock) = clock();
-        for _ in 0..10 {
-            source.run(10_000);
-            let _now = clock.compliance();
-        }
-        assert_eq!(clock.compliance(), ComplianceTime(1_100_000));
-        source.run(10_001);
-        assert_eq!(clock.compliance(), ComplianceTime(1_100_000));
-        source.run(5);
-        assert_eq!(clock.compliance(), ComplianceTime(1_100_005));
-    }
-
-    #[test]
-    fn observed_compliance_only_moves_forward() {
-        let (_, clock) = clock();
-        clock.observe(HybridTime::default(), WallTime(i64::MAX), ComplianceTime(5));
-        assert_eq!(clock.compliance(), ComplianceTime(1_000_000));
-        clock.observe(
-            HybridTime::default(),
-            WallTime(0),
-            ComplianceTime(2_000_000),
-        );
-        assert_eq!(clock.compliance(), ComplianceTime(2_000_000));
-    }
-
-    #[test]
-    fn the_ticker_stops_when_dropped() {
-        let (_, clock) = clock();
-        drop(Ticker::start(Arc::new(clock)).unwrap());
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::condition::{DeleteConditions, DeleteTarget};
 use azekura_model::ident::VersionId;
+use azekura_model::lock::Lock;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::requester::Requester;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
@@ -96,6 +97,7 @@ async fn mark(
         hybrid: version.hybrid_time(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event: Event::DeleteMarker(DeleteMarker {
             key: object.to_owned(),
@@ -245,6 +247,7 @@ async fn hide(
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event: Event::VersionHidden(Box::new(VersionHidden {
             key: object.to_owned(),

@@ -4,6 +4,7 @@
 use azekura_model::bucket::Versioning;
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, VersionId};
+use azekura_model::lock::Lock;
 use azekura_model::position::PartitionId;
 use azekura_model::time::{HybridTime, WallTime};
 use azekura_record::summary::Summary;
@@ -73,6 +74,40 @@ impl Slotted {
         Ok(Self {
             summary: summary(rest)?,
             stamp,
+        })
+    }
+}
+
+/// The lock state of a version, made unique in time by the hybrid time of the record that gave it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LockEntry {
+    /// Hybrid time of that record.
+    pub stamp: HybridTime,
+    /// The lock.
+    pub lock: Lock,
+}
+
+impl LockEntry {
+    /// Stamp, lock.
+    #[must_use]
+    pub fn encode(&self) -> Bytes {
+        let mut out = Vec::with_capacity(64);
+        out.extend_from_slice(&self.stamp.packed().to_be_bytes());
+        out.extend_from_slice(&azekura_record::lock::encode(&self.lock));
+        Bytes::from(out)
+    }
+
+    /// Reads what [`LockEntry::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`BadEntry`] for anything else.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadEntry> {
+        let bad = || BadEntry("lock".to_owned());
+        let (stamp, rest) = bytes.split_first_chunk::<8>().ok_or_else(bad)?;
+        Ok(Self {
+            stamp: HybridTime::from_packed(u64::from_be_bytes(*stamp)),
+            lock: azekura_record::lock::decode(rest)
+                .map_err(|error| BadEntry(error.to_string()))?,
         })
     }
 }

@@ -4,6 +4,7 @@
 use azekura_engine::seam::{CommitError, ReadError};
 use azekura_model::condition::ConditionFailed;
 use azekura_model::ident::VersionId;
+use azekura_model::lock::LockRefused;
 use azekura_model::range::Unsatisfiable;
 
 use crate::body::BodyError;
@@ -107,6 +108,19 @@ pub enum StoreError {
     /// A request that contradicts itself or what it is about.
     #[error("{0}")]
     InvalidRequest(String),
+    /// A lock rule refuses (S3: 403, or 400 for a date that cannot be).
+    #[error(transparent)]
+    Locked(#[from] LockRefused),
+    /// Object lock was never enabled on the bucket (S3: 400).
+    #[error("Bucket is missing Object Lock Configuration")]
+    BucketWithoutLock,
+    /// What is asked does not fit the state of the bucket's versioning or lock (S3: 409).
+    #[error("{0}")]
+    InvalidBucketState(String),
+    /// The wall clock leads compliance time by more than can be explained: no period can begin until
+    /// that is settled (S3: 503).
+    #[error("{0}")]
+    ClockLead(String),
     /// Free space is below the floor.
     #[error("{0}")]
     NoSpace(String),

@@ -15,6 +15,7 @@
 //! | 5 vacated | `v` escape(object key) | [`Slotted`](crate::entry::Slotted): why the key shows nothing now |
 //! |           | `s` escape(object key) | hybrid time of the last change that left *current* as it was |
 //! | 6 amendments | `t` escape(object key) 01 base32hex(!version id) | hybrid time of the newest record that gave the version tags |
+//! |              | `l` version id | [`LockEntry`](crate::entry::LockEntry): lock state of a version that ever had one |
 //!
 //! Ids stand in base32hex, whose text order is their byte order.
 
@@ -167,6 +168,22 @@ impl Amendment {
 pub fn amendment(amendment: Amendment, object: &str, version: VersionId) -> Key {
     let bytes = tagged(amendment.tag(), &history(object, version).bytes);
     key(AMENDMENTS, bytes)
+}
+
+/// Lock state of a version. By its id alone: what keeps a version is known without its name.
+#[must_use]
+pub fn lock(version: VersionId) -> Key {
+    key(AMENDMENTS, tagged(LOCKS, version.to_string().as_bytes()))
+}
+
+/// First byte of the keys of lock states.
+pub const LOCKS: u8 = b'l';
+
+/// The version of a lock state.
+#[must_use]
+pub fn split_lock(bytes: &[u8]) -> Option<VersionId> {
+    let text = bytes.strip_prefix(&[LOCKS])?;
+    VersionId::parse(std::str::from_utf8(text).ok()?)
 }
 
 /// Object key and version of an amendment.
@@ -327,6 +344,7 @@ pub fn bucket_config(uuid: BucketUuid, kind: ConfigurationKind) -> Key {
         ConfigurationKind::PublicAccess => "public-access",
         ConfigurationKind::Ownership => "ownership",
         ConfigurationKind::Encryption => "encryption",
+        ConfigurationKind::ObjectLock => "object-lock",
     };
     config(format!("bucket-config/{uuid}/{kind}"))
 }
@@ -353,6 +371,12 @@ pub fn retired(uuid: BucketUuid) -> Key {
 #[must_use]
 pub fn closed() -> Key {
     config("closed".to_owned())
+}
+
+/// In the partition of a bucket: object lock is enabled there, for all time.
+#[must_use]
+pub fn locks() -> Key {
+    config("locks".to_owned())
 }
 
 #[cfg(test)]

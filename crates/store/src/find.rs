@@ -150,7 +150,7 @@ fn info(
             metadata: version.metadata.clone(),
             tags: tagging::of(inner, bucket, found.summary.version, version)?,
         },
-        lock: core.lock,
+        lock: None,
         parts: parts(&version.payload)
             .iter()
             .map(|part| PartInfo {

@@ -71,6 +71,8 @@ pub(crate) struct Draft {
     pub(crate) content_bytes: u64,
     /// Length of the content in bytes as stored, wherever it lies.
     pub(crate) sealed_bytes: u64,
+    /// Lock state that the record gives its version.
+    pub(crate) lock: Lock,
     /// Inline payload, sealed.
     pub(crate) payload: Bytes,
     /// What happened.
@@ -162,7 +164,7 @@ impl Inner {
             version: draft.version,
             content_bytes: draft.content_bytes,
             sealed_bytes: draft.sealed_bytes,
-            lock: Lock::default(),
+            lock: draft.lock,
             epoch: 0,
             commitment: [0; 32],
         };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::ident::{BucketUuid, TenantId};
+use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, Position};
 use azekura_model::release::{self, BlobId, IntentState};
 use azekura_model::requester::Requester;
@@ -45,6 +46,7 @@ impl Owner {
             hybrid: inner.clock.hybrid(),
             content_bytes: 0,
             sealed_bytes: 0,
+            lock: Lock::default(),
             payload: Bytes::new(),
             event,
         }

@@ -42,6 +42,7 @@ mod slot;
 pub mod store;
 pub mod sweep;
 mod tagging;
+mod tick;
 pub mod upload;
 pub mod vault;
 pub mod visibility;

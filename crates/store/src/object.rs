@@ -3,7 +3,7 @@
 use azekura_model::checksum::{Checksum, ETag};
 use azekura_model::condition::Conditions;
 use azekura_model::ident::VersionId;
-use azekura_model::lock::Lock;
+use azekura_model::lock::{Lock, LockAsked};
 use azekura_model::name::ObjectKey;
 use azekura_model::range::ByteRange;
 use azekura_model::time::WallTime;
@@ -40,6 +40,8 @@ pub struct PutRequest {
     pub key: ObjectKey,
     /// Headers, metadata, tags.
     pub attributes: Attributes,
+    /// What the lock headers ask for.
+    pub lock: LockAsked,
     /// What the client claims.
     pub claims: Claims,
     /// `If-Match`, `If-None-Match`.
@@ -86,8 +88,8 @@ pub struct ObjectInfo {
     pub modified: WallTime,
     /// Headers, metadata, tags.
     pub attributes: Attributes,
-    /// Lock state.
-    pub lock: Lock,
+    /// Lock state; `None` = the bucket has no object lock.
+    pub lock: Option<Lock>,
     /// Parts of a completed multipart upload, by their numbers; empty for a plain one.
     pub parts: Vec<PartInfo>,
 }

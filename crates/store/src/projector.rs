@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use azekura_engine::seam::{Mutations, Project, ProjectError, ReadError, ReadView, StoredRecord};
+use azekura_model::ident::VersionId;
+use azekura_model::lock::Lock;
 use azekura_model::position::PartitionId;
 use azekura_model::release::BlobId;
 use azekura_record::bucket::{BucketChanged, BucketCreated};
-use azekura_record::configured::BucketConfigured;
+use azekura_record::configured::{BucketConfigured, StoredSetting};
 use azekura_record::core::Core;
 use azekura_record::epoch::EpochOpened;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
@@ -22,8 +24,8 @@ use bytes::Bytes;
 use crate::bucket::configure;
 use crate::clock::Clock;
 use crate::entry::{
-    self, BucketEntry, BucketSettings, DoneEntry, EpochEntry, PartEntry, Slotted, TenantEntry,
-    UploadEntry,
+    self, BucketEntry, BucketSettings, DoneEntry, EpochEntry, LockEntry, PartEntry, Slotted,
+    TenantEntry, UploadEntry,
 };
 use crate::families::{self, Amendment, BlobState, CONFIG, CONFIGURATION};
 use crate::keys::Keys;
@@ -73,7 +75,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 out.puts.push((families::closed(), entry::present()));
             }
         }
-        Event::BucketConfigured(configured) => bucket_configured(core, configured, &mut out)?,
+        Event::BucketConfigured(configured) => bucket_configured(happened, configured, &mut out)?,
         Event::Version(version) => version_stored(core, version, &mut out)?,
         Event::DeleteMarker(marker) => marker_made(core, marker, &mut out)?,
         Event::VersionHidden(hidden) => version_hidden(core, hidden, &mut out),
@@ -101,6 +103,15 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
         }
         Event::VersionTagged(tagged) => {
             amended(core, Amendment::Tags, &tagged.key, &mut out)?;
+        }
+        Event::VersionLocked(_) => {
+            let version = core.version.ok_or(Incomplete("lock", "version"))?;
+            lock_given(core, version, &core.lock, &mut out);
+        }
+        Event::LocksChanged(changed) => {
+            for (version, lock) in &changed.locks {
+                lock_given(core, *version, lock, &mut out);
+            }
         }
         // The merge of another region's records belongs to replication, which does not write yet.
         Event::Imported(_) => {}
@@ -173,10 +184,18 @@ fn bucket_changed(
 
 /// A cleared sub-resource has an entry too: S3 tells it from one that was never set.
 fn bucket_configured(
-    core: &Core,
+    happened: Happened<'_>,
     configured: &BucketConfigured,
     out: &mut Mutations,
 ) -> Result<(), Incomplete> {
+    let core = happened.core;
+    if happened.partition != CONFIGURATION {
+        // In the bucket's own partition it says that locks are there (see `bucket/object_lock.rs`).
+        if matches!(configured.setting, StoredSetting::ObjectLock(_)) {
+            out.puts.push((families::locks(), entry::present()));
+        }
+        return Ok(());
+    }
     let uuid = core.bucket.ok_or(Incomplete("bucket", "bucket"))?;
     let kind = configure::kind_of(&configured.setting);
     out.puts.push((
@@ -221,6 +240,9 @@ fn version_stored(core: &Core, version: &Version, out: &mut Mutations) -> Result
         Bytes::from(summary.encode()),
     ));
     let id = summary.version;
+    if !core.lock.is_empty() {
+        lock_given(core, id, &core.lock, out);
+    }
     if version.superseded {
         out.puts
             .push((families::stamp(key), entry::stamp(core.hybrid)));
@@ -324,6 +346,16 @@ fn version_hidden(core: &Core, hidden: &VersionHidden, out: &mut Mutations) {
             out.puts.push((families::current(key), slot(summary)));
         }
     }
+}
+
+/// The lock state that a version has from now on. Written even when nothing keeps it any more, so that
+/// the state before never comes back.
+fn lock_given(core: &Core, version: VersionId, lock: &Lock, out: &mut Mutations) {
+    let entry = LockEntry {
+        stamp: core.hybrid,
+        lock: lock.clone(),
+    };
+    out.puts.push((families::lock(version), entry.encode()));
 }
 
 fn amended(

@@ -10,6 +10,7 @@ use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::condition::Conditions;
 use azekura_model::ident::{PayloadId, VersionId};
+use azekura_model::lock::Lock;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::placement::{Placement, place};
 use azekura_model::release::BlobId;
@@ -266,6 +267,7 @@ pub(crate) async fn commit_version(
             hybrid: inner.clock.hybrid(),
             content_bytes: new.content_bytes,
             sealed_bytes: new.sealed_bytes,
+            lock: Lock::default(),
             payload: new.inline.clone(),
             event: Event::Version(Box::new(new.version.clone())),
         };

@@ -15,6 +15,7 @@ use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 
 use crate::bucket::{Bucket, change, configure, create, read, retire};
+use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
 use crate::error::StoreError;
 use crate::history::PastVersion;
@@ -31,7 +32,9 @@ use crate::object::{
 };
 use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
-use crate::{cut, delete, get, head, history, list, list_versions, multipart, put, sweep, tagging};
+use crate::{
+    cut, delete, get, head, history, list, list_versions, multipart, put, sweep, tagging, tick,
+};
 
 /// One region's store. Cheap to clone.
 #[derive(Clone)]
@@ -54,9 +57,10 @@ impl Store {
         create::bootstrap(&self.inner, tenant_name).await
     }
 
-    /// Ends what earlier processes left half done: bucket deletions, blobs that nothing names. Must
-    /// run before anything is served.
+    /// Credits downtime to the compliance clock and ends what earlier processes left half done:
+    /// bucket deletions, blobs that nothing names. Must run before anything is served.
     pub async fn start(&self) -> Result<Swept, StoreError> {
+        tick::begin(&self.inner);
         retire::finish_closing(&self.inner).await?;
         sweep::sweep_dead(&self.inner).await
     }
@@ -71,6 +75,12 @@ impl Store {
     #[must_use]
     pub fn wall(&self) -> WallTime {
         self.inner.clock.wall()
+    }
+
+    /// Where the clock stands, and what that means for locks.
+    #[must_use]
+    pub fn clock_report(&self) -> ClockReport {
+        self.inner.clock.report()
     }
 
     /// The engine below, for status and for tools.

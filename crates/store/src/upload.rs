@@ -3,6 +3,7 @@
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
 use azekura_model::condition::Conditions;
 use azekura_model::ident::UploadId;
+use azekura_model::lock::LockAsked;
 use azekura_model::name::ObjectKey;
 use azekura_model::time::WallTime;
 
@@ -23,6 +24,8 @@ pub struct CreateUpload {
     pub key: ObjectKey,
     /// Headers, metadata, tags of the version to be.
     pub attributes: Attributes,
+    /// What the lock headers ask for the version to be.
+    pub lock: LockAsked,
     /// Checksum asked for.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }

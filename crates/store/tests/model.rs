@@ -115,6 +115,7 @@ impl Model {
 async fn multipart(vault: &Vault, object: &'static str, content: &str) -> VersionId {
     let (store, bucket) = (&vault.store, bucket_name(BUCKET));
     let create = CreateUpload {
+        lock: azekura_model::lock::LockAsked::default(),
         key: key(object),
         attributes: Attributes::default(),
         checksum: None,

@@ -41,6 +41,7 @@ async fn begin(
     checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 ) -> Result<UploadId, StoreError> {
     let request = CreateUpload {
+        lock: azekura_model::lock::LockAsked::default(),
         key: key(K),
         attributes: Attributes {
             metadata: vec![("patient".to_owned(), "匿名".to_owned())],
@@ -313,6 +314,7 @@ async fn uploads_are_listed_by_key_and_id_with_prefixes() {
     let mut expected = Vec::new();
     for object in ["a", "a", "b/1", "b/2", "c"] {
         let request = CreateUpload {
+            lock: azekura_model::lock::LockAsked::default(),
             key: key(object),
             attributes: Attributes::default(),
             checksum: None,

@@ -104,17 +104,45 @@ impl BlobStore {
     pub(crate) fn remove(&self, blob: BlobId) -> Result<(), CommitError> {
         self.poison.check()?;
         for path in self.files.paths(blob) {
-            match self.files.disk.remove(&path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(self.poison.set("removing a blob", &error)),
-            }
-            if let Some(dir) = path.parent() {
+            if self.unlink(&path)?.is_some()
+                && let Some(dir) = path.parent()
+            {
                 self.poison
                     .guard("syncing a blob directory", self.files.disk.sync_dir(dir))?;
             }
         }
         Ok(())
+    }
+
+    /// Removes the files of blobs whose release was proved; returns the bytes of the blobs that
+    /// were still there. When this returns they are durably gone, whoever removed them.
+    pub(crate) fn release(&self, blobs: &[BlobId]) -> Result<u64, CommitError> {
+        self.poison.check()?;
+        let mut bytes = 0_u64;
+        let mut dirs = BTreeSet::new();
+        for path in blobs.iter().flat_map(|blob| self.files.paths(*blob)) {
+            bytes = bytes.saturating_add(self.unlink(&path)?.unwrap_or(0));
+            dirs.extend(path.parent().map(std::path::Path::to_path_buf));
+        }
+        for dir in dirs {
+            match self.files.disk.sync_dir(&dir) {
+                // Nothing was ever in it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                synced => self.poison.guard("syncing a blob directory", synced)?,
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Removes a file; returns the bytes of its blob, `None` when there was none.
+    fn unlink(&self, path: &std::path::Path) -> Result<Option<u64>, CommitError> {
+        let disk = &self.files.disk;
+        let length = match disk.open(path).and_then(|file| file.length()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            length => length.unwrap_or(0),
+        };
+        self.poison.guard("removing a blob", disk.remove(path))?;
+        Ok(Some(length.saturating_sub(HEADER_BYTES as u64)))
     }
 }
 

@@ -12,9 +12,15 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Access, DirEntry, Disk, DiskFile, DiskLock, DiskSpace};
+use super::{Access, BLOCK_BYTES, DirEntry, Disk, DiskFile, DiskLock, DiskSpace};
+
+mod dice;
+
+use dice::Dice;
 
 const SECTOR: usize = 512;
+/// [`BLOCK_BYTES`] as a length in memory.
+const BLOCK: usize = 4096;
 
 /// Which operations fail. Operations are counted from 1.
 #[derive(Clone, Copy, Debug, Default)]
@@ -202,27 +208,6 @@ impl Node {
     }
 }
 
-/// A small generator (splitmix64): deterministic, no dependency.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.roll() % (bound.max(1) as u64)).unwrap_or(0)
-    }
-
-    fn coin(&mut self) -> bool {
-        self.roll() & 1 == 1
-    }
-}
-
 impl State {
     /// Counts an operation; an error when power is off.
     fn operate(&mut self) -> io::Result<()> {
@@ -336,6 +321,14 @@ impl Disk for FaultyDisk {
             .map(|(path, node)| (path.clone(), *node))
             .collect();
         state.durable_names.extend(current);
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.operate()?;
+        let node = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        state.names.insert(to.to_path_buf(), node);
         Ok(())
     }
 
@@ -469,6 +462,22 @@ impl DiskFile for FaultyFile {
             bytes.truncate(length.saturating_sub(*start));
         }
         Ok(())
+    }
+
+    fn punch(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.operate()?;
+        let node = state.node(self.node)?;
+        let end = offset.saturating_add(bytes).min(node.cache.len() as u64);
+        let hole = vec![0; usize::try_from(end.saturating_sub(offset)).unwrap_or(0)];
+        Self::apply(node, &hole, offset)
+    }
+
+    fn allocated(&self) -> io::Result<u64> {
+        let mut state = self.state.lock();
+        let blocks = state.node(self.node)?.cache.chunks(BLOCK);
+        let taken = blocks.filter(|block| block.iter().any(|byte| *byte != 0));
+        Ok((taken.count() as u64).saturating_mul(BLOCK_BYTES))
     }
 
     fn length(&self) -> io::Result<u64> {

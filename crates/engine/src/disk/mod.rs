@@ -12,6 +12,9 @@ use std::sync::Arc;
 pub mod faulty;
 pub mod real;
 
+/// Unit in which file systems give out and take back space, in bytes.
+pub const BLOCK_BYTES: u64 = 4096;
+
 /// How the bytes of a new file are going to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -72,6 +75,13 @@ pub trait Disk: Send + Sync + 'static {
     /// # Errors
     /// As the operating system gives them.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// Gives a file another name in its directory; a file that has that name is replaced. Readers
+    /// of the replaced file that have it open go on reading it.
+    ///
+    /// # Errors
+    /// As the operating system gives them.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes the name of a file.
     ///
@@ -135,6 +145,19 @@ pub trait DiskFile: Send + Sync + 'static {
     /// # Errors
     /// As the operating system gives them.
     fn length(&self) -> io::Result<u64>;
+
+    /// Gives the space of a range of zeros back to the file system, as far as it spans whole blocks.
+    /// The range still reads as zeros. Where the file system cannot, nothing happens.
+    ///
+    /// # Errors
+    /// As the operating system gives them.
+    fn punch(&self, offset: u64, bytes: u64) -> io::Result<()>;
+
+    /// Bytes that the file takes on the disk.
+    ///
+    /// # Errors
+    /// As the operating system gives them.
+    fn allocated(&self) -> io::Result<u64>;
 
     /// Bytes to which offset, length and memory of a write must be aligned: 1 unless direct.
     fn alignment(&self) -> usize {

@@ -2,11 +2,14 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Access, DirEntry, Disk, DiskFile, DiskLock, DiskSpace};
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
+
+use super::{Access, BLOCK_BYTES, DirEntry, Disk, DiskFile, DiskLock, DiskSpace};
 
 /// What Linux asks of direct writes on every common device; larger than any sector in use.
 const DIRECT_ALIGNMENT: usize = 4096;
@@ -93,6 +96,10 @@ impl Disk for RealDisk {
         File::open(dir)?.sync_all()
     }
 
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
@@ -144,6 +151,25 @@ impl DiskFile for RealFile {
 
     fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
+    }
+
+    fn punch(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        let from = offset.next_multiple_of(BLOCK_BYTES);
+        let end = offset.saturating_add(bytes);
+        let until = end.saturating_sub(end % BLOCK_BYTES);
+        if from >= until {
+            return Ok(());
+        }
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        match rustix::fs::fallocate(&self.file, flags, from, until.saturating_sub(from)) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    fn allocated(&self) -> io::Result<u64> {
+        // Always in units of 512 bytes (stat(2)).
+        Ok(self.file.metadata()?.blocks().saturating_mul(512))
     }
 
     fn alignment(&self) -> usize {

@@ -15,8 +15,8 @@ use super::Shared;
 use super::publisher::{self, Durable};
 use super::submit::PartitionState;
 use crate::index::{Head, Watermark};
-use crate::journal::SEGMENT_HEADER_BYTES;
 use crate::journal::writer::{LogWriter, PreparedRecord, Written};
+use crate::journal::{Place, SEGMENT_HEADER_BYTES};
 use crate::seam::{CommitClass, CommitError, Committed, Mutations};
 use crate::space::Reserved;
 
@@ -44,6 +44,8 @@ struct Waiting {
     commits: VecDeque<Queued>,
     tickets: u64,
     closed: bool,
+    /// Somebody waits for a durable mark.
+    mark_wanted: bool,
 }
 
 /// Commits between submitters and committer.
@@ -52,6 +54,17 @@ pub(super) struct Queue {
     arrived: Condvar,
     /// Last ticket that is durable and visible; `u64::MAX` once the committer ended.
     durable: watch::Sender<u64>,
+    marks: Mutex<Marks>,
+    marked: Condvar,
+}
+
+/// How far a later group, which is durable itself, says that the journal is durable.
+#[derive(Default)]
+struct Marks {
+    place: Place,
+    /// The last attempt to write a mark found no space.
+    refused: bool,
+    ended: bool,
 }
 
 impl Default for Queue {
@@ -60,6 +73,8 @@ impl Default for Queue {
             waiting: Mutex::default(),
             arrived: Condvar::new(),
             durable: watch::Sender::new(0),
+            marks: Mutex::default(),
+            marked: Condvar::new(),
         }
     }
 }
@@ -118,12 +133,46 @@ impl Queue {
         self.durable.send_replace(ticket);
     }
 
+    /// Waits until a durable mark lies at `place` or beyond it; `false` when there is no space for
+    /// one.
+    pub(super) fn wait_marked(&self, place: Place) -> Result<bool, CommitError> {
+        let mut marks = self.marks.lock();
+        marks.refused = false;
+        while marks.place < place {
+            if marks.ended {
+                return Err(CommitError::Closed);
+            }
+            if marks.refused {
+                return Ok(false);
+            }
+            // Never the other way round: the committer takes the marks alone.
+            self.waiting.lock().mark_wanted = true;
+            self.arrived.notify_one();
+            self.marked.wait(&mut marks);
+        }
+        Ok(true)
+    }
+
+    /// What a group says that was just made durable.
+    fn mark(&self, place: Place) {
+        self.marks.lock().place = place;
+        self.marked.notify_all();
+    }
+
+    fn refuse_mark(&self) {
+        self.marks.lock().refused = true;
+        self.marked.notify_all();
+    }
+
     /// Waits for commits; without a pending mark for ever, else until the rest is over.
     fn take(&self, bytes_max: usize, mark_pending: bool) -> Batch {
         let mut waiting = self.waiting.lock();
         while waiting.commits.is_empty() {
             if waiting.closed {
                 return Batch::Closed;
+            }
+            if std::mem::take(&mut waiting.mark_wanted) {
+                return Batch::Idle;
             }
             if !mark_pending {
                 self.arrived.wait(&mut waiting);
@@ -132,6 +181,7 @@ impl Queue {
                 .wait_for(&mut waiting, IDLE_BEFORE_MARK)
                 .timed_out()
                 && waiting.commits.is_empty()
+                && !waiting.mark_wanted
             {
                 return if waiting.closed {
                     Batch::Closed
@@ -161,6 +211,8 @@ impl Queue {
         };
         fail(left.into(), why);
         self.durable.send_replace(u64::MAX);
+        self.marks.lock().ended = true;
+        self.marked.notify_all();
     }
 }
 
@@ -304,6 +356,7 @@ fn write_group(
         .records
         .fetch_add(written.len() as u64, Ordering::Relaxed);
     shared.heads.learn(&commits, &written);
+    shared.queue.mark(log.marked());
     let place = log.place();
     let watermark = Watermark {
         segment: place.segment,
@@ -332,11 +385,13 @@ fn fail(commits: Vec<Queued>, why: &CommitError) {
 fn write_mark(shared: &Shared, log: &mut LogWriter) -> Result<(), CommitError> {
     shared.poison.check()?;
     let Ok(_reserved) = shared.space.admit(CommitClass::Essential, 4096) else {
+        shared.queue.refuse_mark();
         return Ok(());
     };
     shared
         .poison
         .guard("marking the journal", log.append(&[]))?;
+    shared.queue.mark(log.marked());
     shared.counters.groups.fetch_add(1, Ordering::Relaxed);
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use azekura_model::position::{PartitionId, Sequence};
-use azekura_model::release::{BlobId, SweepProof};
+use azekura_model::release::{BlobId, ReleaseProof, SweepProof};
 use bytes::Bytes;
 use parking_lot::Mutex;
 
@@ -24,8 +24,8 @@ use crate::journal::JournalFormat;
 use crate::journal::layout::SegmentFiles;
 use crate::poison::{OnPoison, Poison};
 use crate::seam::{
-    BlobWriter, Commit, CommitError, Committed, Counters, Engine, Entry, Key, ReadError, Scan,
-    ScanPage, Status, StoredRecord,
+    BlobWriter, Commit, CommitError, Committed, Counters, Engine, Entry, Freed, Key, ReadError,
+    Scan, ScanPage, Status, StoredRecord,
 };
 use crate::space::SpaceGauge;
 
@@ -35,6 +35,7 @@ mod publisher;
 mod read;
 mod recent;
 mod recover;
+mod release;
 mod replay;
 mod submit;
 
@@ -105,6 +106,7 @@ struct Shared {
     counters: committer::AtomicCounters,
     /// Findings since start.
     damage: Mutex<Vec<String>>,
+    erasure: release::Erasure,
 }
 
 /// The embedded engine.
@@ -180,6 +182,10 @@ impl Engine for Embedded {
         self.blobs.remove(proof.blob())
     }
 
+    fn release(&self, proof: ReleaseProof) -> Result<Freed, CommitError> {
+        release::release(&self.shared, &self.blobs, &proof)
+    }
+
     fn status(&self) -> Status {
         let shared = &self.shared;
         let segments = shared.files.list().unwrap_or_default();
@@ -202,6 +208,8 @@ impl Engine for Embedded {
 
     fn close(&self) -> Result<(), CommitError> {
         self.shared.queue.close();
+        // What is being erased is finished first: another process may open these files next.
+        let _finished = self.shared.erasure.alone();
         if let Some(committer) = self.committer.lock().take() {
             if committer.join().is_err() {
                 return Err(self.shared.poison.set("committing", &"its thread panicked"));

@@ -222,6 +222,7 @@ impl Embedded {
             heads: committer::DurableHeads::new(log.heads().clone()),
             counters: committer::AtomicCounters::default(),
             damage: Mutex::new(replayed.damage),
+            erasure: super::release::Erasure::default(),
         });
         let thread = std::thread::Builder::new()
             .name("committer".to_owned())

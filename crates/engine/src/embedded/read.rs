@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::Shared;
 use crate::disk;
+use crate::envelope;
 use crate::index::Locator;
 use crate::journal::bytes::{crc32c, length};
 use crate::journal::frame::{self, FrameHeader, PartState, PayloadPlace};
@@ -58,6 +59,40 @@ fn locate(
     Err(ReadError::NotFound(named(partition, sequence)))
 }
 
+/// Where a record's frame is, and what its header says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) locator: Locator,
+    pub(super) header: FrameHeader,
+}
+
+/// Finds a record; its envelope was read and is its own.
+pub(super) fn find(
+    shared: &Shared,
+    partition: PartitionId,
+    sequence: Sequence,
+) -> Result<Found, ReadError> {
+    let locator = locate(shared, partition, sequence)?;
+    let damaged = |why: &str| ReadError::Damaged(format!("{}: {why}", named(partition, sequence)));
+    let io_error =
+        |error: std::io::Error| ReadError::Io(format!("{}: {error}", named(partition, sequence)));
+    let file = shared.files.file(locator.segment).map_err(io_error)?;
+    let head = disk::read_range(&*file, locator.offset, frame::HEADER_BYTES).map_err(io_error)?;
+    let header = FrameHeader::decode(&head).ok_or_else(|| damaged("its frame is unreadable"))?;
+    let at = locator.offset.saturating_add(frame::HEADER_BYTES as u64);
+    let bytes = disk::read_range(&*file, at, length(header.envelope_bytes)).map_err(io_error)?;
+    if crc32c(&bytes) != header.envelope_crc {
+        return Err(damaged("its envelope is damaged"));
+    }
+    let envelope =
+        envelope::decode(&Bytes::from(bytes)).map_err(|error| damaged(&error.to_string()))?;
+    let position = envelope.position;
+    if position.partition != partition || position.sequence != sequence {
+        return Err(damaged("another record stands in its place"));
+    }
+    Ok(Found { locator, header })
+}
+
 fn record(
     shared: &Shared,
     partition: PartitionId,
@@ -67,6 +102,7 @@ fn record(
     let damaged = |why: &str| ReadError::Damaged(format!("{}: {why}", named(partition, sequence)));
     let io_error =
         |error: std::io::Error| ReadError::Io(format!("{}: {error}", named(partition, sequence)));
+    let _reading = shared.erasure.reading();
     let file = shared.files.file(locator.segment).map_err(io_error)?;
     let bytes =
         disk::read_range(&*file, locator.offset, length(locator.bytes)).map_err(io_error)?;
@@ -94,6 +130,7 @@ pub(super) fn payload(
     let locator = locate(shared, partition, sequence)?;
     let name = || named(partition, sequence);
     let io_error = |error: std::io::Error| ReadError::Io(format!("{}: {error}", name()));
+    let _reading = shared.erasure.reading();
     let file = shared.files.file(locator.segment).map_err(io_error)?;
     let head = disk::read_range(&*file, locator.offset, frame::HEADER_BYTES).map_err(io_error)?;
     let header = FrameHeader::decode(&head)

@@ -182,6 +182,10 @@ impl View for BTreeView {
         Ok(())
     }
 
+    fn sync(&self) -> Result<(), IndexError> {
+        Ok(())
+    }
+
     fn close(&self) -> Result<(), IndexError> {
         Ok(())
     }

@@ -275,6 +275,14 @@ impl View for FjallView {
         Ok(())
     }
 
+    fn sync(&self) -> Result<(), IndexError> {
+        let tables = self.tables()?;
+        tables
+            .database
+            .persist(PersistMode::SyncAll)
+            .map_err(failed)
+    }
+
     fn close(&self) -> Result<(), IndexError> {
         let Some(tables) = self.tables.write().take() else {
             return Ok(());

@@ -303,6 +303,15 @@ impl Index {
         queue.failed.clone().map_or(Ok(()), Err)
     }
 
+    /// Makes everything published durable in the view.
+    ///
+    /// # Errors
+    /// [`IndexError::Failed`] when the view failed: it takes no more.
+    pub fn settle(&self) -> Result<(), IndexError> {
+        self.drain()?;
+        self.shared.view.sync()
+    }
+
     /// Drains, syncs the view and lets go of it. Idempotent.
     ///
     /// # Errors

@@ -68,6 +68,12 @@ pub trait View: Send + Sync + 'static {
     /// [`IndexError`] when they cannot be read.
     fn walk(&self, visit: Walk<'_>) -> Result<(), IndexError>;
 
+    /// Makes everything applied durable.
+    ///
+    /// # Errors
+    /// [`IndexError::Failed`] when the sync failed.
+    fn sync(&self) -> Result<(), IndexError>;
+
     /// Makes everything applied durable and lets go of the files. Idempotent.
     ///
     /// # Errors

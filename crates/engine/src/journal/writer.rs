@@ -129,6 +129,8 @@ pub(crate) struct LogWriter {
     file: Arc<dyn DiskFile>,
     extents: Arc<Extents>,
     place: Place,
+    /// Start of the last group: what its durable mark covers.
+    marked: Place,
     next_group: u64,
     previous_head: [u8; 32],
     heads: BTreeMap<PartitionId, (Sequence, [u8; 32])>,
@@ -181,6 +183,7 @@ impl LogWriter {
             file,
             extents,
             place: start.place,
+            marked: Place::default(),
             next_group: start.next_group,
             previous_head: start.previous_head,
             heads,
@@ -196,6 +199,11 @@ impl LogWriter {
     /// End of the last group: everything before it is durable.
     pub(crate) fn place(&self) -> Place {
         self.place
+    }
+
+    /// Everything before this place is not only durable: a later group says so.
+    pub(crate) fn marked(&self) -> Place {
+        self.marked
     }
 
     pub(crate) fn heads(&self) -> &BTreeMap<PartitionId, (Sequence, [u8; 32])> {
@@ -267,6 +275,7 @@ impl LogWriter {
         self.file.sync_data()?;
         self.buffer = buffer;
         self.previous_head = head::hash(&encoded);
+        self.marked = self.place;
         self.place.offset = end;
         self.next_group = self.next_group.saturating_add(1);
         for (record, written) in records.iter().zip(&written.0) {

@@ -1,5 +1,6 @@
 use azekura_model::access::Action;
 use azekura_model::condition::{ConditionFailed, Conditions};
+use azekura_model::lock::LockAsked;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::range::ByteRange;
 use azekura_store::body::Claims;
@@ -195,6 +196,7 @@ pub(crate) async fn copy_object(
         None => got.info.checksums.first().map(|kept| kept.algorithm),
     };
     let put = PutRequest {
+        lock: LockAsked::default(),
         key,
         attributes: attributes_of(&request, got.info.attributes, (metadata, tags))?,
         claims: Claims {

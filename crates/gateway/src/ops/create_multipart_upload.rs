@@ -1,4 +1,5 @@
 use azekura_model::checksum::{ChecksumAlgorithm, ChecksumType};
+use azekura_model::lock::LockAsked;
 use azekura_store::upload::CreateUpload;
 use s3s::dto::{self, CreateMultipartUploadInput, CreateMultipartUploadOutput};
 use s3s::{S3Request, S3Result};
@@ -20,6 +21,7 @@ pub(crate) async fn create_multipart_upload(
         input.checksum_type.as_ref().map(|t| t.as_str()),
     )?;
     let create = CreateUpload {
+        lock: LockAsked::default(),
         key: names::key(&input.key)?,
         attributes: attributes::of_request(&request.headers, input.metadata)?,
         checksum,

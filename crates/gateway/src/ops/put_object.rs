@@ -1,3 +1,4 @@
+use azekura_model::lock::LockAsked;
 use azekura_store::object::PutRequest;
 use s3s::S3Request;
 use s3s::dto::{ETag, PutObjectInput, PutObjectOutput};
@@ -19,6 +20,7 @@ pub(crate) async fn put_object(
     let input = request.input;
     let bucket = names::bucket(&input.bucket)?;
     let put = PutRequest {
+        lock: LockAsked::default(),
         key: names::key(&input.key)?,
         attributes: attributes::of_request(&request.headers, input.metadata)?,
         claims,

@@ -58,6 +58,7 @@ fn cores() {
     for (name, core) in [
         ("core-small", samples::core_small()),
         ("core-full", samples::core_full()),
+        ("core-locked", samples::core_locked()),
     ] {
         let bytes = core.encode();
         assert_eq!(
@@ -76,4 +77,12 @@ fn summary() {
     assert_eq!(frozen("summary", &[&bytes]), std::slice::from_ref(&bytes));
     assert_eq!(Summary::decode(&bytes), Ok(summary));
     assert!(bytes.len() <= 70, "{} bytes", bytes.len());
+}
+
+#[test]
+fn lock() {
+    let lock = samples::lock_full();
+    let bytes = azekura_record::lock::encode(&lock);
+    assert_eq!(frozen("lock", &[&bytes]), std::slice::from_ref(&bytes));
+    assert_eq!(azekura_record::lock::decode(&bytes), Ok(lock));
 }

@@ -31,8 +31,15 @@ proptest! {
     #[test]
     fn cores_round_trip(core in strategies::core()) {
         let bytes = core.encode();
-        prop_assert!(bytes.len() < 300);
+        prop_assert!(bytes.len() < 600);
         prop_assert_eq!(Core::decode(&bytes), Ok(core));
+    }
+
+    #[test]
+    fn locks_round_trip(lock in strategies::lock()) {
+        let bytes = azekura_record::lock::encode(&lock);
+        prop_assert!(bytes.len() < 300);
+        prop_assert_eq!(azekura_record::lock::decode(&bytes), Ok(lock));
     }
 
     #[test]
@@ -217,11 +224,14 @@ fn an_unknown_setting_of_a_bucket_is_newer() {
     let sample = |bytes: &[u8]| StoredSetting::decode(bytes);
     assert_eq!(sample(&[0x82, 1, 0xf6]), Ok(StoredSetting::Tags(None)));
     for newer in [
-        // Code 6; a longer array; public-access flag 16; encryption by another algorithm.
-        &[0x82, 6, 0xf6][..],
+        // An unknown code; a longer array; public-access flag 16; encryption by another algorithm.
+        &[0x82, 0x18, 99, 0xf6][..],
         &[0x83, 1, 0xf6, 0xf6],
         &[0x82, 3, 16],
         &[0x82, 5, 0x82, 2, 0xf5],
+        // A retention mode, and a unit of its period.
+        &[0x82, 6, 0x82, 0x83, 9, 1, 1, 0xf6],
+        &[0x82, 6, 0x82, 0x83, 1, 9, 1, 0xf6],
     ] {
         let refused = sample(newer);
         assert!(matches!(refused, Err(DecodeError::Newer(_))), "{refused:?}");

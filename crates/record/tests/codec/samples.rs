@@ -5,10 +5,13 @@ use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAcc
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
 use azekura_model::cors::CorsMethod;
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
-use azekura_model::lock::{Lock, Retention, RetentionMode};
+use azekura_model::lock::{
+    DefaultRetention, EventHold, Lock, ObjectLock, Period, Probation, Retention, RetentionMode,
+};
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
 use azekura_model::requester::Requester;
+use azekura_model::retention_class::ClassName;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
@@ -17,6 +20,8 @@ use azekura_record::epoch::EpochOpened;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
 use azekura_record::imported::Imported;
 use azekura_record::intent::{BlobIntent, IntentWithdrawn};
+use azekura_record::locked::VersionLocked;
+use azekura_record::locks_changed::LocksChanged;
 use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::{Event, Particulars};
@@ -126,6 +131,28 @@ fn settings() -> Vec<(&'static str, StoredSetting)> {
             StoredSetting::PublicAccess(Some(PublicAccessBlock {
                 restrict_public_buckets: false,
                 ..all
+            })),
+        ),
+        (
+            "bucket-configured-object-lock",
+            StoredSetting::ObjectLock(Some(ObjectLock {
+                default: Some(DefaultRetention {
+                    mode: RetentionMode::Compliance,
+                    period: Period::years(5).unwrap(),
+                }),
+                probation: Some(Probation {
+                    ends: ComplianceTime(1_798_000_259_200_000),
+                }),
+            })),
+        ),
+        (
+            "bucket-configured-object-lock-days",
+            StoredSetting::ObjectLock(Some(ObjectLock {
+                default: Some(DefaultRetention {
+                    mode: RetentionMode::Governance,
+                    period: Period::days(30).unwrap(),
+                }),
+                probation: None,
             })),
         ),
         (
@@ -249,6 +276,22 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
                 metadata: vec![],
                 tags: vec![],
                 checksum: Some((ChecksumAlgorithm::Sha256, ChecksumType::Composite)),
+                retention: None,
+                hold: None,
+            })),
+        ),
+        (
+            "upload-started-locked",
+            Event::UploadStarted(Box::new(UploadStarted {
+                upload: UploadId([0x0f; 16]),
+                key: KEY.to_owned(),
+                upload_key: [0x4b; 32],
+                headers: vec![],
+                metadata: vec![],
+                tags: vec![],
+                checksum: None,
+                retention: lock_full().retention,
+                hold: Some(true),
             })),
         ),
         (
@@ -276,6 +319,25 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             Event::VersionTagged(VersionTagged {
                 key: KEY.to_owned(),
                 tags: pairs(&[("class", "chart"), ("診療科", "循環器内科")]),
+            }),
+        ),
+        (
+            "version-locked",
+            Event::VersionLocked(VersionLocked {
+                reason: "retention".to_owned(),
+                bypassed: true,
+                previous: Some(Sequence(77)),
+            }),
+        ),
+        (
+            "locks-changed",
+            Event::LocksChanged(LocksChanged {
+                reason: "extend".to_owned(),
+                bypassed: false,
+                locks: vec![
+                    (VersionId([0x76; 16]), lock_full()),
+                    (VersionId([0x77; 16]), Lock::default()),
+                ],
             }),
         ),
         (
@@ -343,8 +405,38 @@ pub(crate) fn core_full() -> Core {
                 until: ComplianceTime(5_000_000_000_000),
             }),
             hold: Some(true),
+            ..Lock::default()
         },
         epoch: 1,
         ..core_small()
+    }
+}
+
+/// A lock in which everything is set.
+pub(crate) fn lock_full() -> Lock {
+    let class = |name| ClassName::parse(name).unwrap();
+    Lock {
+        retention: Some(Retention {
+            mode: RetentionMode::Governance,
+            until: ComplianceTime(5_000_000_000_000),
+        }),
+        hold: Some(false),
+        event: Some(EventHold {
+            class: class("karte-5y"),
+            floor: ComplianceTime(4_000_000_000_000),
+        }),
+        probation: Some(ComplianceTime(1_798_000_259_200_000)),
+        classes: vec![class("karte-5y"), class("xray-3y")],
+    }
+}
+
+/// A core whose lock has everything.
+pub(crate) fn core_locked() -> Core {
+    Core {
+        kind: RecordKind::VersionLocked,
+        content_bytes: 0,
+        sealed_bytes: 0,
+        lock: lock_full(),
+        ..core_full()
     }
 }

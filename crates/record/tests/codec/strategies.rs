@@ -7,10 +7,13 @@ use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAcc
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
 use azekura_model::cors::CorsMethod;
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
-use azekura_model::lock::{Lock, Retention, RetentionMode};
+use azekura_model::lock::{
+    DefaultRetention, EventHold, Lock, ObjectLock, Period, Probation, Retention, RetentionMode,
+};
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
 use azekura_model::requester::Requester;
+use azekura_model::retention_class::ClassName;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
@@ -19,6 +22,8 @@ use azekura_record::epoch::EpochOpened;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
 use azekura_record::imported::Imported;
 use azekura_record::intent::{BlobIntent, IntentWithdrawn};
+use azekura_record::locked::VersionLocked;
+use azekura_record::locks_changed::LocksChanged;
 use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::{Event, Particulars};
@@ -97,18 +102,41 @@ pub(crate) fn summary() -> impl Strategy<Value = Summary> {
     )
 }
 
-pub(crate) fn core() -> impl Strategy<Value = Core> {
+fn retention() -> impl Strategy<Value = Retention> {
     let mode = select(vec![RetentionMode::Governance, RetentionMode::Compliance]);
-    let lock =
-        (option::of((mode, any::<i64>())), any::<Option<bool>>()).prop_map(|(retention, hold)| {
-            Lock {
-                retention: retention.map(|(mode, until)| Retention {
-                    mode,
-                    until: ComplianceTime(until),
-                }),
-                hold,
-            }
-        });
+    (mode, any::<i64>()).prop_map(|(mode, until)| Retention {
+        mode,
+        until: ComplianceTime(until),
+    })
+}
+
+fn class() -> impl Strategy<Value = ClassName> {
+    "[a-z0-9-]{1,40}".prop_map(|name| ClassName::parse(&name).unwrap())
+}
+
+pub(crate) fn lock() -> impl Strategy<Value = Lock> {
+    let event = (class(), any::<i64>()).prop_map(|(class, floor)| EventHold {
+        class,
+        floor: ComplianceTime(floor),
+    });
+    let plain = any::<(Option<bool>, Option<i64>)>();
+    (
+        option::of(retention()),
+        option::of(event),
+        plain,
+        vec(class(), 0..3),
+    )
+        .prop_map(|(retention, event, (hold, probation), classes)| Lock {
+            retention,
+            hold,
+            event,
+            probation: probation.map(ComplianceTime),
+            classes,
+        })
+}
+
+pub(crate) fn core() -> impl Strategy<Value = Core> {
+    let lock = lock();
     let times = any::<(u64, i64, i64)>();
     let ids = any::<([u8; 16], Option<[u8; 16]>, Option<[u8; 16]>)>();
     let rest = any::<(u64, u64, u32, [u8; 32])>();
@@ -237,6 +265,21 @@ fn administration() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn object_lock() -> impl Strategy<Value = ObjectLock> {
+    let mode = select(vec![RetentionMode::Governance, RetentionMode::Compliance]);
+    let period = prop_oneof![
+        (1_u32..=36_500).prop_map(|days| Period::days(days).unwrap()),
+        (1_u32..=100).prop_map(|years| Period::years(years).unwrap()),
+    ];
+    let default = (mode, period).prop_map(|(mode, period)| DefaultRetention { mode, period });
+    (option::of(default), any::<Option<i64>>()).prop_map(|(default, ends)| ObjectLock {
+        default,
+        probation: ends.map(|ends| Probation {
+            ends: ComplianceTime(ends),
+        }),
+    })
+}
+
 fn setting() -> impl Strategy<Value = StoredSetting> {
     let texts = || vec(text(), 0..3);
     let plain = (option::of(text()), option::of(any::<u32>()));
@@ -268,6 +311,7 @@ fn setting() -> impl Strategy<Value = StoredSetting> {
         option::of(block).prop_map(StoredSetting::PublicAccess),
         option::of(enforced).prop_map(StoredSetting::Ownership),
         option::of(encryption).prop_map(StoredSetting::Encryption),
+        option::of(object_lock()).prop_map(StoredSetting::ObjectLock),
     ]
 }
 
@@ -279,8 +323,11 @@ fn configured() -> impl Strategy<Value = Event> {
 fn upload() -> impl Strategy<Value = Event> {
     let id = || any::<[u8; 16]>().prop_map(UploadId);
     let started = (id(), text(), any::<[u8; 32]>(), (pairs(), pairs(), pairs()))
-        .prop_flat_map(|fields| (Just(fields), option::of(checksum_kind())))
-        .prop_map(|((upload, key, upload_key, lists), checksum)| {
+        .prop_flat_map(|fields| {
+            let lock = (option::of(retention()), any::<Option<bool>>());
+            (Just(fields), option::of(checksum_kind()), lock)
+        })
+        .prop_map(|((upload, key, upload_key, lists), checksum, lock)| {
             Event::UploadStarted(Box::new(UploadStarted {
                 upload,
                 key,
@@ -289,6 +336,8 @@ fn upload() -> impl Strategy<Value = Event> {
                 metadata: lists.1,
                 tags: lists.2,
                 checksum,
+                retention: lock.0,
+                hold: lock.1,
             }))
         });
     let plain = any::<(u32, [u8; 16], [u8; 32], [u8; 16], bool)>();
@@ -323,6 +372,25 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (text(), pairs()).prop_map(|(key, tags)| {
             Event::VersionTagged(VersionTagged { key, tags })
         }),
+        1 => (text(), any::<(bool, Option<u64>)>()).prop_map(|(reason, (bypassed, previous))| {
+            Event::VersionLocked(VersionLocked {
+                reason,
+                bypassed,
+                previous: previous.map(Sequence),
+            })
+        }),
+        1 => (text(), any::<bool>(), vec((any::<[u8; 16]>(), lock()), 0..4)).prop_map(
+            |(reason, bypassed, locks)| {
+                Event::LocksChanged(LocksChanged {
+                    reason,
+                    bypassed,
+                    locks: locks
+                        .into_iter()
+                        .map(|(version, lock)| (VersionId(version), lock))
+                        .collect(),
+                })
+            },
+        ),
         1 => blob().prop_map(|blob| Event::BlobIntent(BlobIntent { blob })),
         1 => blob().prop_map(|blob| Event::IntentWithdrawn(IntentWithdrawn { blob })),
         6 => administration(),

@@ -3,6 +3,7 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_record::bucket::BucketChanged;
 use azekura_record::particulars::Event;
@@ -43,6 +44,7 @@ pub(crate) async fn put_versioning(
             hybrid: inner.clock.hybrid(),
             content_bytes: 0,
             sealed_bytes: 0,
+            lock: Lock::default(),
             payload: Bytes::new(),
             event: Event::BucketChanged(BucketChanged {
                 name: name.as_str().to_owned(),

@@ -7,6 +7,7 @@ use azekura_model::bucket_config::{
 };
 use azekura_model::cors::{CorsRule, CorsRules};
 use azekura_model::ident::BucketUuid;
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_model::tag::TagSet;
 use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
@@ -38,6 +39,7 @@ pub(crate) async fn configure(
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event: Event::BucketConfigured(BucketConfigured {
             name: name.as_str().to_owned(),
@@ -84,6 +86,7 @@ pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
         StoredSetting::PublicAccess(_) => ConfigurationKind::PublicAccess,
         StoredSetting::Ownership(_) => ConfigurationKind::Ownership,
         StoredSetting::Encryption(_) => ConfigurationKind::Encryption,
+        StoredSetting::ObjectLock(_) => ConfigurationKind::ObjectLock,
     }
 }
 
@@ -102,11 +105,13 @@ fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>
         (Some(BucketConfiguration::Encryption(encryption)), _) => {
             StoredSetting::Encryption(Some(encryption))
         }
+        (Some(BucketConfiguration::ObjectLock(lock)), _) => StoredSetting::ObjectLock(Some(lock)),
         (None, ConfigurationKind::Tags) => StoredSetting::Tags(None),
         (None, ConfigurationKind::Cors) => StoredSetting::Cors(None),
         (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
         (None, ConfigurationKind::Ownership) => StoredSetting::Ownership(None),
         (None, ConfigurationKind::Encryption) => StoredSetting::Encryption(None),
+        (None, ConfigurationKind::ObjectLock) => StoredSetting::ObjectLock(None),
     }
 }
 
@@ -120,6 +125,7 @@ fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
         StoredSetting::PublicAccess(block) => BucketConfiguration::PublicAccess(block?),
         StoredSetting::Ownership(ownership) => BucketConfiguration::Ownership(ownership?),
         StoredSetting::Encryption(encryption) => BucketConfiguration::Encryption(encryption?),
+        StoredSetting::ObjectLock(lock) => BucketConfiguration::ObjectLock(lock?),
     })
 }
 

@@ -4,6 +4,7 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::ident::TenantId;
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_model::position::PartitionId;
 use azekura_model::requester::Requester;
@@ -38,6 +39,7 @@ pub(crate) async fn bootstrap(inner: &Inner, name: &str) -> Result<TenantId, Sto
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event,
     };
@@ -82,6 +84,7 @@ pub(crate) async fn create(
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event,
     };

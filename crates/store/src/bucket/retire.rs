@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use azekura_engine::seam::{CommitClass, Guard, Scan};
 use azekura_model::bucket::Versioning;
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_model::position::PartitionId;
 use azekura_model::requester::Requester;
@@ -155,6 +156,7 @@ async fn append(
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event,
     };

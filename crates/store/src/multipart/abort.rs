@@ -3,6 +3,7 @@
 use azekura_engine::seam::{CommitClass, Guard, Scan};
 use azekura_model::access::Authorized;
 use azekura_model::ident::UploadId;
+use azekura_model::lock::Lock;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::requester::Requester;
 use azekura_record::particulars::Event;
@@ -77,6 +78,7 @@ async fn end(
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event: Event::UploadAborted(UploadAborted { upload, key }),
     };

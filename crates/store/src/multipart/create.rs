@@ -3,6 +3,7 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::checksum::{ChecksumAlgorithm, ChecksumType};
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_record::particulars::Event;
 use azekura_record::upload::UploadStarted;
@@ -32,6 +33,7 @@ pub(crate) async fn create(
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
         sealed_bytes: 0,
+        lock: Lock::default(),
         payload: Bytes::new(),
         event: Event::UploadStarted(Box::new(UploadStarted {
             upload: id,
@@ -41,6 +43,8 @@ pub(crate) async fn create(
             metadata: request.attributes.metadata,
             tags: request.attributes.tags,
             checksum: request.checksum,
+            retention: request.lock.retention,
+            hold: request.lock.hold,
         })),
     };
     let guards = vec![Guard::Absent(families::closed())];

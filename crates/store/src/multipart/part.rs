@@ -6,6 +6,7 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm};
 use azekura_model::ident::PayloadId;
+use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_model::release::BlobId;
 use azekura_model::requester::Requester;
@@ -140,6 +141,7 @@ async fn commit(
         hybrid: inner.clock.hybrid(),
         content_bytes: digests.bytes,
         sealed_bytes,
+        lock: Lock::default(),
         payload,
         event: Event::PartStored(Box::new(PartStored {
             upload: open.upload.id,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use azekura_engine::journal::scan::{Depth, Item, PayloadState, ScannedRecord};
 use azekura_engine::seam::Part;
+use azekura_model::lock::{Lock, Retention};
 use azekura_record::core::Core;
 use serde_json::{Value, json};
 
@@ -129,10 +130,33 @@ fn core_json(core: &Core) -> Value {
         "version": core.version.map(|version| version.to_string()),
         "content_bytes": core.content_bytes,
         "sealed_bytes": core.sealed_bytes,
-        "retain_until_ms": core.lock.retention.map(|retention| retention.until.0),
-        "retention_mode": core.lock.retention.map(|retention| format!("{:?}", retention.mode)),
-        "hold": core.lock.hold,
+        "lock": lock_json(&core.lock),
         "epoch": core.epoch,
         "commitment": hex::encode(core.commitment),
     })
+}
+
+/// `null` = nothing was ever set.
+fn lock_json(lock: &Lock) -> Value {
+    if lock.is_empty() {
+        return Value::Null;
+    }
+    let classes = lock.classes.iter().map(ToString::to_string);
+    json!({
+        "retention": retention_json(lock.retention),
+        "hold": lock.hold,
+        "event": lock.event.as_ref().map(|event| json!({
+            "class": event.class.to_string(),
+            "floor_ms": event.floor.0,
+        })),
+        "probation_ms": lock.probation.map(|ends| ends.0),
+        "classes": classes.collect::<Vec<_>>(),
+    })
+}
+
+fn retention_json(retention: Option<Retention>) -> Value {
+    json!(retention.map(|retention| json!({
+        "mode": format!("{:?}", retention.mode),
+        "until_ms": retention.until.0,
+    })))
 }

@@ -67,6 +67,7 @@ pub(crate) fn broken_body(bytes: impl Into<Bytes>) -> Body {
 
 pub(crate) fn put_request(object: &str, content: impl Into<Bytes>) -> PutRequest {
     PutRequest {
+        lock: azekura_model::lock::LockAsked::default(),
         key: key(object),
         attributes: Attributes::default(),
         claims: Claims::default(),
@@ -127,7 +128,7 @@ pub(crate) fn fresh_keys() -> Arc<Keys> {
 
 fn fresh_clock() -> Arc<Clock> {
     let source = Arc::new(ManualTimeSource::at(WallTime(1_790_000_000_000)));
-    Arc::new(Clock::new(source, ComplianceTime(0)))
+    Arc::new(Clock::new(source, ComplianceTime(1_790_000_000_000)))
 }
 
 impl Vault {

@@ -72,6 +72,9 @@ impl View for Gated {
     fn bytes(&self) -> u64 {
         0
     }
+    fn sync(&self) -> Result<(), IndexError> {
+        self.inner.sync()
+    }
     fn walk(&self, visit: Walk<'_>) -> Result<(), IndexError> {
         self.inner.walk(visit)
     }

@@ -33,6 +33,7 @@ async fn a_304_never_names_a_version_that_the_client_does_not_have() {
     store.create_bucket(&by, &bucket).await.unwrap();
     let put = async |content: &'static [u8]| {
         let request = PutRequest {
+            lock: azekura_model::lock::LockAsked::default(),
             key: key.clone(),
             attributes: Attributes::default(),
             claims: Claims::default(),

@@ -34,6 +34,7 @@ fn key(name: &str) -> ObjectKey {
 
 async fn put(store: &Store, bucket: &BucketName, name: &str, bytes: usize) {
     let request = PutRequest {
+        lock: azekura_model::lock::LockAsked::default(),
         key: key(name),
         attributes: Attributes::default(),
         claims: Claims::default(),
@@ -47,6 +48,7 @@ async fn put(store: &Store, bucket: &BucketName, name: &str, bytes: usize) {
 async fn put_parts(store: &Store, bucket: &BucketName, name: &str, sizes: &[usize]) {
     let by = Authorized::internal("test", Action::PutObject);
     let create = CreateUpload {
+        lock: azekura_model::lock::LockAsked::default(),
         key: key(name),
         attributes: Attributes::default(),
         checksum: None,

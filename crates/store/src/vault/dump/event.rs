@@ -60,6 +60,8 @@ pub(super) fn event(event: &Event) -> Value {
             "headers": pairs(&e.headers),
             "metadata": pairs(&e.metadata),
             "tags": pairs(&e.tags),
+            "retention": super::retention_json(e.retention),
+            "hold": e.hold,
         }),
         Event::PartStored(e) => json!({
             "upload": e.upload.to_string(),
@@ -72,6 +74,19 @@ pub(super) fn event(event: &Event) -> Value {
         }),
         Event::UploadAborted(e) => json!({ "upload": e.upload.to_string(), "key": e.key }),
         Event::VersionTagged(e) => json!({ "key": e.key, "tags": pairs(&e.tags) }),
+        Event::VersionLocked(e) => json!({
+            "reason": e.reason,
+            "bypassed": e.bypassed,
+            "previous": sequence(e.previous),
+        }),
+        Event::LocksChanged(e) => json!({
+            "reason": e.reason,
+            "bypassed": e.bypassed,
+            "locks": e.locks.iter().map(|(version, lock)| json!({
+                "version": version.to_string(),
+                "lock": super::lock_json(lock),
+            })).collect::<Vec<_>>(),
+        }),
         Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
     }
 }
@@ -99,6 +114,16 @@ fn setting(setting: &StoredSetting) -> Value {
             "encryption": encryption.map(|encryption| json!({
                 "algorithm": "AES256",
                 "bucket_key_enabled": encryption.bucket_key_enabled,
+            })),
+        }),
+        StoredSetting::ObjectLock(lock) => json!({
+            "object_lock": lock.map(|lock| json!({
+                "default": lock.default.map(|default| json!({
+                    "mode": format!("{:?}", default.mode),
+                    "days": default.period.in_days(),
+                    "years": default.period.in_years(),
+                })),
+                "probation_ends_ms": lock.probation.map(|probation| probation.ends.0),
             })),
         }),
     }
