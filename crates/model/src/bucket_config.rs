@@ -1,8 +1,11 @@
 //! What a bucket can be configured with beyond its versioning: one sub-resource of S3 a type, each
 //! set or cleared as a whole.
 
+use crate::cooling::Cooling;
 use crate::cors::CorsRules;
 use crate::lock::ObjectLock;
+use crate::retention_class::ClassRules;
+use crate::retention_limits::RetentionLimits;
 use crate::tag::TagSet;
 
 /// Public-access block of a bucket (AWS S3 API reference, PublicAccessBlockConfiguration).
@@ -46,6 +49,12 @@ pub struct DefaultEncryption {
     pub bucket_key_enabled: bool,
 }
 
+/// Rules that give retention classes, and what waits to replace them.
+pub type ClassAssignment = Cooling<ClassRules>;
+
+/// Limits on retention, and what waits to replace them.
+pub type GovernedLimits = Cooling<RetentionLimits>;
+
 /// Configuration of a bucket, one sub-resource.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BucketConfiguration {
@@ -61,6 +70,10 @@ pub enum BucketConfiguration {
     Encryption(DefaultEncryption),
     /// Object lock: enabled, and the default retention.
     ObjectLock(ObjectLock),
+    /// Retention classes that the bucket gives. A rule is taken away after a cooling-off.
+    RetentionClasses(ClassAssignment),
+    /// Floor and ceiling of retention. They are weakened after a cooling-off.
+    RetentionLimits(GovernedLimits),
 }
 
 /// Which sub-resource.
@@ -73,17 +86,21 @@ pub enum ConfigurationKind {
     Ownership,
     Encryption,
     ObjectLock,
+    RetentionClasses,
+    RetentionLimits,
 }
 
 impl ConfigurationKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Tags,
         Self::Cors,
         Self::PublicAccess,
         Self::Ownership,
         Self::Encryption,
         Self::ObjectLock,
+        Self::RetentionClasses,
+        Self::RetentionLimits,
     ];
 }
 
@@ -98,6 +115,8 @@ impl BucketConfiguration {
             Self::Ownership(_) => ConfigurationKind::Ownership,
             Self::Encryption(_) => ConfigurationKind::Encryption,
             Self::ObjectLock(_) => ConfigurationKind::ObjectLock,
+            Self::RetentionClasses(_) => ConfigurationKind::RetentionClasses,
+            Self::RetentionLimits(_) => ConfigurationKind::RetentionLimits,
         }
     }
 }
@@ -140,6 +159,8 @@ setting!(
     Ownership(ObjectOwnership),
     Encryption(DefaultEncryption),
     ObjectLock(ObjectLock),
+    RetentionClasses(ClassAssignment),
+    RetentionLimits(GovernedLimits),
 );
 
 /// Where a sub-resource of a bucket stands. *Never* and *cleared* differ: a new bucket has defaults,

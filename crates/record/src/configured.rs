@@ -1,6 +1,8 @@
 //! Record kind 6: one sub-resource of a bucket's configuration is set, or cleared, as a whole.
 
-use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
+use azekura_model::bucket_config::{
+    ClassAssignment, DefaultEncryption, GovernedLimits, ObjectOwnership, PublicAccessBlock,
+};
 use azekura_model::cors::CorsMethod;
 use azekura_model::lock::{DefaultRetention, ObjectLock, Period, Probation};
 
@@ -34,6 +36,10 @@ pub enum StoredSetting {
     Encryption(Option<DefaultEncryption>),
     /// Object lock; never cleared.
     ObjectLock(Option<ObjectLock>),
+    /// Retention classes that the bucket gives.
+    RetentionClasses(Option<ClassAssignment>),
+    /// Limits on retention.
+    RetentionLimits(Option<GovernedLimits>),
 }
 
 /// A cross-origin rule as stored.
@@ -77,6 +83,8 @@ impl StoredSetting {
             Self::Ownership(_) => 4,
             Self::Encryption(_) => 5,
             Self::ObjectLock(_) => 6,
+            Self::RetentionClasses(_) => 8,
+            Self::RetentionLimits(_) => 9,
         }
     }
 
@@ -111,6 +119,8 @@ impl Value for StoredSetting {
             Self::Ownership(ownership) => out.put(ownership),
             Self::Encryption(encryption) => out.put(encryption),
             Self::ObjectLock(lock) => out.put(lock),
+            Self::RetentionClasses(rules) => out.put(rules),
+            Self::RetentionLimits(limits) => out.put(limits),
         };
     }
 
@@ -123,6 +133,8 @@ impl Value for StoredSetting {
             4 => input.get().map(Self::Ownership),
             5 => input.get().map(Self::Encryption),
             6 => input.get().map(Self::ObjectLock),
+            8 => input.get().map(Self::RetentionClasses),
+            9 => input.get().map(Self::RetentionLimits),
             other => Err(DecodeError::Newer(format!("bucket setting {other}"))),
         }
     }

@@ -22,6 +22,7 @@ pub mod locks_changed;
 pub mod marker;
 pub mod part;
 pub mod particulars;
+mod retention;
 pub mod summary;
 pub mod tagged;
 pub mod tenant;

@@ -3,7 +3,7 @@
 
 use azekura_model::cooling::{Cooling, Governed, Pending};
 use azekura_model::lock::RetentionMode;
-use azekura_model::retention_class::{ClassName, ClassRule, ClassRules};
+use azekura_model::retention_class::{ClassRule, ClassRules};
 use azekura_model::retention_limits::RetentionLimits;
 use azekura_model::time::ComplianceTime;
 
@@ -41,18 +41,6 @@ impl<T: Value> Value for Waits<T> {
         let value = input.get()?;
         let acts_at: ComplianceTime = input.get()?;
         Ok(Self(Pending { value, acts_at }))
-    }
-}
-
-/// Text, as the class is named.
-impl Value for ClassName {
-    fn write(&self, out: &mut Writer) {
-        out.put(&self.as_str().to_owned());
-    }
-
-    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let text: String = input.get()?;
-        Self::parse(&text).map_err(|error| DecodeError::malformed(error.to_string()))
     }
 }
 

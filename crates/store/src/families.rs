@@ -345,6 +345,8 @@ pub fn bucket_config(uuid: BucketUuid, kind: ConfigurationKind) -> Key {
         ConfigurationKind::Ownership => "ownership",
         ConfigurationKind::Encryption => "encryption",
         ConfigurationKind::ObjectLock => "object-lock",
+        ConfigurationKind::RetentionClasses => "retention-classes",
+        ConfigurationKind::RetentionLimits => "retention-limits",
     };
     config(format!("bucket-config/{uuid}/{kind}"))
 }

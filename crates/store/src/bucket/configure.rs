@@ -87,6 +87,8 @@ pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
         StoredSetting::Ownership(_) => ConfigurationKind::Ownership,
         StoredSetting::Encryption(_) => ConfigurationKind::Encryption,
         StoredSetting::ObjectLock(_) => ConfigurationKind::ObjectLock,
+        StoredSetting::RetentionClasses(_) => ConfigurationKind::RetentionClasses,
+        StoredSetting::RetentionLimits(_) => ConfigurationKind::RetentionLimits,
     }
 }
 
@@ -106,12 +108,20 @@ fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>
             StoredSetting::Encryption(Some(encryption))
         }
         (Some(BucketConfiguration::ObjectLock(lock)), _) => StoredSetting::ObjectLock(Some(lock)),
+        (Some(BucketConfiguration::RetentionClasses(rules)), _) => {
+            StoredSetting::RetentionClasses(Some(rules))
+        }
+        (Some(BucketConfiguration::RetentionLimits(limits)), _) => {
+            StoredSetting::RetentionLimits(Some(limits))
+        }
         (None, ConfigurationKind::Tags) => StoredSetting::Tags(None),
         (None, ConfigurationKind::Cors) => StoredSetting::Cors(None),
         (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
         (None, ConfigurationKind::Ownership) => StoredSetting::Ownership(None),
         (None, ConfigurationKind::Encryption) => StoredSetting::Encryption(None),
         (None, ConfigurationKind::ObjectLock) => StoredSetting::ObjectLock(None),
+        (None, ConfigurationKind::RetentionClasses) => StoredSetting::RetentionClasses(None),
+        (None, ConfigurationKind::RetentionLimits) => StoredSetting::RetentionLimits(None),
     }
 }
 
@@ -126,6 +136,8 @@ fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
         StoredSetting::Ownership(ownership) => BucketConfiguration::Ownership(ownership?),
         StoredSetting::Encryption(encryption) => BucketConfiguration::Encryption(encryption?),
         StoredSetting::ObjectLock(lock) => BucketConfiguration::ObjectLock(lock?),
+        StoredSetting::RetentionClasses(rules) => BucketConfiguration::RetentionClasses(rules?),
+        StoredSetting::RetentionLimits(limits) => BucketConfiguration::RetentionLimits(limits?),
     })
 }
 
