@@ -39,8 +39,9 @@ ZERO_ID = bytes(16)
 KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket-changed",
          5: "bucket-retired", 6: "bucket-configured", 16: "version", 17: "delete-marker", 18: "version-hidden",
          19: "blob-intent", 20: "intent-withdrawn", 21: "upload-started", 22: "part-stored",
-         23: "upload-aborted", 24: "version-tagged", 25: "version-locked",
-         26: "locks-changed", 32: "imported"}
+         23: "upload-aborted", 24: "version-tagged", 25: "version-locked", 26: "locks-changed",
+         8: "epoch-destroyed", 27: "released", 28: "freed", 29: "disposal-requested",
+         30: "slot-restated", 31: "lifecycle-ran", 32: "imported"}
 IGNORABLE = 0x8000
 
 
@@ -628,7 +629,7 @@ class Vault:
             raise Damaged("the epoch of its particulars contradicts its core")
         if record.kind == 1:
             above = self.root
-        elif record.kind in (2, 3) or 6 not in core:
+        elif record.kind in (2, 3, 8, 28, 29) or 6 not in core:
             above = self.tenants.get(core[5])
         else:
             above = self.bucket_keys.get((bucket, epoch))
@@ -666,6 +667,10 @@ class Vault:
                 self.current.pop((bucket, fields[8]), None)
             elif change[0] == 2:
                 self.current[bucket, fields[8]] = change[1][0]
+        elif kind == 30:
+            self.current.pop((bucket, fields[8]), None)
+            if 9 in fields:
+                self.current[bucket, fields[8]] = fields[9][0][0]
         elif kind == 24:
             tagged = self.versions.get((bucket, core[7]))
             if tagged is not None:

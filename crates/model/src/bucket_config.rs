@@ -3,6 +3,7 @@
 
 use crate::cooling::Cooling;
 use crate::cors::CorsRules;
+use crate::lifecycle::LifecycleRules;
 use crate::lock::ObjectLock;
 use crate::retention_class::ClassRules;
 use crate::retention_limits::RetentionLimits;
@@ -68,6 +69,8 @@ pub enum BucketConfiguration {
     Ownership(ObjectOwnership),
     /// Default encryption.
     Encryption(DefaultEncryption),
+    /// Lifecycle rules, in force and pending.
+    Lifecycle(Cooling<LifecycleRules>),
     /// Object lock: enabled, and the default retention.
     ObjectLock(ObjectLock),
     /// Retention classes that the bucket gives. A rule is taken away after a cooling-off.
@@ -85,6 +88,7 @@ pub enum ConfigurationKind {
     PublicAccess,
     Ownership,
     Encryption,
+    Lifecycle,
     ObjectLock,
     RetentionClasses,
     RetentionLimits,
@@ -92,12 +96,13 @@ pub enum ConfigurationKind {
 
 impl ConfigurationKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Tags,
         Self::Cors,
         Self::PublicAccess,
         Self::Ownership,
         Self::Encryption,
+        Self::Lifecycle,
         Self::ObjectLock,
         Self::RetentionClasses,
         Self::RetentionLimits,
@@ -114,6 +119,7 @@ impl BucketConfiguration {
             Self::PublicAccess(_) => ConfigurationKind::PublicAccess,
             Self::Ownership(_) => ConfigurationKind::Ownership,
             Self::Encryption(_) => ConfigurationKind::Encryption,
+            Self::Lifecycle(_) => ConfigurationKind::Lifecycle,
             Self::ObjectLock(_) => ConfigurationKind::ObjectLock,
             Self::RetentionClasses(_) => ConfigurationKind::RetentionClasses,
             Self::RetentionLimits(_) => ConfigurationKind::RetentionLimits,
@@ -134,7 +140,7 @@ pub trait BucketSetting: Sized {
 }
 
 macro_rules! setting {
-    ($($kind:ident($name:ident)),* $(,)?) => {$(
+    ($($kind:ident($name:ty)),* $(,)?) => {$(
         impl BucketSetting for $name {
             const KIND: ConfigurationKind = ConfigurationKind::$kind;
 
@@ -158,6 +164,7 @@ setting!(
     PublicAccess(PublicAccessBlock),
     Ownership(ObjectOwnership),
     Encryption(DefaultEncryption),
+    Lifecycle(Cooling<LifecycleRules>),
     ObjectLock(ObjectLock),
     RetentionClasses(ClassAssignment),
     RetentionLimits(GovernedLimits),

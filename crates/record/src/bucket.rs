@@ -2,6 +2,7 @@
 
 use azekura_model::bucket::Versioning;
 use azekura_model::position::PartitionId;
+use azekura_model::time::ComplianceTime;
 
 use crate::error::DecodeError;
 use crate::fields::{FieldsReader, FieldsWriter};
@@ -35,6 +36,8 @@ pub struct BucketChanged {
     pub versioning: Versioning,
     /// Days for which hidden versions stay.
     pub history_days: u32,
+    /// Fewer days, and the compliance time from which on they count.
+    pub pending_history_days: Option<(ComplianceTime, u32)>,
 }
 
 /// The name is free for its tenant again; the UUID and its history stay.
@@ -72,7 +75,8 @@ impl EventFields for BucketChanged {
     fn write(&self, out: &mut FieldsWriter) {
         out.put(8, &self.name)
             .put(9, &self.versioning)
-            .put(10, &self.history_days);
+            .put(10, &self.history_days)
+            .put_some(11, self.pending_history_days.as_ref());
     }
 
     fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
@@ -80,6 +84,7 @@ impl EventFields for BucketChanged {
             name: input.take(8)?,
             versioning: input.take(9)?,
             history_days: input.take(10)?,
+            pending_history_days: input.take_some(11)?,
         })
     }
 }

@@ -9,6 +9,7 @@ use azekura_model::lock::{DefaultRetention, ObjectLock, Period, Probation};
 use crate::cbor::{Reader, Value, Writer};
 use crate::error::DecodeError;
 use crate::fields::{FieldsReader, FieldsWriter};
+use crate::lifecycle::StoredLifecycle;
 use crate::particulars::EventFields;
 
 /// One sub-resource from now on. Readers never merge: each record replaces the one before it of the
@@ -34,6 +35,8 @@ pub enum StoredSetting {
     Ownership(Option<ObjectOwnership>),
     /// Default encryption.
     Encryption(Option<DefaultEncryption>),
+    /// Lifecycle rules, in force and pending.
+    Lifecycle(Option<StoredLifecycle>),
     /// Object lock; never cleared.
     ObjectLock(Option<ObjectLock>),
     /// Retention classes that the bucket gives.
@@ -82,6 +85,7 @@ impl StoredSetting {
             Self::PublicAccess(_) => 3,
             Self::Ownership(_) => 4,
             Self::Encryption(_) => 5,
+            Self::Lifecycle(_) => 7,
             Self::ObjectLock(_) => 6,
             Self::RetentionClasses(_) => 8,
             Self::RetentionLimits(_) => 9,
@@ -118,6 +122,7 @@ impl Value for StoredSetting {
             Self::PublicAccess(block) => out.put(block),
             Self::Ownership(ownership) => out.put(ownership),
             Self::Encryption(encryption) => out.put(encryption),
+            Self::Lifecycle(lifecycle) => out.put(lifecycle),
             Self::ObjectLock(lock) => out.put(lock),
             Self::RetentionClasses(rules) => out.put(rules),
             Self::RetentionLimits(limits) => out.put(limits),
@@ -132,6 +137,7 @@ impl Value for StoredSetting {
             3 => input.get().map(Self::PublicAccess),
             4 => input.get().map(Self::Ownership),
             5 => input.get().map(Self::Encryption),
+            7 => input.get().map(Self::Lifecycle),
             6 => input.get().map(Self::ObjectLock),
             8 => input.get().map(Self::RetentionClasses),
             9 => input.get().map(Self::RetentionLimits),

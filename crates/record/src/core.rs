@@ -26,6 +26,8 @@ pub enum RecordKind {
     BucketRetired = 5,
     /// One sub-resource of a bucket's configuration.
     BucketConfigured = 6,
+    /// The key of an epoch is destroyed.
+    EpochDestroyed = 8,
     /// A version of an object.
     Version = 16,
     /// A delete marker.
@@ -44,6 +46,16 @@ pub enum RecordKind {
     UploadAborted = 23,
     /// A version has other tags.
     VersionTagged = 24,
+    /// A version is released; durable before anything of it is erased.
+    Released = 27,
+    /// What was released is erased and was read back.
+    Freed = 28,
+    /// A disposal job is asked for, taken back or done.
+    DisposalRequested = 29,
+    /// What a key shows, said anew.
+    SlotRestated = 30,
+    /// How far the keeper has judged.
+    LifecycleRan = 31,
     /// A version has another lock.
     VersionLocked = 25,
     /// Many versions have other locks.
@@ -90,13 +102,14 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 24] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
         Self::BucketChanged,
         Self::BucketRetired,
         Self::BucketConfigured,
+        Self::EpochDestroyed,
         Self::Version,
         Self::DeleteMarker,
         Self::VersionHidden,
@@ -108,6 +121,11 @@ impl RecordKind {
         Self::VersionTagged,
         Self::VersionLocked,
         Self::LocksChanged,
+        Self::Released,
+        Self::Freed,
+        Self::DisposalRequested,
+        Self::SlotRestated,
+        Self::LifecycleRan,
         Self::Imported,
     ];
 

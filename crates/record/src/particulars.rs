@@ -4,14 +4,17 @@ use azekura_model::requester::Requester;
 
 use crate::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use crate::configured::BucketConfigured;
-use crate::epoch::EpochOpened;
+use crate::disposal::DisposalRequested;
+use crate::epoch::{EpochDestroyed, EpochOpened};
 use crate::hidden::VersionHidden;
 use crate::imported::Imported;
 use crate::intent::{BlobIntent, IntentWithdrawn};
+use crate::lifecycle::LifecycleRan;
 use crate::locked::VersionLocked;
 use crate::locks_changed::LocksChanged;
 use crate::marker::DeleteMarker;
 use crate::part::PartStored;
+use crate::released::{Released, SlotRestated, VersionFreed};
 use crate::tagged::VersionTagged;
 use crate::tenant::TenantCreated;
 use crate::upload::{UploadAborted, UploadStarted};
@@ -52,6 +55,12 @@ pub enum Event {
     PartStored(Box<PartStored>),
     UploadAborted(UploadAborted),
     VersionTagged(VersionTagged),
+    EpochDestroyed(EpochDestroyed),
+    Released(Released),
+    Freed(Box<VersionFreed>),
+    DisposalRequested(Box<DisposalRequested>),
+    SlotRestated(Box<SlotRestated>),
+    LifecycleRan(LifecycleRan),
     VersionLocked(VersionLocked),
     LocksChanged(LocksChanged),
     Imported(Imported),
@@ -90,6 +99,12 @@ impl Event {
             Self::PartStored(_) => RecordKind::PartStored,
             Self::UploadAborted(_) => RecordKind::UploadAborted,
             Self::VersionTagged(_) => RecordKind::VersionTagged,
+            Self::EpochDestroyed(_) => RecordKind::EpochDestroyed,
+            Self::Released(_) => RecordKind::Released,
+            Self::Freed(_) => RecordKind::Freed,
+            Self::DisposalRequested(_) => RecordKind::DisposalRequested,
+            Self::SlotRestated(_) => RecordKind::SlotRestated,
+            Self::LifecycleRan(_) => RecordKind::LifecycleRan,
             Self::VersionLocked(_) => RecordKind::VersionLocked,
             Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
@@ -113,6 +128,12 @@ impl Event {
             Self::PartStored(event) => event.write(out),
             Self::UploadAborted(event) => event.write(out),
             Self::VersionTagged(event) => event.write(out),
+            Self::EpochDestroyed(event) => event.write(out),
+            Self::Released(event) => event.write(out),
+            Self::Freed(event) => event.write(out),
+            Self::DisposalRequested(event) => event.write(out),
+            Self::SlotRestated(event) => event.write(out),
+            Self::LifecycleRan(event) => event.write(out),
             Self::VersionLocked(event) => event.write(out),
             Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
@@ -136,6 +157,12 @@ impl Event {
             RecordKind::PartStored => read_boxed(input).map(Self::PartStored),
             RecordKind::UploadAborted => EventFields::read(input).map(Self::UploadAborted),
             RecordKind::VersionTagged => EventFields::read(input).map(Self::VersionTagged),
+            RecordKind::EpochDestroyed => EventFields::read(input).map(Self::EpochDestroyed),
+            RecordKind::Released => EventFields::read(input).map(Self::Released),
+            RecordKind::Freed => read_boxed(input).map(Self::Freed),
+            RecordKind::DisposalRequested => read_boxed(input).map(Self::DisposalRequested),
+            RecordKind::SlotRestated => read_boxed(input).map(Self::SlotRestated),
+            RecordKind::LifecycleRan => EventFields::read(input).map(Self::LifecycleRan),
             RecordKind::VersionLocked => EventFields::read(input).map(Self::VersionLocked),
             RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),

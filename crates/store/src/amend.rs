@@ -9,7 +9,7 @@ use azekura_model::access::Authorized;
 use azekura_model::ident::VersionId;
 use azekura_model::lock::Lock;
 use azekura_model::name::{BucketName, ObjectKey};
-use azekura_model::position::PartitionId;
+use azekura_model::position::{PartitionId, Sequence};
 use azekura_record::particulars::Event;
 use azekura_record::summary::Summary;
 use bytes::Bytes;
@@ -27,6 +27,8 @@ use crate::put::closed;
 struct Target {
     version: VersionId,
     null: bool,
+    /// The amendment of this kind before.
+    previous: Option<Sequence>,
     guards: Vec<Guard>,
 }
 
@@ -46,7 +48,7 @@ pub(crate) async fn amend(
     bucket: &BucketName,
     (key, which): (&ObjectKey, Which),
     amendment: Amendment,
-    event: Event,
+    event: impl Fn(Option<Sequence>) -> Event,
 ) -> Result<Amended, StoreError> {
     loop {
         let bucket = read::open(inner, bucket)?.bucket;
@@ -61,7 +63,7 @@ pub(crate) async fn amend(
             sealed_bytes: 0,
             lock: Lock::default(),
             payload: Bytes::new(),
-            event: event.clone(),
+            event: event(target.previous),
         };
         let appended = inner
             .append(
@@ -102,6 +104,7 @@ fn target(
     Ok(Target {
         version,
         null,
+        previous: before.as_ref().map(|entry| entry.sequence),
         guards: vec![
             Guard::Absent(families::closed()),
             Guard::Equals(history, shown.value),

@@ -3,10 +3,12 @@
 pub(crate) mod change;
 pub(crate) mod configure;
 pub(crate) mod create;
+pub(crate) mod lifecycle;
 pub(crate) mod read;
 pub(crate) mod retire;
 
 use azekura_model::bucket::Versioning;
+use azekura_model::cooling::{Cooling, HistoryDays};
 use azekura_model::ident::{BucketUuid, TenantId};
 use azekura_model::name::BucketName;
 use azekura_model::position::PartitionId;
@@ -29,8 +31,10 @@ pub struct Bucket {
     pub location: String,
     /// When it was made.
     pub created: WallTime,
-    /// Days for which hidden versions stay.
+    /// Days for which hidden versions stay, as they count now.
     pub history_days: u32,
+    /// The same with what waits.
+    pub history: Cooling<HistoryDays>,
     /// Key epoch of new versions.
     pub epoch: u32,
 }

@@ -3,10 +3,11 @@
 
 use azekura_model::bucket::Versioning;
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
+use azekura_model::cooling::{Cooling, HistoryDays, Pending};
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::PartitionId;
-use azekura_model::time::{HybridTime, WallTime};
+use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::summary::Summary;
 use bytes::Bytes;
 use minicbor::{CborLen, Decode, Encode};
@@ -205,13 +206,16 @@ pub struct BucketSettings {
     versioning: u8,
     /// Days for which hidden versions stay.
     #[n(1)]
-    pub history_days: u32,
+    history_days: u32,
+    /// Fewer days, and the compliance milliseconds from which on they count.
+    #[n(2)]
+    pending: Option<(i64, u32)>,
 }
 
 impl BucketSettings {
     /// Settings of a bucket.
     #[must_use]
-    pub fn new(versioning: Versioning, history_days: u32) -> Self {
+    pub fn new(versioning: Versioning, history: &Cooling<HistoryDays>) -> Self {
         let versioning = match versioning {
             Versioning::Unversioned => 0,
             Versioning::Enabled => 1,
@@ -219,8 +223,22 @@ impl BucketSettings {
         };
         Self {
             versioning,
-            history_days,
+            history_days: history.parts().0.0,
+            pending: history
+                .parts()
+                .1
+                .map(|pending| (pending.acts_at.0, pending.value.0)),
         }
+    }
+
+    /// Days for which hidden versions stay, with what waits.
+    #[must_use]
+    pub fn history(&self) -> Cooling<HistoryDays> {
+        let pending = self.pending.map(|(acts_at, days)| Pending {
+            value: HistoryDays(days),
+            acts_at: ComplianceTime(acts_at),
+        });
+        Cooling::stored(HistoryDays(self.history_days), pending)
     }
 
     /// Versioning state.

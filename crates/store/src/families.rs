@@ -15,6 +15,11 @@
 //! | 5 vacated | `v` escape(object key) | [`Slotted`](crate::entry::Slotted): why the key shows nothing now |
 //! |           | `s` escape(object key) | hybrid time of the last change that left *current* as it was |
 //! | 6 amendments | `t` escape(object key) 01 base32hex(!version id) | hybrid time of the newest record that gave the version tags |
+//! | 7 due | `r` hybrid time, 16 hex digits | release that is not finished |
+//! |       | `k` escape(object key) | record that says anew what the key shows |
+//! |       | `c` task, 16 hex digits | sequence up to which the keeper judged for a task |
+//! |       | `a` task, compliance time, sequence, 16 hex digits each | record to look at again then |
+//! |       | `d` disposal id | disposal job |
 //! |              | `l` version id | [`LockEntry`](crate::entry::LockEntry): lock state of a version that ever had one |
 //!
 //! Ids stand in base32hex, whose text order is their byte order.
@@ -22,8 +27,9 @@
 use azekura_engine::seam::{Family, Key};
 use azekura_model::bucket_config::ConfigurationKind;
 use azekura_model::ident::{BucketUuid, TenantId, UploadId, VersionId, from_text, to_text};
-use azekura_model::position::PartitionId;
+use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
+use azekura_model::time::{ComplianceTime, HybridTime};
 use azekura_record::core::RecordKind;
 use bytes::Bytes;
 
@@ -47,6 +53,9 @@ pub const VACATED: Family = Family(5);
 
 /// Which record amended a version last.
 pub const AMENDMENTS: Family = Family(6);
+
+/// What the keeper has to do, and how far it came.
+pub const DUE: Family = Family(7);
 
 /// Ends an escaped object key; sorts before every escaped byte.
 pub const END: u8 = 1;
@@ -307,6 +316,63 @@ pub fn split_blob(bytes: &[u8]) -> Option<BlobId> {
     })
 }
 
+/// First byte of the keys of unfinished releases.
+pub const RELEASES: &[u8] = b"r";
+/// First byte of the keys of disposal jobs.
+pub const DISPOSALS: &[u8] = b"d";
+
+/// A release that is durable and not known to be finished, by the hybrid time of its record, which no
+/// other record has.
+#[must_use]
+pub fn due_release(hybrid: HybridTime) -> Key {
+    key(DUE, format!("r{:016x}", hybrid.packed()).into_bytes())
+}
+
+/// The record that says anew what a key shows.
+#[must_use]
+pub fn restated(object: &str) -> Key {
+    key(DUE, tagged(b'k', &escape(object.as_bytes())))
+}
+
+/// How far the keeper has judged for a task.
+#[must_use]
+pub fn cursor(task: [u8; 8]) -> Key {
+    let task = u64::from_be_bytes(task);
+    key(DUE, format!("c{task:016x}").into_bytes())
+}
+
+/// A record that the keeper looks at again at a time, for a task.
+#[must_use]
+pub fn again(task: [u8; 8], at: ComplianceTime, record: Sequence) -> Key {
+    let task = u64::from_be_bytes(task);
+    let at = u64::try_from(at.0).unwrap_or(0);
+    key(
+        DUE,
+        format!("a{task:016x}{at:016x}{:016x}", record.0).into_bytes(),
+    )
+}
+
+/// What the keys of [`again`] of a task begin with.
+#[must_use]
+pub fn again_prefix(task: [u8; 8]) -> Vec<u8> {
+    format!("a{:016x}", u64::from_be_bytes(task)).into_bytes()
+}
+
+/// Time and record of a key of [`again`].
+#[must_use]
+pub fn split_again(bytes: &[u8]) -> Option<(ComplianceTime, Sequence)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let at = u64::from_str_radix(text.get(17..33)?, 16).ok()?;
+    let record = u64::from_str_radix(text.get(33..49)?, 16).ok()?;
+    Some((ComplianceTime(i64::try_from(at).ok()?), Sequence(record)))
+}
+
+/// A disposal job.
+#[must_use]
+pub fn disposal(id: [u8; 16]) -> Key {
+    key(DUE, tagged(b'd', to_text(&id).as_bytes()))
+}
+
 fn config(text: String) -> Key {
     key(CONFIG, text.into_bytes())
 }
@@ -344,6 +410,7 @@ pub fn bucket_config(uuid: BucketUuid, kind: ConfigurationKind) -> Key {
         ConfigurationKind::PublicAccess => "public-access",
         ConfigurationKind::Ownership => "ownership",
         ConfigurationKind::Encryption => "encryption",
+        ConfigurationKind::Lifecycle => "lifecycle",
         ConfigurationKind::ObjectLock => "object-lock",
         ConfigurationKind::RetentionClasses => "retention-classes",
         ConfigurationKind::RetentionLimits => "retention-limits",

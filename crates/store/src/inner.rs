@@ -2,11 +2,13 @@
 //! append a record and to read one back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use azekura_engine::seam::{
     Commit, CommitClass, CommitError, Committed, Engine, Entry, Guard, Key, Part, Scan, ScanPage,
     StoredRecord,
 };
+use azekura_model::cooling::HistoryDays;
 use azekura_model::ident::{BucketUuid, TenantId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, RegionName, Sequence};
@@ -44,6 +46,24 @@ pub struct Parts {
     pub memory: Arc<MemoryBudget>,
 }
 
+/// What the operator decides for the whole vault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StorePolicy {
+    /// How long a change that weakens waits before it acts.
+    pub cooling_off: Duration,
+    /// Days of hidden history of a new bucket.
+    pub history_days: HistoryDays,
+}
+
+impl Default for StorePolicy {
+    fn default() -> Self {
+        Self {
+            cooling_off: Duration::from_hours(72),
+            history_days: HistoryDays(30),
+        }
+    }
+}
+
 /// Shared by all operations and by what they leave running.
 pub(crate) struct Inner {
     pub(crate) engine: Arc<dyn Engine>,
@@ -53,6 +73,7 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) region: RegionName,
     pub(crate) memory: Arc<MemoryBudget>,
+    pub(crate) policy: StorePolicy,
 }
 
 /// A record to be, before position, times and seal.
@@ -127,7 +148,7 @@ impl From<BadEntry> for StoreError {
 }
 
 impl Inner {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(parts: Parts, policy: StorePolicy) -> Self {
         Self {
             engine: parts.engine,
             keys: parts.keys,
@@ -136,6 +157,7 @@ impl Inner {
             entropy: parts.entropy,
             region: parts.region,
             memory: parts.memory,
+            policy,
         }
     }
 

@@ -1,17 +1,23 @@
 //! What a record means to the index. One pure function, [`mutations`], serves both sides: it fills
 //! every commit, and it replays the journal. So the index can always be rebuilt to the same content.
 
+mod keeper;
+
 use std::sync::Arc;
 
-use azekura_engine::seam::{Mutations, Project, ProjectError, ReadError, ReadView, StoredRecord};
+use azekura_engine::seam::{
+    Mutations, Part, Project, ProjectError, ReadError, ReadView, StoredRecord,
+};
+use azekura_model::cooling::{Cooling, HistoryDays, Pending};
 use azekura_model::ident::VersionId;
 use azekura_model::lock::Lock;
 use azekura_model::position::PartitionId;
 use azekura_model::release::BlobId;
 use azekura_record::bucket::{BucketChanged, BucketCreated};
 use azekura_record::configured::{BucketConfigured, StoredSetting};
-use azekura_record::core::Core;
+use azekura_record::core::{Core, RecordKind};
 use azekura_record::epoch::EpochOpened;
+use azekura_record::error::DecodeError;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
 use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
@@ -113,8 +119,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 lock_given(core, *version, lock, &mut out);
             }
         }
-        // The merge of another region's records belongs to replication, which does not write yet.
-        Event::Imported(_) => {}
+        keeper => keeper::mutations(core, keeper, &mut out)?,
     }
     Ok(out)
 }
@@ -155,7 +160,10 @@ fn bucket_created(
     out.puts.push((families::bucket_by_uuid(uuid), value));
     out.puts.push((
         families::bucket_settings(uuid),
-        entry::encode(&BucketSettings::new(bucket.versioning, bucket.history_days)),
+        entry::encode(&BucketSettings::new(
+            bucket.versioning,
+            &Cooling::settled(HistoryDays(bucket.history_days)),
+        )),
     ));
     let first = EpochOpened {
         epoch: 1,
@@ -170,10 +178,15 @@ fn bucket_changed(
     out: &mut Mutations,
 ) -> Result<(), Incomplete> {
     let uuid = happened.core.bucket.ok_or(Incomplete("bucket", "bucket"))?;
+    let pending = change.pending_history_days.map(|(acts_at, days)| Pending {
+        value: HistoryDays(days),
+        acts_at,
+    });
+    let history = Cooling::stored(HistoryDays(change.history_days), pending);
     if happened.partition == CONFIGURATION {
         out.puts.push((
             families::bucket_settings(uuid),
-            entry::encode(&BucketSettings::new(change.versioning, change.history_days)),
+            entry::encode(&BucketSettings::new(change.versioning, &history)),
         ));
     } else {
         // In the bucket's own partition it takes the closing back (see `bucket/retire.rs`).
@@ -395,6 +408,16 @@ fn part_stored(core: &Core, part: &PartStored, out: &mut Mutations) {
     }
 }
 
+/// The changes to the index that a record means whose particulars were erased.
+#[must_use]
+pub fn erased_mutations(core: &Core) -> Mutations {
+    let mut out = Mutations::default();
+    if core.kind == RecordKind::Released {
+        keeper::erased_release(core, &mut out);
+    }
+    out
+}
+
 /// Replays records into the index. Learns wrapped keys and times as it goes, so that later records
 /// can be opened and the clocks never go back.
 pub struct Projector {
@@ -407,6 +430,17 @@ impl Projector {
     #[must_use]
     pub fn new(keys: Arc<Keys>, clock: Arc<Clock>) -> Self {
         Self { keys, clock }
+    }
+
+    /// A record whose particulars were erased means nothing more to the index: what it put is gone. Of
+    /// a release, what needs no name still holds, so that an unfinished one is found.
+    fn project_erased(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
+        let core = Core::decode(&record.core).map_err(|error| match error {
+            DecodeError::Newer(what) => ProjectError::Newer(what),
+            other => unreadable(&other),
+        })?;
+        self.clock.observe(core.hybrid, core.wall, core.compliance);
+        Ok(erased_mutations(&core))
     }
 
     fn learn(&self, core: &Core, particulars: &Particulars) -> Result<(), ProjectError> {
@@ -473,6 +507,9 @@ impl Project for Projector {
     }
 
     fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
+        if record.particulars == Part::Erased {
+            return self.project_erased(record);
+        }
         let opened = open_record(&self.keys, record.kind, &record.core, &record.particulars)
             .map_err(|error| match error {
                 Unopened::Newer(what) => ProjectError::Newer(what),

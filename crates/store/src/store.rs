@@ -7,20 +7,22 @@ use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketSetting, Configured};
 use azekura_model::condition::DeleteConditions;
+use azekura_model::cooling::{Cooling, HistoryDays};
 use azekura_model::ident::{TenantId, UploadId};
+use azekura_model::lifecycle::LifecycleRules;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
 use azekura_model::release::BlobId;
 use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 
-use crate::bucket::{Bucket, change, configure, create, read, retire};
+use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
 use crate::error::StoreError;
 use crate::history::PastVersion;
 use crate::inner::Inner;
-pub use crate::inner::Parts;
+pub use crate::inner::{Parts, StorePolicy};
 use crate::listing::{
     ListPage, ListRequest, ListUploadsPage, ListVersionsPage, ListVersionsRequest,
 };
@@ -47,8 +49,14 @@ impl Store {
     /// serves.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        Self::with_policy(parts, StorePolicy::default())
+    }
+
+    /// The same with what the operator decided.
+    #[must_use]
+    pub fn with_policy(parts: Parts, policy: StorePolicy) -> Self {
         Self {
-            inner: Arc::new(Inner::new(parts)),
+            inner: Arc::new(Inner::new(parts, policy)),
         }
     }
 
@@ -170,6 +178,42 @@ impl Store {
         name: &BucketName,
     ) -> Result<(), StoreError> {
         configure::configure(&self.inner, by, name, T::KIND, None).await
+    }
+
+    /// The lifecycle rules of a bucket: those in force and those that wait. What S3 shows is what was
+    /// asked for last; empty = none.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub fn lifecycle(&self, name: &BucketName) -> Result<Cooling<LifecycleRules>, StoreError> {
+        lifecycle::read_rules(&self.inner, self.bucket(name)?.uuid)
+    }
+
+    /// Asks for other lifecycle rules (none: `LifecycleRules::default()`). What would hide more, or
+    /// sooner, acts after the cooling-off.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`]; [`StoreError::InvalidRequest`] when they are too long to keep.
+    pub async fn put_lifecycle(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+        rules: LifecycleRules,
+    ) -> Result<Cooling<LifecycleRules>, StoreError> {
+        lifecycle::put_rules(&self.inner, by, name, rules).await
+    }
+
+    /// Asks for other days of hidden history: more act at once, fewer after the cooling-off.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`]; [`StoreError::InvalidArgument`] beyond the greatest.
+    pub async fn put_history_days(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+        days: HistoryDays,
+    ) -> Result<Cooling<HistoryDays>, StoreError> {
+        lifecycle::put_history_days(&self.inner, by, name, days).await
     }
 
     /// Stores one version. See [`crate::put`].

@@ -23,10 +23,14 @@ pub(crate) async fn put(
     (key, which): (&ObjectKey, Which),
     tags: TagSet,
 ) -> Result<Amended, StoreError> {
-    let event = Event::VersionTagged(VersionTagged {
-        key: key.as_str().to_owned(),
-        tags: tags.into_pairs(),
-    });
+    let tags = tags.into_pairs();
+    let event = |previous| {
+        Event::VersionTagged(VersionTagged {
+            key: key.as_str().to_owned(),
+            tags: tags.clone(),
+            previous,
+        })
+    };
     amend(inner, by, bucket, (key, which), Amendment::Tags, event).await
 }
 

@@ -1,5 +1,7 @@
 //! One fixed value of every kind, for frozen bytes.
 
+mod keeper;
+
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
@@ -188,6 +190,7 @@ fn settings() -> Vec<(&'static str, StoredSetting)> {
                 bucket_key_enabled: true,
             })),
         ),
+        keeper::setting(),
         (
             "bucket-configured-retention-classes",
             StoredSetting::RetentionClasses(Some(class_assignment())),
@@ -249,6 +252,16 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
                 name: "images".to_owned(),
                 versioning: Versioning::Suspended,
                 history_days: 400,
+                pending_history_days: None,
+            }),
+        ),
+        (
+            "bucket-changed-pending",
+            Event::BucketChanged(BucketChanged {
+                name: "images".to_owned(),
+                versioning: Versioning::Enabled,
+                history_days: 400,
+                pending_history_days: Some((ComplianceTime(1_798_259_200_000), 30)),
             }),
         ),
         (
@@ -352,6 +365,15 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             Event::VersionTagged(VersionTagged {
                 key: KEY.to_owned(),
                 tags: pairs(&[("class", "chart"), ("診療科", "循環器内科")]),
+                previous: None,
+            }),
+        ),
+        (
+            "version-tagged-again",
+            Event::VersionTagged(VersionTagged {
+                key: KEY.to_owned(),
+                tags: vec![],
+                previous: Some(Sequence(70_001)),
             }),
         ),
         (
@@ -381,6 +403,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             }),
         ),
     ];
+    events.extend(keeper::events());
     events.extend(settings().into_iter().map(|(name, setting)| {
         let event = BucketConfigured {
             name: "images".to_owned(),

@@ -1,5 +1,7 @@
 //! Arbitrary values of every kind.
 
+mod keeper;
+
 use std::net::IpAddr;
 
 use azekura_model::bucket::Versioning;
@@ -250,13 +252,20 @@ fn administration() -> impl Strategy<Value = Event> {
             Event::EpochOpened(EpochOpened { epoch, wrapped_key })
         }),
         created,
-        (text(), versioning(), any::<u32>()).prop_map(|(name, versioning, history_days)| {
-            Event::BucketChanged(BucketChanged {
-                name,
-                versioning,
-                history_days,
-            })
-        }),
+        (
+            text(),
+            versioning(),
+            any::<u32>(),
+            any::<Option<(i64, u32)>>()
+        )
+            .prop_map(|(name, versioning, history_days, pending)| {
+                Event::BucketChanged(BucketChanged {
+                    name,
+                    versioning,
+                    history_days,
+                    pending_history_days: pending.map(|(at, days)| (ComplianceTime(at), days)),
+                })
+            }),
         text().prop_map(|name| Event::BucketRetired(BucketRetired { name })),
         (bytes(), bytes()).prop_map(|(envelope, particulars)| {
             Event::Imported(Imported {
@@ -313,6 +322,7 @@ fn setting() -> impl Strategy<Value = StoredSetting> {
         option::of(block).prop_map(StoredSetting::PublicAccess),
         option::of(enforced).prop_map(StoredSetting::Ownership),
         option::of(encryption).prop_map(StoredSetting::Encryption),
+        keeper::setting(),
         option::of(object_lock()).prop_map(StoredSetting::ObjectLock),
         option::of(cooling(class_rules())).prop_map(StoredSetting::RetentionClasses),
         option::of(cooling(limits())).prop_map(StoredSetting::RetentionLimits),
@@ -408,8 +418,9 @@ fn event() -> impl Strategy<Value = Event> {
             Event::DeleteMarker(DeleteMarker { key, null, superseded })
         }),
         1 => hidden().prop_map(|h| Event::VersionHidden(Box::new(h))),
-        1 => (text(), pairs()).prop_map(|(key, tags)| {
-            Event::VersionTagged(VersionTagged { key, tags })
+        1 => (text(), pairs(), any::<Option<u64>>()).prop_map(|(key, tags, previous)| {
+            let previous = previous.map(Sequence);
+            Event::VersionTagged(VersionTagged { key, tags, previous })
         }),
         1 => (text(), any::<(bool, Option<u64>)>()).prop_map(|(reason, (bypassed, previous))| {
             Event::VersionLocked(VersionLocked {
@@ -435,6 +446,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => administration(),
         2 => configured(),
         3 => upload(),
+        4 => keeper::event(),
     ]
 }
 

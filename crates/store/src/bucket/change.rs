@@ -9,6 +9,7 @@ use azekura_record::bucket::BucketChanged;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
+use crate::bucket::lifecycle::stored_days;
 use crate::bucket::read;
 use crate::entry::{self, BucketSettings};
 use crate::error::StoreError;
@@ -32,11 +33,12 @@ pub(crate) async fn put_versioning(
             let why = "versioning can be suspended, not taken back".to_owned();
             return Err(StoreError::InvalidArgument(why));
         }
-        let before = entry::encode(&BucketSettings::new(bucket.versioning, bucket.history_days));
+        let before = entry::encode(&BucketSettings::new(bucket.versioning, &bucket.history));
         let guards = vec![
             Guard::Equals(families::bucket(name.as_str()), open.raw.clone()),
             Guard::Equals(families::bucket_settings(bucket.uuid), before),
         ];
+        let (history_days, pending_history_days) = stored_days(&bucket.history);
         let draft = Draft {
             tenant: bucket.tenant,
             bucket: Some(bucket.uuid),
@@ -49,7 +51,8 @@ pub(crate) async fn put_versioning(
             event: Event::BucketChanged(BucketChanged {
                 name: name.as_str().to_owned(),
                 versioning,
-                history_days: bucket.history_days,
+                history_days,
+                pending_history_days,
             }),
         };
         let appended = inner

@@ -14,7 +14,7 @@ use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
-use crate::bucket::read;
+use crate::bucket::{lifecycle, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused};
@@ -86,13 +86,17 @@ pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
         StoredSetting::PublicAccess(_) => ConfigurationKind::PublicAccess,
         StoredSetting::Ownership(_) => ConfigurationKind::Ownership,
         StoredSetting::Encryption(_) => ConfigurationKind::Encryption,
+        StoredSetting::Lifecycle(_) => ConfigurationKind::Lifecycle,
         StoredSetting::ObjectLock(_) => ConfigurationKind::ObjectLock,
         StoredSetting::RetentionClasses(_) => ConfigurationKind::RetentionClasses,
         StoredSetting::RetentionLimits(_) => ConfigurationKind::RetentionLimits,
     }
 }
 
-fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>) -> StoredSetting {
+pub(crate) fn to_stored(
+    kind: ConfigurationKind,
+    configuration: Option<BucketConfiguration>,
+) -> StoredSetting {
     match (configuration, kind) {
         (Some(BucketConfiguration::Tags(tags)), _) => StoredSetting::Tags(Some(tags.into_pairs())),
         (Some(BucketConfiguration::Cors(rules)), _) => {
@@ -107,6 +111,9 @@ fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>
         (Some(BucketConfiguration::Encryption(encryption)), _) => {
             StoredSetting::Encryption(Some(encryption))
         }
+        (Some(BucketConfiguration::Lifecycle(state)), _) => {
+            StoredSetting::Lifecycle(Some(lifecycle::rules_to_stored(&state)))
+        }
         (Some(BucketConfiguration::ObjectLock(lock)), _) => StoredSetting::ObjectLock(Some(lock)),
         (Some(BucketConfiguration::RetentionClasses(rules)), _) => {
             StoredSetting::RetentionClasses(Some(rules))
@@ -119,6 +126,7 @@ fn to_stored(kind: ConfigurationKind, configuration: Option<BucketConfiguration>
         (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
         (None, ConfigurationKind::Ownership) => StoredSetting::Ownership(None),
         (None, ConfigurationKind::Encryption) => StoredSetting::Encryption(None),
+        (None, ConfigurationKind::Lifecycle) => StoredSetting::Lifecycle(None),
         (None, ConfigurationKind::ObjectLock) => StoredSetting::ObjectLock(None),
         (None, ConfigurationKind::RetentionClasses) => StoredSetting::RetentionClasses(None),
         (None, ConfigurationKind::RetentionLimits) => StoredSetting::RetentionLimits(None),
@@ -135,6 +143,9 @@ fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
         StoredSetting::PublicAccess(block) => BucketConfiguration::PublicAccess(block?),
         StoredSetting::Ownership(ownership) => BucketConfiguration::Ownership(ownership?),
         StoredSetting::Encryption(encryption) => BucketConfiguration::Encryption(encryption?),
+        StoredSetting::Lifecycle(stored) => {
+            BucketConfiguration::Lifecycle(lifecycle::rules_from_stored(stored?))
+        }
         StoredSetting::ObjectLock(lock) => BucketConfiguration::ObjectLock(lock?),
         StoredSetting::RetentionClasses(rules) => BucketConfiguration::RetentionClasses(rules?),
         StoredSetting::RetentionLimits(limits) => BucketConfiguration::RetentionLimits(limits?),

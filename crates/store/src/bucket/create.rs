@@ -18,9 +18,6 @@ use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
 use crate::inner::{Draft, Inner, Refused};
 
-/// Days for which what S3 no longer shows stays, unless the bucket says otherwise.
-const HISTORY_DAYS: u32 = 30;
-
 /// Makes the vault's tenant when it has none.
 pub(crate) async fn bootstrap(inner: &Inner, name: &str) -> Result<TenantId, StoreError> {
     if let Ok(tenant) = read::tenant(inner) {
@@ -73,7 +70,7 @@ pub(crate) async fn create(
         location: region.clone(),
         partition: fresh_partition(inner)?,
         versioning: Versioning::Unversioned,
-        history_days: HISTORY_DAYS,
+        history_days: inner.policy.history_days.0,
         regions: vec![region],
         wrapped_key: inner.keys.new_bucket_key(tenant, uuid, 1)?,
     });

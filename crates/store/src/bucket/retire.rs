@@ -27,6 +27,7 @@ use azekura_record::particulars::Event;
 use bytes::Bytes;
 
 use crate::bucket::Bucket;
+use crate::bucket::lifecycle::stored_days;
 use crate::bucket::read::{self, OpenBucket};
 use crate::entry;
 use crate::error::StoreError;
@@ -107,10 +108,12 @@ async fn refuse(
     bucket: &Bucket,
     why: StoreError,
 ) -> Result<(), StoreError> {
+    let (history_days, pending_history_days) = stored_days(&bucket.history);
     let event = Event::BucketChanged(BucketChanged {
         name: bucket.name.as_str().to_owned(),
         versioning: bucket.versioning,
-        history_days: bucket.history_days,
+        history_days,
+        pending_history_days,
     });
     let guard = vec![Guard::Equals(families::closed(), entry::present())];
     append(inner, by, bucket.partition, guard, bucket, event)

@@ -72,13 +72,25 @@ impl From<DecodeError> for Unopened {
     }
 }
 
+/// Records of a bucket that are sealed under the key of its tenant: those that hold or outlive the
+/// bucket's own keys.
+fn of_tenant(kind: RecordKind) -> bool {
+    matches!(
+        kind,
+        RecordKind::BucketCreated
+            | RecordKind::EpochOpened
+            | RecordKind::EpochDestroyed
+            | RecordKind::Freed
+            | RecordKind::DisposalRequested
+    )
+}
+
 /// Under which key the particulars of a record are sealed.
 fn sealing_key(keys: &Keys, core: &Core) -> Result<Arc<SecretKey>, KeyError> {
     match (core.kind, core.bucket) {
         (RecordKind::TenantCreated, _) => Ok(Arc::new(keys.root().clone())),
-        (RecordKind::BucketCreated | RecordKind::EpochOpened, _) | (_, None) => {
-            keys.tenant_key(core.tenant)
-        }
+        (kind, _) if of_tenant(kind) => keys.tenant_key(core.tenant),
+        (_, None) => keys.tenant_key(core.tenant),
         (_, Some(bucket)) => keys.bucket_key(bucket, core.epoch),
     }
 }
@@ -86,8 +98,8 @@ fn sealing_key(keys: &Keys, core: &Core) -> Result<Arc<SecretKey>, KeyError> {
 /// The epoch under which a new record is sealed; 0 = not under a bucket's key.
 fn sealing_epoch(keys: &Keys, core: &Core) -> Result<u32, KeyError> {
     match (core.kind, core.bucket) {
-        (RecordKind::TenantCreated | RecordKind::BucketCreated | RecordKind::EpochOpened, _)
-        | (_, None) => Ok(0),
+        (RecordKind::TenantCreated, _) | (_, None) => Ok(0),
+        (kind, _) if of_tenant(kind) => Ok(0),
         (_, Some(bucket)) => keys.newest_epoch(bucket),
     }
 }

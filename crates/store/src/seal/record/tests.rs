@@ -50,6 +50,7 @@ fn changed() -> Event {
         name: "records".to_owned(),
         versioning: Versioning::Enabled,
         history_days: 30,
+        pending_history_days: None,
     })
 }
 

@@ -1,5 +1,7 @@
 //! What happened, as JSON. Keys and salts are left out.
 
+mod keeper;
+
 use azekura_model::checksum::{Checksum, ETag};
 use azekura_model::cooling::{Cooling, Governed};
 use azekura_model::position::Sequence;
@@ -38,6 +40,7 @@ pub(super) fn event(event: &Event) -> Value {
             "name": e.name,
             "versioning": format!("{:?}", e.versioning),
             "history_days": e.history_days,
+            "pending_history_days": e.pending_history_days.map(|(at, days)| json!([at.0, days])),
         }),
         Event::BucketRetired(e) => json!({ "name": e.name }),
         Event::BucketConfigured(e) => json!({ "name": e.name, "setting": setting(&e.setting) }),
@@ -75,21 +78,12 @@ pub(super) fn event(event: &Event) -> Value {
             "inline": e.inline,
         }),
         Event::UploadAborted(e) => json!({ "upload": e.upload.to_string(), "key": e.key }),
-        Event::VersionTagged(e) => json!({ "key": e.key, "tags": pairs(&e.tags) }),
-        Event::VersionLocked(e) => json!({
-            "reason": e.reason,
-            "bypassed": e.bypassed,
+        Event::VersionTagged(e) => json!({
+            "key": e.key,
+            "tags": pairs(&e.tags),
             "previous": sequence(e.previous),
         }),
-        Event::LocksChanged(e) => json!({
-            "reason": e.reason,
-            "bypassed": e.bypassed,
-            "locks": e.locks.iter().map(|(version, lock)| json!({
-                "version": version.to_string(),
-                "lock": super::lock_json(lock),
-            })).collect::<Vec<_>>(),
-        }),
-        Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
+        other => keeper::event(other),
     }
 }
 
@@ -118,6 +112,9 @@ fn setting(setting: &StoredSetting) -> Value {
                 "bucket_key_enabled": encryption.bucket_key_enabled,
             })),
         }),
+        StoredSetting::Lifecycle(rules) => {
+            json!({ "lifecycle": rules.as_ref().map(keeper::lifecycle) })
+        }
         StoredSetting::ObjectLock(lock) => json!({
             "object_lock": lock.map(|lock| json!({
                 "default": lock.default.map(|default| json!({

@@ -1,0 +1,121 @@
+//! Locks, lifecycle, release and disposal as JSON.
+
+use azekura_record::disposal::{DisposalRequested, DisposalStage};
+use azekura_record::lifecycle::{StoredExpiration, StoredLifecycle, StoredLifecycleRule};
+use azekura_record::particulars::Event;
+use azekura_record::released::VersionFreed;
+use serde_json::{Value, json};
+
+use super::{pairs, sequence, summary};
+
+/// What happened; the events of versions are matched before.
+pub(super) fn event(event: &Event) -> Value {
+    match event {
+        Event::VersionLocked(e) => json!({
+            "reason": e.reason,
+            "bypassed": e.bypassed,
+            "previous": sequence(e.previous),
+        }),
+        Event::LocksChanged(e) => json!({
+            "reason": e.reason,
+            "bypassed": e.bypassed,
+            "locks": e.locks.iter().map(|(version, lock)| json!({
+                "version": version.to_string(),
+                "lock": super::super::lock_json(lock),
+            })).collect::<Vec<_>>(),
+        }),
+        Event::EpochDestroyed(e) => json!({ "epoch": e.epoch }),
+        Event::Released(e) => json!({
+            "key": e.key,
+            "version": e.version.map(|version| version.to_string()),
+            "upload": e.upload.map(|upload| upload.to_string()),
+            "parts": e.parts,
+            "last": e.last,
+        }),
+        Event::Freed(e) => freed(e),
+        Event::DisposalRequested(e) => disposal(e),
+        Event::SlotRestated(e) => json!({
+            "key": e.key,
+            "current": e.current.as_ref().map(|(current, _)| summary(current)),
+            "vacated": e.vacated.as_ref().map(|(vacated, _)| summary(vacated)),
+        }),
+        Event::LifecycleRan(e) => json!({
+            "task": hex::encode(e.task),
+            "cursor": e.cursor.0,
+            "again": e.again.len(),
+            "settled": e.settled.len(),
+        }),
+        Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
+        _ => Value::Null,
+    }
+}
+
+fn freed(freed: &VersionFreed) -> Value {
+    let blobs = freed.blobs.iter().map(ToString::to_string);
+    json!({
+        "released": freed.released.0,
+        "made": freed.made.0,
+        "hidden": freed.hidden.map(|sequence| sequence.0),
+        "hidden_at": freed.hidden_at.0,
+        "hidden_by": freed.hidden_by,
+        "disposal": freed.disposal.map(hex::encode),
+        "particulars_bytes": freed.particulars_bytes,
+        "payload_bytes": freed.payload_bytes,
+        "blobs": blobs.collect::<Vec<_>>(),
+        "blob_bytes": freed.blob_bytes,
+        "verified": freed.verified,
+    })
+}
+
+fn disposal(job: &DisposalRequested) -> Value {
+    json!({
+        "id": hex::encode(job.id),
+        "prefix": job.prefix,
+        "class": job.class,
+        "before": job.before.0,
+        "reason": job.reason,
+        "asked_by": job.asked_by,
+        "asked_at": job.asked_at.0,
+        "acts_at": job.acts_at.0,
+        "stage": match job.stage {
+            DisposalStage::Requested => json!("requested"),
+            DisposalStage::Cancelled => json!("cancelled"),
+            DisposalStage::Hidden { versions, bytes, locked } => {
+                json!({ "versions": versions, "bytes": bytes, "locked": locked })
+            }
+        },
+    })
+}
+
+pub(super) fn lifecycle(rules: &StoredLifecycle) -> Value {
+    let list = |rules: &[StoredLifecycleRule]| rules.iter().map(rule).collect::<Vec<_>>();
+    json!({
+        "in_force": list(&rules.in_force),
+        "pending": rules.pending.as_ref().map(|(acts_at, rules)| json!({
+            "acts_at": acts_at.0,
+            "rules": list(rules),
+        })),
+    })
+}
+
+fn rule(rule: &StoredLifecycleRule) -> Value {
+    json!({
+        "id": rule.id,
+        "enabled": rule.enabled,
+        "prefix": rule.prefix,
+        "tags": pairs(&rule.tags),
+        "larger_than": rule.larger_than,
+        "smaller_than": rule.smaller_than,
+        "expiration": rule.expiration.map(|expiration| match expiration {
+            StoredExpiration::Days(days) => json!({ "days": days }),
+            StoredExpiration::Date(date) => json!({ "date": date.0 }),
+            StoredExpiration::ExpiredObjectDeleteMarker(goes) => {
+                json!({ "expired_object_delete_marker": goes })
+            }
+        }),
+        "noncurrent": rule.noncurrent.map(|(days, newer)| {
+            json!({ "days": days, "newer_versions": newer })
+        }),
+        "abort_multipart_days": rule.abort_multipart_days,
+    })
+}
