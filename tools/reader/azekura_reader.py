@@ -15,6 +15,7 @@ AZEKURA_PASSPHRASE, or with the generated secret in VAULT/keyring.secret. It onl
 Exit codes: 0 all is well (erased content is well), 1 something is damaged, 2 the vault cannot be read.
 """
 import argparse
+import bisect
 import datetime
 import getpass
 import hashlib
@@ -239,6 +240,61 @@ def checked_header(data, magic, size):
             and struct.unpack_from("<I", data, 4)[0] == crc32c(data[8:size]))
 
 
+class Segment:
+    """A segment file. One that is packed (version 2) reads as the segment that it was made from:
+    what it does not hold is zeros."""
+
+    def __init__(self, path, number):
+        self.file, self.runs = open(path, "rb"), None
+        self.file.seek(0, 2)
+        self.length = self.file.tell()
+        first = self.raw(0, 4096)
+        if checked_header(first, b"AZS1", 4096):
+            header = first if first[8:12] == struct.pack("<I", 2) else None
+        else:
+            last = self.raw(max(self.length - 4096, 0), 4096)
+            packed = checked_header(last, b"AZS1", 4096) and last[8:12] == struct.pack("<I", 2)
+            header = last if packed else None
+        if header is not None:
+            self.unpack(header, number)
+
+    def close(self):
+        self.file.close()
+
+    def raw(self, offset, length):
+        self.file.seek(offset)
+        return self.file.read(length)
+
+    def unpack(self, header, number):
+        segment, length, _, count, table_at, table_crc = struct.unpack_from("<IQ16sQQI", header, 12)
+        if segment != number:
+            return
+        for copy in range(2):
+            table = self.raw(table_at + copy * 16 * count, 16 * count)
+            if len(table) == 16 * count and crc32c(table) == table_crc:
+                break
+        else:
+            return
+        self.runs, self.length, at = [], length, 4096
+        for offset, size in struct.iter_unpack("<QQ", table):
+            self.runs.append((offset, size, at))
+            at += size
+
+    def read(self, offset, length):
+        length = max(min(length, self.length - offset), 0)
+        if self.runs is None:
+            return self.raw(offset, length)
+        data = bytearray(length)
+        first = max(bisect.bisect_right(self.runs, (offset, 1 << 64, 0)) - 1, 0)
+        for start, size, at in self.runs[first:]:
+            if start >= offset + length:
+                break
+            low, high = max(start, offset), min(start + size, offset + length)
+            if low < high:
+                data[low - offset:high - offset] = self.raw(at + low - start, high - low)
+        return bytes(data)
+
+
 class Group:
     SIZE = 112
 
@@ -280,6 +336,7 @@ class Record:
 class Journal:
     def __init__(self, directory, report):
         self.directory, self.report = Path(directory), report
+        self.files = {}
         self.read_format()
         self.segments = sorted(int(path.stem, 16) for path in self.directory.glob("????????.seg"))
         if not self.segments:
@@ -308,15 +365,20 @@ class Journal:
         except (KeyError, ValueError) as error:
             raise CannotRead(f"{path}: unreadable ({error})") from None
 
+    def file(self, segment):
+        if segment not in self.files:
+            if len(self.files) >= 64:
+                self.files.pop(next(iter(self.files))).close()
+            self.files[segment] = Segment(self.path(segment), segment)
+        return self.files[segment]
+
     def path(self, segment):
         return self.directory / f"{segment:08x}.seg"
 
     def read(self, place):
         segment, offset, length = place
         try:
-            with open(self.path(segment), "rb") as file:
-                file.seek(offset)
-                data = file.read(length)
+            data = self.file(segment).read(offset, length)
         except OSError as error:
             raise Damaged(f"{self.path(segment).name}: {error.strerror}") from None
         if len(data) != length:
@@ -325,8 +387,7 @@ class Journal:
 
     def segment_header(self, number):
         """Number of its first group, head before it, and the end of the log before it."""
-        with open(self.path(number), "rb") as file:
-            data = file.read(4096)
+        data = self.file(number).read(0, 4096)
         if not checked_header(data, b"AZS1", 4096):
             return None
         version, segment, _, incarnation, mark_segment, _, mark_offset = struct.unpack_from(
@@ -353,7 +414,7 @@ class Journal:
             yield from self.walk_segment(segment, None if last else self.segments[position + 1])
 
     def missing_header(self, segment, last):
-        log = self.path(segment).read_bytes()[:self.log_limit]
+        log = self.file(segment).read(0, self.log_limit)
         if last and self.next_group_after(log, 4096) is None:
             self.report.note(f"{self.path(segment).name}: its creation never finished; it holds no group")
         else:
@@ -361,8 +422,7 @@ class Journal:
                                "its groups are read all the same")
 
     def walk_segment(self, segment, following):
-        with open(self.path(segment), "rb") as file:
-            log = file.read(self.log_limit)
+        log = self.file(segment).read(0, self.log_limit)
         at, name = 4096, self.path(segment).name
         while at < len(log):
             group = self.group_at(log, at)

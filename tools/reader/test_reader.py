@@ -58,6 +58,46 @@ class WorkedExample(unittest.TestCase):
         self.assertEqual(reader.id_text(b"\xff" * 16), "vvvvvvvvvvvvvvvvvvvvvvvvvs")
 
 
+class Packed(unittest.TestCase):
+    """A packed segment that the engine wrote (crates/engine/src/journal/packed/tests.rs)."""
+
+    PACKED = FROZEN.parents[1] / "engine/testdata/packed.seg"
+    RUNS = ((0, 64), (4096, 32), (10000, 4000), (19984, 16))
+
+    def content(self):
+        data = bytearray(20000)
+        for number, (offset, length) in enumerate(self.RUNS):
+            data[offset:offset + length] = bytes([number + 1]) * length
+        return bytes(data)
+
+    def read(self, data):
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "00000005.seg"
+            path.write_bytes(data)
+            file = reader.Segment(path, 5)
+            try:
+                for offset, length in ((0, 1), (63, 2), (4000, 6100), (13999, 5990), (19999, 1), (19999, 50)):
+                    yield file.read(offset, length), (offset, length)
+                yield file.read(0, 1 << 30), (0, 1 << 30)
+            finally:
+                file.close()
+
+    def test_it_reads_as_the_segment_it_was_made_from(self):
+        packed, content = self.PACKED.read_bytes(), self.content()
+        self.assertLess(len(packed), 12600)
+        for damaged in (None, 100, len(packed) - 100, len(packed) - 4096 - 100):
+            data = bytearray(packed)
+            if damaged is not None:
+                data[damaged] ^= 1
+            for read, (offset, length) in self.read(bytes(data)):
+                self.assertEqual(read, content[offset:offset + length], (damaged, offset, length))
+
+    def test_a_plain_file_is_itself(self):
+        data = bytes(range(256)) * 40
+        for read, (offset, length) in self.read(data):
+            self.assertEqual(read, data[offset:offset + length])
+
+
 class Paths(unittest.TestCase):
     def test_no_key_leads_outside(self):
         base = Path("/nowhere/out")

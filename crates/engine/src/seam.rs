@@ -419,6 +419,17 @@ pub trait Project: Send + Sync + 'static {
 
     /// The mutations of one record. Must equal what its commit carried.
     fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError>;
+
+    /// Records of its own partition whose parts this record allows to be erased; `None` when it is
+    /// no release record. `payload` reads its payload. Asked only of records that follow damaged
+    /// parts: a release that was interrupted leaves parts half zeroed, which its record covers.
+    fn erases(
+        &self,
+        _record: &StoredRecord,
+        _payload: &dyn Fn() -> Option<Bytes>,
+    ) -> Option<Vec<Sequence>> {
+        None
+    }
 }
 
 /// Why a record could not be projected.

@@ -153,6 +153,12 @@ pub trait DiskFile: Send + Sync + 'static {
     /// As the operating system gives them.
     fn punch(&self, offset: u64, bytes: u64) -> io::Result<()>;
 
+    /// Bytes that a packed segment holds of what stands before an offset; `None` when the file is
+    /// not packed.
+    fn packed_before(&self, _offset: u64) -> Option<u64> {
+        None
+    }
+
     /// Bytes that the file takes on the disk.
     ///
     /// # Errors

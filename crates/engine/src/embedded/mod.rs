@@ -38,6 +38,7 @@ mod recover;
 mod release;
 mod replay;
 mod submit;
+mod wear;
 
 pub use open::{NewVault, OpenError, Progress, Rebuilt};
 

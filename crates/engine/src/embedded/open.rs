@@ -195,10 +195,15 @@ impl Embedded {
             heads,
             start_after,
         };
-        recover::secure(&files, &replayed.end, &replayed.damage)?;
+        files.remove_unfinished_packings()?;
+        recover::secure(&files, &replayed.end)?;
         let mut log = LogWriter::new(Arc::clone(&files), format.clone(), signer, start)?;
         let recovered = recover::cut(&files, &mut log, &replayed.end)?;
         replay::republish(&index, recovered, &log, project, &mut replayed)?;
+        let damage = replayed.damage.texts();
+        if let Some(first) = damage.first() {
+            tracing::error!(findings = damage.len(), first, "the journal is damaged");
+        }
         let mut places = vec![options.journal_dir.clone(), options.index_dir.clone()];
         places.extend(options.blob_dirs.iter().cloned());
         let disk = Arc::clone(&options.disk);
@@ -221,8 +226,8 @@ impl Embedded {
             extents: log.extents(),
             heads: committer::DurableHeads::new(log.heads().clone()),
             counters: committer::AtomicCounters::default(),
-            damage: Mutex::new(replayed.damage),
-            erasure: super::release::Erasure::default(),
+            damage: Mutex::new(damage),
+            erasure: super::release::Erasure::new(log.place().segment),
         });
         let thread = std::thread::Builder::new()
             .name("committer".to_owned())
@@ -254,7 +259,7 @@ impl Embedded {
         index.close()?;
         Ok(Rebuilt {
             records: replayed.records,
-            damage: replayed.damage,
+            damage: replayed.damage.texts(),
         })
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Recovered {
 /// A process killed after a failed sync leaves pages in the cache that the kernel holds for clean;
 /// reading them proves nothing. So the last group, if no mark covers it, is written again, the
 /// same bytes in the same place, and synced.
-pub(super) fn secure(files: &SegmentFiles, end: &JournalEnd, damage: &[String]) -> io::Result<()> {
+pub(super) fn secure(files: &SegmentFiles, end: &JournalEnd) -> io::Result<()> {
     if let Some(segment) = end.unfinished_segment {
         let file = files.file(segment)?;
         let bytes = disk::read_range(&*file, 0, length(file.length()?.min(64 << 20)))?;
@@ -36,13 +36,6 @@ pub(super) fn secure(files: &SegmentFiles, end: &JournalEnd, damage: &[String]) 
             );
         }
         files.remove_unfinished(segment)?;
-    }
-    if !damage.is_empty() {
-        tracing::error!(
-            findings = damage.len(),
-            first = damage.first(),
-            "the journal is damaged"
-        );
     }
     let Some((place, bytes)) = end.unmarked else {
         return Ok(());

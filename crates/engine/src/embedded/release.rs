@@ -7,6 +7,7 @@
 //! 3. Blobs are removed, their directories synced.
 //! 4. The release record's own particulars are zeroed and synced: from here on nothing tells the
 //!    name of what was released.
+//! 5. Segments that are mostly zeros are packed (`wear`).
 //!
 //! A crash anywhere leaves the release record with its payload, from which the caller makes the
 //! proof again; every step done again changes nothing. No reader stands between the two ends of
@@ -20,6 +21,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
 
 use super::Shared;
 use super::read::{Found, find};
+use super::wear::Wear;
 use crate::blob::BlobStore;
 use crate::disk::BLOCK_BYTES;
 use crate::journal::Place;
@@ -31,15 +33,22 @@ use crate::seam::{CommitError, Freed, ReadError};
 const ZEROS: usize = 256 * 1024;
 
 /// Holds releases apart, and readers out of what is being zeroed.
-#[derive(Default)]
 pub(super) struct Erasure {
-    one: Mutex<()>,
+    one: Mutex<Wear>,
     readers: RwLock<()>,
 }
 
 impl Erasure {
+    /// `present` is the segment that is written to.
+    pub(super) fn new(present: u32) -> Self {
+        Self {
+            one: Mutex::new(Wear::new(present)),
+            readers: RwLock::default(),
+        }
+    }
+
     /// Nothing is being released while this is held.
-    pub(super) fn alone(&self) -> MutexGuard<'_, ()> {
+    pub(super) fn alone(&self) -> MutexGuard<'_, Wear> {
         self.one.lock()
     }
 
@@ -51,9 +60,9 @@ impl Erasure {
 
 /// Bytes of a segment file that are to be zeros.
 #[derive(Clone, Copy, Debug)]
-struct Stretch {
-    place: Place,
-    bytes: u64,
+pub(super) struct Stretch {
+    pub(super) place: Place,
+    pub(super) bytes: u64,
 }
 
 pub(super) fn release(
@@ -61,7 +70,7 @@ pub(super) fn release(
     blobs: &BlobStore,
     proof: &ReleaseProof,
 ) -> Result<Freed, CommitError> {
-    let _alone = shared.erasure.alone();
+    let mut wear = shared.erasure.alone();
     shared.poison.check()?;
     shared.queue.check_open()?;
     let own = release_record(shared, proof)?;
@@ -87,6 +96,9 @@ pub(super) fn release(
     let last = particulars(&own);
     freed.particulars_bytes = freed.particulars_bytes.saturating_add(last.bytes);
     erase(shared, &[last])?;
+    stretches.push(last);
+    wear.add(shared.format.log_limit, &stretches);
+    wear.tidy(shared)?;
     Ok(freed)
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use azekura_model::position::PartitionId;
+use azekura_model::position::{PartitionId, Sequence};
 use bytes::Bytes;
 
 use super::Options;
@@ -44,8 +44,45 @@ pub(super) struct Replayed {
     pub(super) end: JournalEnd,
     pub(super) chains: Chains,
     pub(super) recent: Recent,
-    pub(super) damage: Vec<String>,
+    pub(super) damage: Damage,
     pub(super) records: u64,
+}
+
+/// What could not be read.
+#[derive(Default)]
+pub(super) struct Damage(Vec<(Option<(PartitionId, Sequence)>, String)>);
+
+impl Damage {
+    fn add(&mut self, part: Option<(PartitionId, Sequence)>, what: String) {
+        self.0.push((part, what));
+    }
+
+    /// Takes back what a later release record covers: parts half zeroed when a release was
+    /// interrupted, which is going to be finished.
+    fn cover(
+        &mut self,
+        record: &ScannedRecord,
+        project: &dyn Project,
+        payload: &dyn Fn() -> Option<Bytes>,
+    ) {
+        if self.0.iter().all(|(part, _)| part.is_none()) {
+            return;
+        }
+        let Some(listed) = project.erases(&record.record, payload) else {
+            return;
+        };
+        let own = &record.record.position;
+        self.0.retain(|(part, _)| {
+            part.is_none_or(|(partition, sequence)| {
+                let covered = sequence == own.sequence || listed.contains(&sequence);
+                partition != own.partition || !covered
+            })
+        });
+    }
+
+    pub(super) fn texts(self) -> Vec<String> {
+        self.0.into_iter().map(|(_, what)| what).collect()
+    }
 }
 
 pub(super) fn open_index(
@@ -162,14 +199,14 @@ fn replay<'a>(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Replayed, Sink<'a>), OpenError> {
     let mut recent = Recent::default();
-    let mut damage = Vec::new();
+    let mut damage = Damage::default();
     let mut state = Progress {
         total_bytes,
         ..Progress::default()
     };
     let mut group: Vec<DurableCommit> = Vec::new();
     let mut group_at = settled;
-    for item in scanner.by_ref() {
+    while let Some(item) = scanner.next() {
         match item? {
             Item::Group(found) => {
                 sink.publish(&mut group, found.place)?;
@@ -177,7 +214,7 @@ fn replay<'a>(
                 state.bytes = state.bytes.saturating_add(found.bytes);
                 progress(state);
             }
-            Item::Finding(found) => damage.push(found.to_string()),
+            Item::Finding(found) => damage.add(found.part, found.to_string()),
             Item::Record(record) => {
                 let position = &record.record.position;
                 recent.remember(position.partition, record.record.commit, position.sequence);
@@ -189,6 +226,8 @@ fn replay<'a>(
                     state.records = state.records.saturating_add(1);
                     group.push(durable(&record, project, &mut damage)?);
                 }
+                let payload = || scanner.read_payload(&record).ok();
+                damage.cover(&record, project, &payload);
             }
         }
     }
@@ -236,16 +275,17 @@ impl Sink<'_> {
 fn durable(
     record: &ScannedRecord,
     project: &dyn Project,
-    damage: &mut Vec<String>,
+    damage: &mut Damage,
 ) -> Result<DurableCommit, OpenError> {
     let position = &record.record.position;
     let mutations = match project.project(&record.record) {
         Ok(mutations) => mutations,
         Err(ProjectError::Unreadable(why)) => {
-            damage.push(format!(
+            let what = format!(
                 "record {} of partition {} cannot be read, what it named is missing from the view: {why}",
                 position.sequence, position.partition
-            ));
+            );
+            damage.add(Some((position.partition, position.sequence)), what);
             Mutations::default()
         }
         Err(newer) => return Err(OpenError::Newer(newer)),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::JournalFormat;
 use super::segment::{SegmentHeader, file_name, parse_file_name};
+use super::{JournalFormat, packed};
 use crate::disk::{self, Access, Disk, DiskFile};
 
 /// Opens, lists and creates segment files. Open files are kept: sealed segments do not change
@@ -18,6 +18,9 @@ pub(crate) struct SegmentFiles {
     dir: PathBuf,
     open: RwLock<BTreeMap<u32, Arc<dyn DiskFile>>>,
 }
+
+/// Ends the name of a segment that is being packed.
+const PACKING_SUFFIX: &str = ".packing";
 
 /// Most segment files kept open; beyond that the lowest numbers are closed.
 const OPEN_FILES_MAX: usize = 256;
@@ -47,21 +50,61 @@ impl SegmentFiles {
         self.dir.join(file_name(segment))
     }
 
+    /// A segment, unpacked where it is packed.
     pub(crate) fn file(&self, segment: u32) -> io::Result<Arc<dyn DiskFile>> {
         if let Some(file) = self.open.read().get(&segment) {
             return Ok(Arc::clone(file));
         }
+        // Under the lock, so that a file which is being replaced is never kept.
+        let mut open = self.open.write();
+        if let Some(file) = open.get(&segment) {
+            return Ok(Arc::clone(file));
+        }
         let file = self.disk.open(&self.path(segment))?;
-        self.keep(segment, &file);
+        let file = packed::unpacked(file, segment)?;
+        keep(&mut open, segment, &file);
         Ok(file)
     }
 
-    fn keep(&self, segment: u32, file: &Arc<dyn DiskFile>) {
-        let mut open = self.open.write();
-        open.insert(segment, Arc::clone(file));
-        if open.len() > OPEN_FILES_MAX {
-            open.pop_first();
+    /// Length in bytes of a segment, unpacked where it is packed.
+    pub(crate) fn length(&self, segment: u32) -> io::Result<u64> {
+        self.file(segment)?.length()
+    }
+
+    /// Creates the file into which a segment is packed; what an unfinished packing left is gone.
+    pub(crate) fn begin_packing(&self, segment: u32) -> io::Result<Arc<dyn DiskFile>> {
+        let path = self.packing_path(segment);
+        match self.disk.remove(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => self.disk.create(&path, Access::Cached),
         }
+    }
+
+    /// Puts a packed file, synced, in the place of its segment. Whoever has the old one open reads
+    /// the same bytes.
+    pub(crate) fn finish_packing(&self, segment: u32, packed: Arc<dyn DiskFile>) -> io::Result<()> {
+        let mut open = self.open.write();
+        self.disk
+            .rename(&self.packing_path(segment), &self.path(segment))?;
+        self.disk.sync_dir(&self.dir)?;
+        keep(&mut open, segment, &packed);
+        Ok(())
+    }
+
+    /// Removes what packings left that a crash interrupted.
+    pub(crate) fn remove_unfinished_packings(&self) -> io::Result<()> {
+        for entry in self.disk.list(&self.dir)? {
+            if entry.name.ends_with(PACKING_SUFFIX) {
+                self.disk.remove(&self.dir.join(&entry.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn packing_path(&self, segment: u32) -> PathBuf {
+        let mut name = file_name(segment);
+        name.push_str(PACKING_SUFFIX);
+        self.dir.join(name)
     }
 
     /// Creates a segment: header and name are durable when this returns.
@@ -76,7 +119,7 @@ impl SegmentFiles {
         file.write_at(&header.encode(format), 0)?;
         file.sync_data()?;
         self.disk.sync_dir(&self.dir)?;
-        self.keep(header.segment, &file);
+        keep(&mut self.open.write(), header.segment, &file);
         Ok(file)
     }
 
@@ -104,5 +147,13 @@ impl SegmentFiles {
             }
         }
         Err(io::Error::other("no free name for the cut bytes"))
+    }
+}
+
+/// Keeps a file open, and not too many.
+fn keep(open: &mut BTreeMap<u32, Arc<dyn DiskFile>>, segment: u32, file: &Arc<dyn DiskFile>) {
+    open.insert(segment, Arc::clone(file));
+    if open.len() > OPEN_FILES_MAX {
+        open.pop_first();
     }
 }

@@ -14,6 +14,8 @@ pub(crate) mod frame;
 pub(crate) mod group;
 pub(crate) mod head;
 pub(crate) mod layout;
+pub(crate) mod pack;
+pub(crate) mod packed;
 pub mod scan;
 pub(crate) mod segment;
 pub(crate) mod writer;

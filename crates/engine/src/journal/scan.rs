@@ -43,6 +43,9 @@ pub struct Finding {
     pub bytes: u64,
     /// What it is, and what it held as far as readable.
     pub what: String,
+    /// The record of which a particular or payload alone is damaged: a release that was interrupted
+    /// leaves such parts, and covers them.
+    pub part: Option<(PartitionId, Sequence)>,
 }
 
 impl std::fmt::Display for Finding {
@@ -224,6 +227,9 @@ impl Scanner {
     ) -> Result<Self, ScanError> {
         let mut segments: VecDeque<_> = files.list()?.into();
         segments.retain(|(number, _)| *number >= from_segment);
+        for (number, bytes) in &mut segments {
+            *bytes = files.length(*number)?;
+        }
         let mut scanner = Self {
             files,
             format,
@@ -297,6 +303,7 @@ impl Scanner {
             offset,
             bytes,
             what: what.into(),
+            part: None,
         }));
     }
 

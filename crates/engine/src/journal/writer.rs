@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use azekura_model::position::{PartitionId, Position, Sequence};
 use bytes::Bytes;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::frame::{self, Parts, PayloadPlace};
 use super::group::{self, Closing};
@@ -62,6 +62,8 @@ pub(crate) struct Written {
 /// Room for larger payloads behind the log area of the present segment, shared with their writers.
 pub(crate) struct Extents {
     present: Mutex<Present>,
+    /// Held for reading by whoever is writing an extent.
+    writing: RwLock<()>,
     cap: u64,
     log_limit: u64,
 }
@@ -86,6 +88,7 @@ impl Extents {
                 file,
                 next,
             }),
+            writing: RwLock::default(),
             cap,
             log_limit,
         })
@@ -93,6 +96,7 @@ impl Extents {
 
     /// Writes a payload into a fresh extent. Not durable until the segment is synced.
     pub(crate) fn write(&self, payload: &[u8]) -> io::Result<Place> {
+        let _writing = self.writing.read();
         let (place, file) = {
             let mut present = self.present.lock();
             let place = Place {
@@ -105,6 +109,16 @@ impl Extents {
         };
         file.write_at(payload, place.offset)?;
         Ok(place)
+    }
+
+    /// The segment that is written to.
+    pub(crate) fn segment(&self) -> u32 {
+        self.present.lock().segment
+    }
+
+    /// Returns when no segment before the present one is being written to any more.
+    pub(crate) fn settle(&self) {
+        drop(self.writing.write());
     }
 
     fn is_full(&self) -> bool {

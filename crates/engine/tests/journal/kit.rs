@@ -12,7 +12,7 @@ use azekura_engine::seam::{
     Commit, CommitClass, CommitId, Family, Guard, Key, Mutations, NewRecord, Project, ProjectError,
     ReadView, SignHead, StoredRecord,
 };
-use azekura_model::position::{Incarnation, RegionName};
+use azekura_model::position::{Incarnation, RegionName, Sequence};
 use bytes::Bytes;
 
 pub const JOURNAL: &str = "/vault/journal";
@@ -57,6 +57,43 @@ impl Project for Spelled {
             }
         }
         Ok(mutations)
+    }
+
+    fn erases(
+        &self,
+        record: &StoredRecord,
+        payload: &dyn Fn() -> Option<Bytes>,
+    ) -> Option<Vec<Sequence>> {
+        if record.kind != RELEASE {
+            return None;
+        }
+        let listed = payload()?;
+        let listed = std::str::from_utf8(&listed).unwrap().split(' ');
+        Some(listed.map(|text| Sequence(text.parse().unwrap())).collect())
+    }
+}
+
+/// Kind of the records whose payload lists what may be erased.
+pub const RELEASE: u16 = 2;
+
+/// Deletes keys, and lists the records of their partition that may be erased.
+pub fn release(id: u64, names: &[String], listed: &[Sequence]) -> Commit {
+    let core: Vec<_> = names.iter().map(|name| format!("-{name}")).collect();
+    let listed: Vec<_> = listed.iter().map(ToString::to_string).collect();
+    Commit {
+        id: CommitId((u128::from(id) + 1).to_be_bytes()),
+        class: CommitClass::Essential,
+        guards: Vec::new(),
+        mutations: Mutations {
+            puts: Vec::new(),
+            deletes: names.iter().map(|name| key(name)).collect(),
+        },
+        record: NewRecord {
+            kind: RELEASE,
+            core: Bytes::from(core.join("\n")),
+            particulars: Bytes::from(names.join(", ")),
+            payload: Bytes::from(listed.join(" ")),
+        },
     }
 }
 

@@ -12,3 +12,4 @@ mod crash;
 mod damage;
 mod kit;
 mod real;
+mod release;

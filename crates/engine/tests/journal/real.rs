@@ -9,9 +9,9 @@ use azekura_engine::disk::faulty::{Faults, FaultyDisk};
 use azekura_engine::disk::{Disk, DiskFile, real::RealDisk};
 use azekura_engine::embedded::{Embedded, NewVault, Options};
 use azekura_engine::index::btree::MemorySource;
-use azekura_engine::seam::Engine;
-use azekura_model::position::{Incarnation, PartitionId, RegionName};
-use azekura_model::release::BlobId;
+use azekura_engine::seam::{Engine, ReadError};
+use azekura_model::position::{Incarnation, PartitionId, RegionName, Sequence};
+use azekura_model::release::{BlobId, resume};
 
 use crate::kit::{self, Signer, Spelled, filler, put};
 
@@ -171,4 +171,84 @@ fn the_owner_is_told_once_when_a_write_fails() {
     );
     assert_eq!(told.load(Ordering::Relaxed), 1);
     assert!(engine.status().poisoned.unwrap().contains("injected"));
+}
+
+/// Bytes that the files under a directory take, as the file system counts them.
+fn taken(dir: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                taken(&entry.path())
+            } else {
+                entry.metadata().unwrap().blocks() * 512
+            }
+        })
+        .sum()
+}
+
+#[test]
+fn a_release_gives_space_back_to_the_file_system() {
+    let dir = tempfile::tempdir().unwrap();
+    let new = NewVault {
+        log_limit: 1 << 20,
+        ..NewVault::new(RegionName::parse("local").unwrap(), Incarnation([1; 16]))
+    };
+    Embedded::create(&options(dir.path()), &new, &*Signer::new()).unwrap();
+    let engine = open(dir.path());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let commit = |commit| {
+        runtime
+            .block_on(engine.commit(PartitionId(0), commit))
+            .unwrap()
+    };
+    // Objects of 4 KiB, which share blocks with their neighbours, and some large ones.
+    for id in 1..=800u64 {
+        let length = if id.is_multiple_of(200) {
+            400_000
+        } else {
+            4_096
+        };
+        commit(put(id, &format!("k{id}"), "v", filler(id, length)));
+    }
+    let blob = BlobId {
+        intent: [1; 16],
+        attempt: [2; 16],
+    };
+    let mut writer = engine.create_blob(blob).unwrap();
+    writer.write(&filler(1, 3 << 20)).unwrap();
+    writer.finish().unwrap();
+    let before = (taken(&dir.path().join("journal")), blobs_taken(dir.path()));
+    let listed: Vec<_> = (1..=780)
+        .filter(|id| id % 10 != 0 || id % 200 == 0)
+        .map(Sequence)
+        .collect();
+    let names: Vec<_> = listed.iter().map(|at| format!("k{at}")).collect();
+    let record = commit(kit::release(5_000, &names, &listed)).position;
+    let proof = resume(record, listed, vec![blob]).unwrap();
+    let freed = engine.release(proof).unwrap();
+    let after = (taken(&dir.path().join("journal")), blobs_taken(dir.path()));
+    assert_eq!(freed.blob_bytes, 3 << 20);
+    assert!(before.1 - after.1 >= 3 << 20, "{before:?} {after:?}");
+    let erased = freed.particulars_bytes + freed.payload_bytes;
+    let returned = before.0 - after.0;
+    assert!(returned > erased * 8 / 10, "{returned} of {erased}");
+    engine.close().unwrap();
+    drop(engine);
+    let engine = open(dir.path());
+    assert_eq!(engine.status().damage, Vec::<String>::new());
+    let read = |id| engine.payload(PartitionId(0), Sequence(id), 0, u64::MAX);
+    assert_eq!(read(10).unwrap(), filler(10, 4_096));
+    assert_eq!(read(799).unwrap(), filler(799, 4_096));
+    assert!(matches!(read(200), Err(ReadError::Erased(_))));
+    assert!(matches!(read(11), Err(ReadError::Erased(_))));
+}
+
+fn blobs_taken(dir: &Path) -> u64 {
+    taken(&dir.join("blobs-a")) + taken(&dir.join("blobs-b"))
 }

@@ -445,21 +445,21 @@ fn part_findings(record: &ScannedRecord) -> Vec<Item> {
         segment: record.locator.segment,
         offset: record.locator.offset,
     };
-    let bytes = length(record.locator.bytes);
+    let damaged = |what: String| {
+        Item::Finding(super::Finding {
+            segment: place.segment,
+            offset: place.offset,
+            bytes: u64::from(record.locator.bytes),
+            what,
+            part: Some((position.partition, position.sequence)),
+        })
+    };
     let mut items = Vec::new();
     if matches!(record.record.particulars, Part::Damaged) {
-        items.push(finding(
-            place,
-            bytes,
-            format!("the particulars of {named} are damaged"),
-        ));
+        items.push(damaged(format!("the particulars of {named} are damaged")));
     }
     if record.payload == PayloadState::Damaged {
-        items.push(finding(
-            place,
-            bytes,
-            format!("the payload of {named} is damaged"),
-        ));
+        items.push(damaged(format!("the payload of {named} is damaged")));
     }
     items
 }
@@ -471,6 +471,7 @@ fn finding(place: Place, bytes: usize, what: String) -> Item {
         offset,
         bytes: bytes as u64,
         what,
+        part: None,
     })
 }
 

@@ -1,0 +1,296 @@
+//! Releases interrupted at every point: what is listed is erased in the end, nothing else is ever
+//! touched, and the space comes back.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use azekura_engine::disk::Disk;
+use azekura_engine::disk::faulty::{Faults, FaultyDisk};
+use azekura_engine::embedded::Embedded;
+use azekura_engine::index::btree::MemorySource;
+use azekura_engine::journal::scan::{Depth, Item, PayloadState, Scanner};
+use azekura_engine::seam::{CommitError, Engine, Part, ReadError};
+use azekura_model::position::{PartitionId, Position, Sequence};
+use azekura_model::release::{BlobId, ReleaseProof, resume};
+
+use crate::kit::{self, JOURNAL, filler, put, release};
+
+const PARTITION: PartitionId = PartitionId(3);
+const RECORDS: u64 = 60;
+
+fn payload(id: u64) -> Vec<u8> {
+    // Two in extents, one of which is released.
+    let length = match id {
+        13 | 24 => 70_000,
+        id if id % 6 == 1 => 0,
+        _ => 3_000,
+    };
+    filler(id, length)
+}
+
+fn particulars(id: u64) -> Vec<u8> {
+    format!("particulars of k{id}").into_bytes()
+}
+
+/// Three of four records go, and all but the last of the first segments.
+fn is_listed(id: u64) -> bool {
+    !id.is_multiple_of(4) && id < 50
+}
+
+fn blob(n: u8) -> BlobId {
+    BlobId {
+        intent: [n; 16],
+        attempt: [n; 16],
+    }
+}
+
+fn commit(
+    engine: &Embedded,
+    commit: azekura_engine::seam::Commit,
+) -> Result<Position, CommitError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let committed = runtime.block_on(engine.commit(PARTITION, commit))?;
+    Ok(committed.position)
+}
+
+/// Record n has id n; two blobs.
+fn fill(engine: &Embedded) {
+    for id in 1..=RECORDS {
+        let done = commit(engine, put(id, &format!("k{id}"), "v", payload(id))).unwrap();
+        assert_eq!(done.sequence, Sequence(id));
+    }
+    for n in [1, 2] {
+        let mut writer = engine.create_blob(blob(n)).unwrap();
+        writer.write(&filler(u64::from(n), 9_000)).unwrap();
+        writer.finish().unwrap();
+    }
+}
+
+fn listed() -> Vec<Sequence> {
+    (1..=RECORDS)
+        .filter(|id| is_listed(*id))
+        .map(Sequence)
+        .collect()
+}
+
+fn record_release(engine: &Embedded) -> Result<ReleaseProof, CommitError> {
+    let names: Vec<_> = listed().iter().map(|at| format!("k{at}")).collect();
+    let record = commit(engine, release(1000, &names, &listed()))?;
+    Ok(resume(record, listed(), vec![blob(1)]).unwrap())
+}
+
+/// Every record is as it must be. `erased`: whether what is listed is gone; `None` = any of it may
+/// be, in any state.
+fn verify(engine: &Embedded, erased: Option<bool>, context: &str) {
+    let damage = engine.status().damage;
+    assert_eq!(damage, Vec::<String>::new(), "{context}");
+    let records = engine.journal(PARTITION, Sequence(1), 1000).unwrap();
+    assert!(
+        records.len() as u64 >= RECORDS,
+        "{context}: a record is lost"
+    );
+    for (record, id) in records.iter().zip(1..=RECORDS) {
+        let bytes = engine.payload(PARTITION, Sequence(id), 0, u64::MAX);
+        let gone = erased.filter(|_| is_listed(id)).unwrap_or(false);
+        if erased.is_none() && is_listed(id) {
+            continue;
+        }
+        if gone {
+            assert_eq!(record.particulars, Part::Erased, "{context}: {id}");
+            let empty = payload(id).is_empty();
+            assert!(
+                empty || matches!(bytes, Err(ReadError::Erased(_))),
+                "{context}: {id}"
+            );
+        } else {
+            let present = Part::Present(particulars(id).into());
+            assert_eq!(record.particulars, present, "{context}: {id}");
+            assert!(bytes.unwrap() == payload(id), "{context}: {id}");
+        }
+    }
+    let kept = engine.read_blob(blob(2), 0, u64::MAX).unwrap();
+    assert!(kept == filler(2, 9_000), "{context}");
+    let gone = engine.read_blob(blob(1), 0, u64::MAX);
+    match erased {
+        Some(true) => assert!(matches!(gone, Err(ReadError::NotFound(_))), "{context}"),
+        Some(false) => assert!(gone.unwrap() == filler(1, 9_000), "{context}"),
+        None => {}
+    }
+}
+
+/// The journal verifies without the engine, and nothing is erased but what is listed.
+fn scan(disk: &FaultyDisk, released: Sequence, context: &str) {
+    let depth = Depth {
+        extents: true,
+        signatures: true,
+    };
+    let scanner = Scanner::open(Arc::new(disk.clone()), Path::new(JOURNAL), depth).unwrap();
+    for item in scanner {
+        match item.unwrap() {
+            Item::Finding(finding) => panic!("{context}: {finding}"),
+            Item::Group(group) => assert_eq!(group.signature, Some(true), "{context}"),
+            Item::Record(record) => {
+                assert!(record.chain.is_some(), "{context}");
+                let sequence = record.record.position.sequence;
+                let listed = is_listed(sequence.0);
+                let erased = record.record.particulars == Part::Erased;
+                assert_eq!(
+                    erased,
+                    listed || sequence == released,
+                    "{context}: {sequence}"
+                );
+                assert_eq!(
+                    record.payload == PayloadState::Erased,
+                    listed && !payload(sequence.0).is_empty()
+                );
+            }
+        }
+    }
+}
+
+/// Bytes of the vault in blocks that are not zeros.
+fn taken(disk: &FaultyDisk) -> u64 {
+    let journal = Path::new(JOURNAL);
+    let files = disk.list(journal).unwrap().into_iter();
+    let files = files.filter(|entry| entry.name != "LOCK");
+    files
+        .map(|entry| {
+            disk.open(&journal.join(entry.name))
+                .unwrap()
+                .allocated()
+                .unwrap()
+        })
+        .sum()
+}
+
+/// One release with faults; returns whether they struck, and the bytes taken in the end.
+fn run(
+    seed: u64,
+    before_record: bool,
+    faults: impl Fn((u64, u64, u64)) -> Faults,
+    context: &str,
+) -> (bool, u64) {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 48 << 10);
+    let live = Arc::new(MemorySource::default());
+    let engine = kit::open(&disk, Arc::clone(&live)).unwrap();
+    fill(&engine);
+    if before_record {
+        disk.set_faults(faults(disk.counts()));
+    }
+    let recorded = record_release(&engine);
+    if !before_record {
+        disk.set_faults(faults(disk.counts()));
+    }
+    let outcome = recorded.clone().and_then(|proof| engine.release(proof));
+    let struck = outcome.is_err();
+    if struck {
+        assert!(engine.close().is_err(), "{context}: a failure is final");
+    }
+    let index = if seed.is_multiple_of(2) {
+        MemorySource::default()
+    } else {
+        live.fork()
+    };
+    drop(engine);
+    let after = disk.crash(seed);
+    let engine = kit::open(&after, index).unwrap();
+    let proof = match recorded {
+        Ok(proof) => {
+            verify(&engine, (!struck).then_some(true), context);
+            proof
+        }
+        Err(_) => {
+            // Nothing was recorded for sure: nothing may be erased.
+            verify(&engine, Some(false), context);
+            record_release(&engine).unwrap()
+        }
+    };
+    let record = proof.record().sequence;
+    engine.release(proof).unwrap();
+    verify(&engine, Some(true), context);
+    engine.close().unwrap();
+    drop(engine);
+    scan(&after, record, context);
+    let engine = kit::open(&after, MemorySource::default()).unwrap();
+    verify(&engine, Some(true), context);
+    (struck, taken(&after))
+}
+
+/// What a vault takes whose release nothing interrupted.
+fn undisturbed() -> u64 {
+    let (struck, taken) = run(0, false, |_| Faults::default(), "undisturbed");
+    assert!(!struck);
+    taken
+}
+
+/// Marks and cut files differ by a few blocks.
+fn assert_returned(taken: u64, expected: u64, context: &str) {
+    assert!(
+        taken <= expected + 32 * 1024,
+        "{context}: {taken} of {expected}"
+    );
+}
+
+#[test]
+fn loss_of_power_at_every_point_of_a_release_is_made_good_by_doing_it_again() {
+    let expected = undisturbed();
+    for seed in 0..2u64 {
+        for point in 1.. {
+            let context = format!("seed {seed}, power off at {point}");
+            let faults = |(operations, ..): (u64, u64, u64)| Faults {
+                power_off: Some(operations + point),
+                ..Faults::default()
+            };
+            let (struck, taken) = run(seed * 1009 + point, seed == 1, faults, &context);
+            assert_returned(taken, expected, &context);
+            if !struck {
+                assert!(point > 60, "the fault must strike: {point}");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failed_write_or_sync_at_every_point_of_a_release_stops_the_engine_and_is_made_good() {
+    let expected = undisturbed();
+    for syncs in [false, true] {
+        for point in 1.. {
+            let context = format!("operation {point} fails (sync: {syncs})");
+            let faults = |(_, writes, synced): (u64, u64, u64)| Faults {
+                fail_write: (!syncs).then_some(writes + point),
+                fail_sync: syncs.then_some(synced + point),
+                ..Faults::default()
+            };
+            let (struck, taken) = run(point, false, faults, &context);
+            assert_returned(taken, expected, &context);
+            if !struck {
+                assert!(point > 5, "the fault must strike: {point}");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_release_returns_most_of_the_space_of_small_records() {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 48 << 10);
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    fill(&engine);
+    let before = taken(&disk);
+    let proof = record_release(&engine).unwrap();
+    let freed = engine.release(proof).unwrap();
+    let after = taken(&disk);
+    let bytes = freed.particulars_bytes + freed.payload_bytes;
+    assert!(before - after > bytes * 7 / 10, "{before} {after} {bytes}");
+    let packed = kit::segments(&disk)
+        .iter()
+        .filter(|path| disk.content(path).unwrap()[8] == 2)
+        .count();
+    assert!(packed >= 2, "{packed}");
+    verify(&engine, Some(true), "live");
+}
