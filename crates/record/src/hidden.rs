@@ -16,6 +16,8 @@ pub struct VersionHidden {
     pub target: Summary,
     /// What becomes current, when the current entry changes.
     pub current: CurrentChange,
+    /// Governance retention was bypassed.
+    pub bypassed: bool,
 }
 
 /// How the current entry of the key changes.
@@ -33,7 +35,8 @@ impl EventFields for VersionHidden {
     fn write(&self, out: &mut FieldsWriter) {
         out.put(8, &self.key)
             .put(9, &self.target)
-            .put(10, &self.current);
+            .put(10, &self.current)
+            .put_some(11, self.bypassed.then_some(&true));
     }
 
     fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
@@ -41,6 +44,10 @@ impl EventFields for VersionHidden {
             key: input.take(8)?,
             target: input.take(9)?,
             current: input.take(10)?,
+            bypassed: match input.take_some(11)? {
+                Some(false) => return Err(DecodeError::malformed("a bypass that was none")),
+                bypassed => bypassed.is_some(),
+            },
         })
     }
 }

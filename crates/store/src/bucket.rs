@@ -4,6 +4,7 @@ pub(crate) mod change;
 pub(crate) mod configure;
 pub(crate) mod create;
 pub(crate) mod lifecycle;
+pub(crate) mod object_lock;
 pub(crate) mod read;
 pub(crate) mod retire;
 

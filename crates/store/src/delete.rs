@@ -5,7 +5,7 @@ use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::condition::{DeleteConditions, DeleteTarget};
 use azekura_model::ident::VersionId;
-use azekura_model::lock::Lock;
+use azekura_model::lock::{self, Allowed, Bypass, HidePermit, Lock, LockRequest};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::requester::Requester;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
@@ -14,11 +14,13 @@ use azekura_record::particulars::Event;
 use azekura_record::summary::Summary;
 use bytes::Bytes;
 
+use crate::bucket::object_lock::may_make_null;
 use crate::bucket::{Bucket, read};
 use crate::error::StoreError;
 use crate::families;
 use crate::find::shown;
 use crate::inner::{Draft, Inner, Refused};
+use crate::lock_state::{self, ReadLock};
 use crate::object::{DeleteOutcome, Which};
 use crate::put::closed;
 use crate::slot::{Slot, for_each_version, read_slot, stamp_guard};
@@ -30,22 +32,26 @@ pub(crate) async fn delete(
     inner: &Inner,
     by: &Authorized,
     bucket: &BucketName,
-    key: &ObjectKey,
-    which: Which,
+    (key, which): (&ObjectKey, Which),
     conditions: &DeleteConditions,
+    bypass: Option<&Bypass>,
 ) -> Result<DeleteOutcome, StoreError> {
-    let by = by.requester();
+    let asked = Asked {
+        by: by.requester(),
+        conditions,
+        bypass,
+    };
     loop {
         let bucket = read::open(inner, bucket)?.bucket;
         let step = match (which, bucket.versioning) {
             (Which::Current, Versioning::Unversioned) => {
-                hide_current(inner, by, &bucket, key.as_str(), conditions).await
+                hide_current(inner, &bucket, key.as_str(), asked).await
             }
             (Which::Current, versioning) => {
                 let null = versioning.makes_null();
-                mark(inner, by, &bucket, (key.as_str(), null), conditions).await
+                mark(inner, &bucket, (key.as_str(), null), asked).await
             }
-            _ => hide_shown(inner, by, &bucket, (key.as_str(), which), conditions).await,
+            _ => hide_shown(inner, &bucket, (key.as_str(), which), asked).await,
         };
         match step {
             Ok(outcome) => return Ok(outcome),
@@ -55,6 +61,14 @@ pub(crate) async fn delete(
             Err(Refused::Error(error)) => return Err(error),
         }
     }
+}
+
+/// Who asks, on what conditions, with what bypass.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    by: &'a Requester,
+    conditions: &'a DeleteConditions,
+    bypass: Option<&'a Bypass>,
 }
 
 /// S3 knows nothing to do.
@@ -76,19 +90,26 @@ fn judge(conditions: &DeleteConditions, there: Option<&Summary>) -> Result<(), S
     Ok(conditions.judge(target.as_ref())?)
 }
 
+/// A marker takes nothing away: it is made over any lock (facts L12).
 async fn mark(
     inner: &Inner,
-    by: &Requester,
     bucket: &Bucket,
     (object, null): (&str, bool),
-    conditions: &DeleteConditions,
+    asked: Asked<'_>,
 ) -> Result<DeleteOutcome, Refused> {
     let slot = read_slot(inner, bucket.partition, object)?;
     let there = slot.current().map(|(summary, _)| summary).or(slot.marker());
-    judge(conditions, there)?;
+    judge(asked.conditions, there)?;
     // Taken after the slot was read, and guarded by it: nothing newer can be there.
     let version = inner.ids.version();
     let mut guards = vec![Guard::Absent(families::closed())];
+    if null {
+        if !may_make_null(inner, bucket)? {
+            // Versioning is enabled by now: read it again.
+            return Err(Refused::Guard(guards.len()));
+        }
+        guards.push(Guard::Absent(families::locks()));
+    }
     guards.extend(slot.guards());
     let draft = Draft {
         tenant: bucket.tenant,
@@ -107,7 +128,7 @@ async fn mark(
     };
     let class = CommitClass::Essential;
     inner
-        .append(by, bucket.partition, class, guards, draft)
+        .append(asked.by, bucket.partition, class, guards, draft)
         .await?;
     Ok(DeleteOutcome {
         version: Some(version),
@@ -118,28 +139,26 @@ async fn mark(
 
 async fn hide_current(
     inner: &Inner,
-    by: &Requester,
     bucket: &Bucket,
     object: &str,
-    conditions: &DeleteConditions,
+    asked: Asked<'_>,
 ) -> Result<DeleteOutcome, Refused> {
     let slot = read_slot(inner, bucket.partition, object)?;
     let Some((summary, _)) = slot.current() else {
         return Ok(nothing(None, true));
     };
-    judge(conditions, Some(summary))?;
+    judge(asked.conditions, Some(summary))?;
     let target = summary.version;
-    hide(inner, by, bucket, &slot, object, target).await?;
+    hide(inner, bucket, &slot, (object, target), asked).await?;
     // An unversioned bucket names no version in its answer.
     Ok(nothing(None, true))
 }
 
 async fn hide_shown(
     inner: &Inner,
-    by: &Requester,
     bucket: &Bucket,
     (object, which): (&str, Which),
-    conditions: &DeleteConditions,
+    asked: Asked<'_>,
 ) -> Result<DeleteOutcome, Refused> {
     let slot = read_slot(inner, bucket.partition, object)?;
     let Some(found) = shown(inner, bucket.partition, object, which)? else {
@@ -149,14 +168,14 @@ async fn hide_shown(
             _ => nothing(None, true),
         });
     };
-    judge(conditions, Some(&found.summary))?;
+    judge(asked.conditions, Some(&found.summary))?;
     let Summary {
         version,
         null,
         marker,
         ..
     } = found.summary;
-    hide(inner, by, bucket, &slot, object, version).await?;
+    hide(inner, bucket, &slot, (object, version), asked).await?;
     Ok(DeleteOutcome {
         version: Some(version),
         null,
@@ -224,13 +243,14 @@ fn plan(
     }))
 }
 
+/// The one primitive that takes a version out of sight. What its lock allows is judged on what the
+/// commit is guarded by, so no lock can come in between.
 async fn hide(
     inner: &Inner,
-    by: &Requester,
     bucket: &Bucket,
     slot: &Slot,
-    object: &str,
-    target: VersionId,
+    (object, target): (&str, VersionId),
+    asked: Asked<'_>,
 ) -> Result<(), Refused> {
     let stamp = stamp_guard(inner, bucket.partition, object)?;
     let Some(plan) = plan(inner, bucket, object, target)? else {
@@ -238,6 +258,14 @@ async fn hide(
     };
     let mut guards = vec![Guard::Absent(families::closed()), stamp];
     guards.extend(slot.guards());
+    let bypassed = match plan.target.at {
+        Some(at) if !plan.target.marker => {
+            let lock = lock_state::read(inner, bucket.partition, target, at);
+            guards.push(lock.guard());
+            permit(inner, &lock, asked.bypass)?.bypassed()
+        }
+        _ => false,
+    };
     guards.extend(plan.guards);
     let draft = Draft {
         tenant: bucket.tenant,
@@ -253,11 +281,27 @@ async fn hide(
             key: object.to_owned(),
             target: plan.target,
             current: plan.current,
+            bypassed,
         })),
     };
     let class = CommitClass::Essential;
     inner
-        .append(by, bucket.partition, class, guards, draft)
+        .append(asked.by, bucket.partition, class, guards, draft)
         .await?;
     Ok(())
+}
+
+/// What the lock allows, now.
+fn permit(
+    inner: &Inner,
+    lock: &ReadLock,
+    bypass: Option<&Bypass>,
+) -> Result<HidePermit, StoreError> {
+    let now = inner.clock.compliance();
+    match lock::judge(&lock.state, LockRequest::Hide, bypass, now)? {
+        Allowed::Hide(permit) => Ok(permit),
+        _ => Err(StoreError::Internal(
+            "a hiding was judged as something else".to_owned(),
+        )),
+    }
 }

@@ -10,11 +10,12 @@ use azekura_record::particulars::Event;
 use azekura_record::summary::Summary;
 use azekura_record::version::{PartRef, Payload, Version};
 
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, object_lock};
 use crate::entry;
 use crate::error::StoreError;
 use crate::families;
 use crate::inner::Inner;
+use crate::lock_state;
 use crate::object::{Attributes, ObjectInfo, PartInfo, Which};
 use crate::outflow::{Piece, Source};
 use crate::seal::cipher::SecretKey;
@@ -150,7 +151,14 @@ fn info(
             metadata: version.metadata.clone(),
             tags: tagging::of(inner, bucket, found.summary.version, version)?,
         },
-        lock: None,
+        lock: match object_lock::of(inner, bucket.uuid)? {
+            Some(_) => Some(lock_state::shown(
+                inner,
+                bucket.partition,
+                found.summary.version,
+            )?),
+            None => None,
+        },
         parts: parts(&version.payload)
             .iter()
             .map(|part| PartInfo {

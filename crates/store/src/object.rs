@@ -162,6 +162,15 @@ pub struct DeleteOutcome {
     pub marker: bool,
 }
 
+/// What a change of a lock concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LockOutcome {
+    /// The version.
+    pub version: VersionId,
+    /// Shown as `null`.
+    pub null: bool,
+}
+
 /// What a change of tags concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TaggingOutcome {

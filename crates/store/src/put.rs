@@ -10,7 +10,6 @@ use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::condition::Conditions;
 use azekura_model::ident::{PayloadId, VersionId};
-use azekura_model::lock::Lock;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::placement::{Placement, place};
 use azekura_model::release::BlobId;
@@ -21,13 +20,14 @@ use azekura_record::version::{Payload, Version};
 use bytes::Bytes;
 
 use crate::body::{Body, Claims};
-use crate::bucket::Bucket;
-use crate::bucket::read;
+use crate::bucket::object_lock::may_make_null;
+use crate::bucket::{Bucket, read};
 use crate::error::StoreError;
 use crate::families;
 use crate::inner::{Draft, Inner, Refused};
 use crate::intake::{Intake, Received, Sealed, Sealing, SealingKey};
 use crate::intent::{Announced, Owner};
+use crate::lock_default::{Asked, NewObject, initial_lock};
 use crate::object::{Attributes, PutOutcome, PutRequest};
 use crate::slot::read_slot;
 use crate::upload::PUT_BYTES_MAX;
@@ -40,13 +40,14 @@ pub(crate) async fn put(
     request: PutRequest,
 ) -> Result<PutOutcome, StoreError> {
     let placed = placed(inner, bucket)?;
-    judge_early(inner, &placed, &request.key, &request.conditions)?;
+    judge_early(inner, &placed, &request)?;
     let by = by.requester();
     let written = sealed_and_written(inner, by, placed, request.body, request.claims).await?;
     // As it is now: an upload may take hours, and a version that replaces the `null` one must not
     // come out of a time before versioning was enabled.
     let versioning = read::versioning(inner, written.placed.bucket.uuid)?;
-    let version = written.version(inner, &request.key, request.attributes, versioning);
+    let asked = Asked::Now(request.lock);
+    let version = written.version(inner, &request.key, request.attributes, (versioning, asked));
     let committed = commit(inner, by, written, version, &request.conditions).await?;
     Ok(acknowledge(committed))
 }
@@ -70,17 +71,19 @@ pub(crate) fn placed(inner: &Inner, name: &BucketName) -> Result<Placed, StoreEr
 }
 
 /// Refuses before the body is read what would be refused after it. The commit judges again.
-fn judge_early(
-    inner: &Inner,
-    placed: &Placed,
-    key: &ObjectKey,
-    conditions: &Conditions,
-) -> Result<(), StoreError> {
-    if conditions.is_empty() {
+fn judge_early(inner: &Inner, placed: &Placed, request: &PutRequest) -> Result<(), StoreError> {
+    let (key, attributes) = (&request.key, &request.attributes);
+    let object = NewObject {
+        key: key.as_str(),
+        tags: &attributes.tags,
+        metadata: &attributes.metadata,
+    };
+    initial_lock(inner, &placed.bucket, object, Asked::Now(request.lock))?;
+    if request.conditions.is_empty() {
         return Ok(());
     }
     let slot = read_slot(inner, placed.bucket.partition, key.as_str())?;
-    Ok(conditions.judge_write(slot.etag())?)
+    Ok(request.conditions.judge_write(slot.etag())?)
 }
 
 /// Content verified, sealed, and, where a blob holds it, durable. Nothing names it yet.
@@ -129,7 +132,7 @@ impl Written {
         inner: &Inner,
         key: &ObjectKey,
         attributes: Attributes,
-        versioning: Versioning,
+        (versioning, asked): (Versioning, Asked),
     ) -> NewVersion {
         let received = &self.received;
         let data_key = received
@@ -164,6 +167,7 @@ impl Written {
             content_bytes: digests.bytes,
             sealed_bytes,
             inline,
+            asked,
             version: Version {
                 key: key.as_str().to_owned(),
                 null: versioning.makes_null(),
@@ -190,6 +194,8 @@ pub(crate) struct NewVersion {
     pub(crate) content_bytes: u64,
     pub(crate) sealed_bytes: u64,
     pub(crate) inline: Bytes,
+    /// What the lock headers ask for; the lock itself is worked out at commit.
+    pub(crate) asked: Asked,
     pub(crate) version: Version,
 }
 
@@ -254,9 +260,19 @@ pub(crate) async fn commit_version(
             return Err(StoreError::Conflict.into());
         }
         new.version.superseded = order.superseded;
+        let object = NewObject {
+            key: &new.version.key,
+            tags: &new.version.tags,
+            metadata: &new.version.metadata,
+        };
+        let lock = initial_lock(inner, bucket, object, new.asked)?;
         let mut all = guards.clone();
         let own = all.len();
         all.push(Guard::Absent(families::closed()));
+        if new.version.null {
+            // Where locks are, no `null` version is made any more (facts D14).
+            all.push(Guard::Absent(families::locks()));
+        }
         all.extend(slot.guards());
         all.extend(order.guards);
         let draft = Draft {
@@ -267,7 +283,7 @@ pub(crate) async fn commit_version(
             hybrid: inner.clock.hybrid(),
             content_bytes: new.content_bytes,
             sealed_bytes: new.sealed_bytes,
-            lock: Lock::default(),
+            lock,
             payload: new.inline.clone(),
             event: Event::Version(Box::new(new.version.clone())),
         };
@@ -283,7 +299,10 @@ pub(crate) async fn commit_version(
             Err(Refused::Guard(index)) if index == own => {
                 return Err(closed(inner, bucket).into());
             }
-            Err(Refused::Guard(_)) => {}
+            Err(Refused::Guard(_)) => {
+                // Object lock may have been enabled meanwhile, and versioning before that.
+                new.version.null &= may_make_null(inner, bucket)?;
+            }
             Err(Refused::Error(error)) => return Err(error.into()),
         }
     }

@@ -22,7 +22,13 @@ pub(crate) async fn delete_object(
     )?;
     let done = cx
         .store
-        .delete_if(caller.authorized(), &bucket, (&key, which), &conditions)
+        .delete_if(
+            caller.authorized(),
+            &bucket,
+            (&key, which),
+            &conditions,
+            None,
+        )
         .await
         .map_err(errors::from_store)?;
     let versioning = cx.versioning(&bucket)?;

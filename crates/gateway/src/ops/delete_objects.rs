@@ -94,7 +94,7 @@ async fn try_delete(
     let by = caller.may(action)?;
     let done = cx
         .store
-        .delete_if(&by, bucket, (&key, which), &conditions)
+        .delete_if(&by, bucket, (&key, which), &conditions, None)
         .await
         .map_err(errors::from_store)?;
     let shown = done

@@ -300,8 +300,18 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             }),
         ),
         (
+            "version-hidden-bypassed",
+            Event::VersionHidden(Box::new(VersionHidden {
+                key: KEY.to_owned(),
+                target: summary(),
+                current: CurrentChange::Stays,
+                bypassed: true,
+            })),
+        ),
+        (
             "version-hidden",
             Event::VersionHidden(Box::new(VersionHidden {
+                bypassed: false,
                 key: KEY.to_owned(),
                 target: older,
                 current: CurrentChange::Becomes(summary()),

@@ -211,10 +211,13 @@ fn hidden() -> impl Strategy<Value = VersionHidden> {
         Just(CurrentChange::Cleared),
         summary().prop_map(CurrentChange::Becomes),
     ];
-    (text(), summary(), current).prop_map(|(key, target, current)| VersionHidden {
-        key,
-        target,
-        current,
+    (text(), summary(), current, any::<bool>()).prop_map(|(key, target, current, bypassed)| {
+        VersionHidden {
+            key,
+            target,
+            current,
+            bypassed,
+        }
     })
 }
 

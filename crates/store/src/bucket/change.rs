@@ -10,6 +10,7 @@ use azekura_record::particulars::Event;
 use bytes::Bytes;
 
 use crate::bucket::lifecycle::stored_days;
+use crate::bucket::object_lock::has_locks;
 use crate::bucket::read;
 use crate::entry::{self, BucketSettings};
 use crate::error::StoreError;
@@ -32,6 +33,13 @@ pub(crate) async fn put_versioning(
         if versioning == Versioning::Unversioned {
             let why = "versioning can be suspended, not taken back".to_owned();
             return Err(StoreError::InvalidArgument(why));
+        }
+        // Looked at before the commit, which fails if object lock is enabled behind the look: that
+        // is guarded by the same settings (see `bucket/object_lock.rs`).
+        if versioning.makes_null() && has_locks(inner, bucket.partition)? {
+            return Err(StoreError::InvalidBucketState(
+                "versioning cannot be suspended on a bucket with object lock".to_owned(),
+            ));
         }
         let before = entry::encode(&BucketSettings::new(bucket.versioning, &bucket.history));
         let guards = vec![

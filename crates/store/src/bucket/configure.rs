@@ -14,6 +14,7 @@ use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
+use crate::bucket::object_lock::refuse_elsewhere;
 use crate::bucket::{lifecycle, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
@@ -29,6 +30,7 @@ pub(crate) async fn configure(
     kind: ConfigurationKind,
     configuration: Option<BucketConfiguration>,
 ) -> Result<(), StoreError> {
+    refuse_elsewhere(kind, configuration.as_ref())?;
     let open = read::open(inner, name)?;
     let bucket = &open.bucket;
     let key = families::bucket(name.as_str());

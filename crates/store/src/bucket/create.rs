@@ -58,6 +58,7 @@ pub(crate) async fn create(
     inner: &Inner,
     by: &Authorized,
     name: &BucketName,
+    versioning: Versioning,
 ) -> Result<Bucket, StoreError> {
     let tenant = read::tenant(inner)?;
     if read::open(inner, name).is_ok() {
@@ -69,7 +70,7 @@ pub(crate) async fn create(
         name: name.as_str().to_owned(),
         location: region.clone(),
         partition: fresh_partition(inner)?,
-        versioning: Versioning::Unversioned,
+        versioning,
         history_days: inner.policy.history_days.0,
         regions: vec![region],
         wrapped_key: inner.keys.new_bucket_key(tenant, uuid, 1)?,

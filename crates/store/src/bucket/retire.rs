@@ -5,7 +5,7 @@
 //!
 //! 1. *close* the bucket's own partition: from now on every write there fails its guard (all writes
 //!    guard that `closed` is absent, so no counter is shared by them);
-//! 2. look whether S3 shows a version or a marker. Nothing can be added behind the look any more. If
+//! 2. look whether S3 shows a version or a marker, or a lock keeps a version that S3 no longer shows. Nothing can be added behind the look any more. If
 //!    something is there, *open* the partition again and refuse;
 //! 3. abort the uploads under way, which S3 does not count as content of a bucket, and *retire* the
 //!    name in the configuration partition.
@@ -29,7 +29,7 @@ use bytes::Bytes;
 use crate::bucket::Bucket;
 use crate::bucket::lifecycle::stored_days;
 use crate::bucket::read::{self, OpenBucket};
-use crate::entry;
+use crate::entry::{self, LockEntry};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, HISTORY};
 use crate::inner::{Draft, Inner, Refused};
@@ -57,7 +57,7 @@ async fn close_and_decide(
 ) -> Result<(), StoreError> {
     let open = read::open(inner, name)?;
     // Refuses without writing in the usual case.
-    if shows_anything(inner, &open.bucket)? {
+    if holds_anything(inner, &open.bucket)? {
         return Err(StoreError::BucketNotEmpty);
     }
     let partition = open.bucket.partition;
@@ -83,7 +83,7 @@ async fn close_and_decide(
 /// What is left to do for a bucket that is closed.
 async fn decide(inner: &Inner, by: &Requester, open: &OpenBucket) -> Result<(), StoreError> {
     let bucket = &open.bucket;
-    match shows_anything(inner, bucket) {
+    match holds_anything(inner, bucket) {
         Ok(false) => {}
         Ok(true) => return refuse(inner, by, bucket, StoreError::BucketNotEmpty).await,
         Err(error) => return refuse(inner, by, bucket, error).await,
@@ -169,8 +169,8 @@ async fn append(
         .map(|_| ())
 }
 
-/// Whether S3 shows a version or a marker.
-fn shows_anything(inner: &Inner, bucket: &Bucket) -> Result<bool, StoreError> {
+/// Whether S3 shows a version or a marker, or a lock keeps one.
+fn holds_anything(inner: &Inner, bucket: &Bucket) -> Result<bool, StoreError> {
     let scan = Scan {
         family: families::CURRENT,
         from: Bytes::new(),
@@ -181,10 +181,34 @@ fn shows_anything(inner: &Inner, bucket: &Bucket) -> Result<bool, StoreError> {
         return Ok(true);
     }
     // Without versioning nothing but the current versions was ever shown.
-    if bucket.versioning == Versioning::Unversioned {
-        return Ok(false);
+    if bucket.versioning != Versioning::Unversioned && shows_version(inner, bucket.partition)? {
+        return Ok(true);
     }
-    shows_version(inner, bucket.partition)
+    keeps_version(inner, bucket.partition)
+}
+
+/// Whether a lock keeps a version, also one that S3 no longer shows. A lock that cannot be read does.
+fn keeps_version(inner: &Inner, partition: PartitionId) -> Result<bool, StoreError> {
+    let now = inner.clock.compliance();
+    let mut from = Bytes::from_static(&[families::LOCKS]);
+    loop {
+        let scan = Scan {
+            family: families::AMENDMENTS,
+            from: from.clone(),
+            until: families::after_prefix(&[families::LOCKS]),
+            limit: 1000,
+        };
+        let page = inner.scan(partition, &scan)?;
+        let keeps =
+            |value: &[u8]| LockEntry::decode(value).map_or(true, |entry| entry.lock.keeps(now));
+        if page.entries.iter().any(|(_, entry)| keeps(&entry.value)) {
+            return Ok(true);
+        }
+        match page.entries.last() {
+            Some((key, _)) if page.more => from = after(key),
+            _ => return Ok(false),
+        }
+    }
 }
 
 fn shows_version(inner: &Inner, partition: PartitionId) -> Result<bool, StoreError> {

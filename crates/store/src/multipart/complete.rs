@@ -5,6 +5,7 @@ use std::sync::Arc;
 use azekura_model::access::Authorized;
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
 use azekura_model::ident::UploadId;
+use azekura_model::lock::LockAsked;
 use azekura_model::name::BucketName;
 use azekura_model::position::Sequence;
 use azekura_record::upload::UploadStarted;
@@ -19,6 +20,7 @@ use crate::families;
 use crate::find::{Found, load};
 use crate::inner::Inner;
 use crate::intent::Owner;
+use crate::lock_default::Asked;
 use crate::multipart::{self, OpenUpload};
 use crate::object::PutOutcome;
 use crate::put::{NewVersion, NotStored, acknowledge, commit_version, placed};
@@ -187,6 +189,10 @@ fn version(
         content_bytes,
         sealed_bytes: sealed.fold(0, u64::saturating_add),
         inline: Bytes::new(),
+        asked: Asked::AtStart(LockAsked {
+            retention: started.retention,
+            hold: started.hold,
+        }),
         version: Version {
             key: request.key.as_str().to_owned(),
             null: bucket.versioning.makes_null(),

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crate::error::StoreError;
 use crate::families;
 use crate::inner::{Draft, Inner, Refused};
+use crate::lock_default::{Asked, NewObject, initial_lock};
 use crate::put::{closed, placed};
 use crate::upload::{CreateUpload, Upload};
 
@@ -24,6 +25,13 @@ pub(crate) async fn create(
 ) -> Result<Upload, StoreError> {
     check(request.checksum)?;
     let bucket = placed(inner, bucket)?.bucket;
+    let object = NewObject {
+        key: request.key.as_str(),
+        tags: &request.attributes.tags,
+        metadata: &request.attributes.metadata,
+    };
+    // Refused now rather than after the parts were sent. The completion judges again.
+    initial_lock(inner, &bucket, object, Asked::Now(request.lock))?;
     let id = inner.ids.upload();
     let key = request.key;
     let draft = Draft {

@@ -33,6 +33,7 @@ use futures::StreamExt;
 pub(crate) struct Vault {
     pub(crate) store: Store,
     pub(crate) engine: Arc<MemoryEngine>,
+    pub(crate) time: Arc<ManualTimeSource>,
 }
 
 pub(crate) fn by(action: Action) -> Authorized {
@@ -126,31 +127,63 @@ pub(crate) fn fresh_keys() -> Arc<Keys> {
     Arc::new(Keys::new(SecretKey::new([9; 32]), entropy))
 }
 
-fn fresh_clock() -> Arc<Clock> {
-    let source = Arc::new(ManualTimeSource::at(WallTime(1_790_000_000_000)));
-    Arc::new(Clock::new(source, ComplianceTime(1_790_000_000_000)))
+/// When the tests begin.
+pub(crate) const BEGIN_MS: i64 = 1_790_000_000_000;
+
+fn fresh_time() -> Arc<ManualTimeSource> {
+    Arc::new(ManualTimeSource::at(WallTime(BEGIN_MS)))
+}
+
+fn fresh_clock(time: &Arc<ManualTimeSource>) -> Arc<Clock> {
+    Arc::new(Clock::new(time.clone(), ComplianceTime(BEGIN_MS)))
 }
 
 impl Vault {
     pub(crate) async fn new() -> Self {
         let region = RegionName::parse("local").unwrap();
         let engine = Arc::new(MemoryEngine::new(region, Incarnation([7; 16])));
-        let store = Store::new(parts(Arc::clone(&engine), fresh_clock(), fresh_keys()));
+        let time = fresh_time();
+        let clock = fresh_clock(&time);
+        let store = Store::new(parts(Arc::clone(&engine), clock, fresh_keys()));
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();
-        Self { store, engine }
+        Self {
+            store,
+            engine,
+            time,
+        }
     }
 
     /// The same vault in a new process: keys and clock learnt from the journal.
     pub(crate) async fn restarted(&self) -> Self {
         let engine = Arc::new(self.engine.reopen());
-        let (keys, clock) = (fresh_keys(), fresh_clock());
+        let time = Arc::clone(&self.time);
+        let (keys, clock) = (fresh_keys(), fresh_clock(&time));
         let projector = Projector::new(Arc::clone(&keys), Arc::clone(&clock));
         replay(&engine, &projector);
         let store = Store::new(parts(Arc::clone(&engine), clock, keys));
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();
-        Self { store, engine }
+        Self {
+            store,
+            engine,
+            time,
+        }
+    }
+
+    /// Lets all clocks run, in steps that count as running.
+    pub(crate) fn run(&self, mut ms: i64) {
+        while ms > 0 {
+            let step = ms.min(9_000);
+            self.time.run(step);
+            self.now();
+            ms -= step;
+        }
+    }
+
+    /// Compliance time.
+    pub(crate) fn now(&self) -> ComplianceTime {
+        self.store.clock_report().compliance
     }
 
     pub(crate) async fn with_bucket(name: &str, versioning: Versioning) -> Self {
@@ -281,6 +314,6 @@ pub(crate) fn live(engine: &MemoryEngine) -> Content {
 
 /// Replays the journal with fresh keys and compares.
 pub(crate) fn assert_rebuild_equals(engine: &MemoryEngine) {
-    let projector = Projector::new(fresh_keys(), fresh_clock());
+    let projector = Projector::new(fresh_keys(), fresh_clock(&fresh_time()));
     assert_eq!(replay(engine, &projector), live(engine));
 }

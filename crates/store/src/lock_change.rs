@@ -1,0 +1,197 @@
+//! A version gets another lock: retention, legal hold, class, event.
+//!
+//! Reading, judging and committing are one serialised step: the commit is guarded by the lock entry
+//! that was judged, and when that changed in between, everything is read and judged again (facts D8).
+//! The version's own record, its ETag and Last-Modified stay (facts L15).
+
+use azekura_engine::seam::{CommitClass, Guard};
+use azekura_model::access::Authorized;
+use azekura_model::ident::VersionId;
+use azekura_model::lock::{Allowed, Bypass, Lock, LockPermit, LockRequest, LockState, judge};
+use azekura_model::name::{BucketName, ObjectKey};
+use azekura_record::locked::VersionLocked;
+use azekura_record::particulars::Event;
+use bytes::Bytes;
+
+use crate::bucket::{Bucket, object_lock, read};
+use crate::entry;
+use crate::error::StoreError;
+use crate::families;
+use crate::find::find;
+use crate::inner::{Draft, Inner, Refused};
+use crate::lock_state::{self, ReadLock};
+use crate::object::{LockOutcome, Which};
+use crate::put::closed;
+
+/// What must be true of the bucket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Needs {
+    /// Object lock: what S3 asks.
+    ObjectLock,
+    /// Nothing: classes and events of the vault hold in every bucket.
+    Nothing,
+}
+
+/// Changes the lock of the version that the request names.
+pub(crate) async fn change(
+    inner: &Inner,
+    by: &Authorized,
+    bucket: &BucketName,
+    (key, which): (&ObjectKey, Which),
+    request: LockRequest,
+    (bypass, needs): (Option<&Bypass>, Needs),
+) -> Result<LockOutcome, StoreError> {
+    loop {
+        let bucket = read::open(inner, bucket)?.bucket;
+        if needs == Needs::ObjectLock {
+            enabled(inner, &bucket)?;
+        }
+        let target = target(inner, &bucket, key, which)?;
+        let permit = permit(inner, &target.lock.state, &request, bypass)?;
+        let outcome = LockOutcome {
+            version: target.version,
+            null: target.null,
+        };
+        if !permit.changes() {
+            return Ok(outcome);
+        }
+        match commit(inner, by, &bucket, &target, &permit, word(&request)).await {
+            Ok(()) => return Ok(outcome),
+            Err(Refused::Guard(0)) => return Err(closed(inner, &bucket)),
+            // The version was hidden, or has another lock: read and judge again.
+            Err(Refused::Guard(_)) => {}
+            Err(Refused::Error(error)) => return Err(error),
+        }
+    }
+}
+
+/// Refuses a bucket without object lock.
+fn enabled(inner: &Inner, bucket: &Bucket) -> Result<(), StoreError> {
+    match object_lock::of(inner, bucket.uuid)? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::BucketWithoutLock),
+    }
+}
+
+/// A version that S3 shows, and its lock.
+struct Target {
+    version: VersionId,
+    null: bool,
+    shown: Guard,
+    lock: ReadLock,
+}
+
+fn target(
+    inner: &Inner,
+    bucket: &Bucket,
+    key: &ObjectKey,
+    which: Which,
+) -> Result<Target, StoreError> {
+    let found = find(inner, bucket, key, which)?;
+    let version = found.summary.version;
+    let history = families::history(key.as_str(), version);
+    let shown = inner
+        .get(bucket.partition, &history)?
+        .ok_or_else(|| StoreError::Internal(format!("version {version} has no history entry")))?;
+    if entry::summary(&shown.value)?.hidden {
+        return Err(StoreError::NoSuchVersion);
+    }
+    Ok(Target {
+        version,
+        null: found.summary.null,
+        shown: Guard::Equals(history, shown.value),
+        lock: lock_state::read(inner, bucket.partition, version, found.sequence),
+    })
+}
+
+/// What the rules allow, now.
+pub(crate) fn permit(
+    inner: &Inner,
+    state: &LockState,
+    request: &LockRequest,
+    bypass: Option<&Bypass>,
+) -> Result<LockPermit, StoreError> {
+    let now = inner.clock.compliance();
+    match judge(state, request.clone(), bypass, now)? {
+        Allowed::Becomes(permit) => Ok(permit),
+        Allowed::Hide(_) | Allowed::Release(_) => Err(StoreError::Internal(format!(
+            "{request:?} is no change of a lock"
+        ))),
+    }
+}
+
+async fn commit(
+    inner: &Inner,
+    by: &Authorized,
+    bucket: &Bucket,
+    target: &Target,
+    permit: &LockPermit,
+    reason: &str,
+) -> Result<(), Refused> {
+    let guards = vec![
+        Guard::Absent(families::closed()),
+        target.shown.clone(),
+        target.lock.guard(),
+    ];
+    let draft = Draft {
+        tenant: bucket.tenant,
+        bucket: Some(bucket.uuid),
+        version: Some(target.version),
+        hybrid: inner.clock.hybrid(),
+        content_bytes: 0,
+        sealed_bytes: 0,
+        lock: permit.lock().clone(),
+        payload: Bytes::new(),
+        event: Event::VersionLocked(VersionLocked {
+            reason: reason.to_owned(),
+            bypassed: permit.bypassed(),
+            previous: target.lock.given_by,
+        }),
+    };
+    let class = CommitClass::Data;
+    inner
+        .append(by.requester(), bucket.partition, class, guards, draft)
+        .await
+        .map(|_| ())
+}
+
+/// The request in one word, for the record.
+pub(crate) fn word(request: &LockRequest) -> &'static str {
+    match request {
+        LockRequest::Hide => "hide",
+        LockRequest::Retain(_) => "retention",
+        LockRequest::Hold(_) => "hold",
+        LockRequest::Extend(_) => "extend",
+        LockRequest::Assign { .. } => "class",
+        LockRequest::PostEvent { .. } => "event",
+        LockRequest::Upgrade => "upgrade",
+        LockRequest::Release => "release",
+    }
+}
+
+/// The lock of a version as S3 shows it.
+pub(crate) fn shown(
+    inner: &Inner,
+    bucket: &BucketName,
+    key: &ObjectKey,
+    which: Which,
+) -> Result<Lock, StoreError> {
+    let bucket = read::open(inner, bucket)?.bucket;
+    enabled(inner, &bucket)?;
+    let version = find(inner, &bucket, key, which)?.summary.version;
+    lock_state::shown(inner, bucket.partition, version)
+}
+
+/// The whole lock state of a version, proved as for a verdict.
+pub(crate) fn proved(
+    inner: &Inner,
+    bucket: &BucketName,
+    key: &ObjectKey,
+    which: Which,
+) -> Result<(VersionId, LockState), StoreError> {
+    let bucket = read::open(inner, bucket)?.bucket;
+    let found = find(inner, &bucket, key, which)?;
+    let version = found.summary.version;
+    let read = lock_state::read(inner, bucket.partition, version, found.sequence);
+    Ok((version, read.state))
+}

@@ -1,0 +1,197 @@
+//! The lock state of a version, proved.
+//!
+//! Three witnesses are asked: the version's own record, the index, and the record that the index
+//! names as the last one that gave a lock. They must agree. Whatever is unreadable, missing or
+//! contradictory makes the state unknown, and unknown means locked (invariant 4).
+
+use azekura_engine::seam::Guard;
+use azekura_model::ident::VersionId;
+use azekura_model::lock::{Lock, LockState};
+use azekura_model::position::{PartitionId, Sequence};
+use azekura_record::core::{Core, RecordKind};
+use azekura_record::locks_changed::LocksChanged;
+use azekura_record::particulars::Event;
+use bytes::Bytes;
+
+use crate::entry::LockEntry;
+use crate::families;
+use crate::inner::{Inner, unchanged};
+use crate::seal::record::open_core;
+
+/// A lock state as read at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadLock {
+    /// What is known.
+    pub(crate) state: LockState,
+    /// The record that gave it; `None` = no record did.
+    pub(crate) given_by: Option<Sequence>,
+    version: VersionId,
+    raw: Option<Bytes>,
+}
+
+impl ReadLock {
+    /// Holds while nothing has given the version another lock.
+    pub(crate) fn guard(&self) -> Guard {
+        unchanged(families::lock(self.version), self.raw.clone())
+    }
+}
+
+/// Reads lock states of one partition. Keeps the record of many locks that it opened last.
+pub(crate) struct Reader<'a> {
+    inner: &'a Inner,
+    partition: PartitionId,
+    bulk: Option<(Sequence, Core, Box<LocksChanged>)>,
+}
+
+/// The state of one version, whose own record stands at `own`.
+pub(crate) fn read(
+    inner: &Inner,
+    partition: PartitionId,
+    version: VersionId,
+    own: Sequence,
+) -> ReadLock {
+    Reader::new(inner, partition).read(version, own)
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(inner: &'a Inner, partition: PartitionId) -> Self {
+        Self {
+            inner,
+            partition,
+            bulk: None,
+        }
+    }
+
+    /// The state of one version, whose own record stands at `own`.
+    pub(crate) fn read(&mut self, version: VersionId, own: Sequence) -> ReadLock {
+        let mut read = ReadLock {
+            state: LockState::Unknown(String::new()),
+            given_by: None,
+            version,
+            raw: None,
+        };
+        read.state = match self.prove(&mut read, own) {
+            Ok(lock) => LockState::Known(lock),
+            Err(why) => LockState::Unknown(why),
+        };
+        read
+    }
+
+    fn prove(&mut self, read: &mut ReadLock, own: Sequence) -> Result<Lock, String> {
+        let version = read.version;
+        let entry = self
+            .inner
+            .get(self.partition, &families::lock(version))
+            .map_err(|error| error.to_string())?;
+        read.raw = entry.as_ref().map(|entry| entry.value.clone());
+        read.given_by = entry.as_ref().map(|entry| entry.sequence);
+        let core = self.core(own)?;
+        if core.version != Some(version) {
+            return Err(format!("record {own} is of another version"));
+        }
+        match core.kind {
+            RecordKind::Version => {}
+            // Markers are never locked (facts L12).
+            RecordKind::DeleteMarker if entry.is_none() && core.lock.is_empty() => {
+                return Ok(Lock::default());
+            }
+            other => return Err(format!("record {own} is {other:?}")),
+        }
+        let Some(entry) = entry else {
+            return if core.lock.is_empty() {
+                Ok(Lock::default())
+            } else {
+                Err("its record has a lock and the index has none".to_owned())
+            };
+        };
+        let indexed = LockEntry::decode(&entry.value).map_err(|error| error.to_string())?;
+        let given = if entry.sequence == own {
+            stamped(&core, &indexed)?;
+            core.lock.clone()
+        } else {
+            self.given(version, entry.sequence, &indexed)?
+        };
+        if entry.sequence < own || given != indexed.lock {
+            return Err(format!(
+                "the index and record {} say different things",
+                entry.sequence
+            ));
+        }
+        Ok(given)
+    }
+
+    /// The lock that a later record gave the version.
+    fn given(
+        &mut self,
+        version: VersionId,
+        at: Sequence,
+        indexed: &LockEntry,
+    ) -> Result<Lock, String> {
+        let bulk = self.bulk.as_ref().filter(|(sequence, ..)| *sequence == at);
+        if let Some((_, core, changed)) = bulk {
+            return of_bulk(core, changed, version, indexed);
+        }
+        let core = self.core(at)?;
+        match core.kind {
+            RecordKind::VersionLocked if core.version == Some(version) => {
+                stamped(&core, indexed)?;
+                Ok(core.lock)
+            }
+            RecordKind::LocksChanged => {
+                let record = self.inner.record(self.partition, at);
+                let (_, opened) = record.map_err(|error| error.to_string())?;
+                let Event::LocksChanged(changed) = opened.particulars.event else {
+                    return Err(format!("record {at} is not what its core says"));
+                };
+                let lock = of_bulk(&opened.core, &changed, version, indexed);
+                self.bulk = Some((at, opened.core, Box::new(changed)));
+                lock
+            }
+            _ => Err(format!("record {at} gave it no lock")),
+        }
+    }
+
+    /// The core alone: it stays when particulars are erased, and says all that a lock needs.
+    fn core(&self, at: Sequence) -> Result<Core, String> {
+        let records = self.inner.engine.journal(self.partition, at, 1);
+        let records = records.map_err(|error| error.to_string())?;
+        let record = records
+            .first()
+            .filter(|record| record.position.sequence == at)
+            .ok_or_else(|| format!("record {at} is missing"))?;
+        open_core(record.kind, &record.core).map_err(|error| error.to_string())
+    }
+}
+
+fn stamped(core: &Core, indexed: &LockEntry) -> Result<(), String> {
+    if core.hybrid == indexed.stamp {
+        Ok(())
+    } else {
+        Err("the index has the lock of another moment".to_owned())
+    }
+}
+
+fn of_bulk(
+    core: &Core,
+    changed: &LocksChanged,
+    version: VersionId,
+    indexed: &LockEntry,
+) -> Result<Lock, String> {
+    stamped(core, indexed)?;
+    changed
+        .of(version)
+        .cloned()
+        .ok_or_else(|| "the record that the index names does not list it".to_owned())
+}
+
+/// What HEAD and GET show: the index alone is asked. Not for verdicts.
+pub(crate) fn shown(
+    inner: &Inner,
+    partition: PartitionId,
+    version: VersionId,
+) -> Result<Lock, crate::error::StoreError> {
+    let Some(entry) = inner.get(partition, &families::lock(version))? else {
+        return Ok(Lock::default());
+    };
+    Ok(LockEntry::decode(&entry.value)?.lock)
+}
