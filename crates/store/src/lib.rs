@@ -30,6 +30,7 @@ pub mod keys;
 mod list;
 mod list_versions;
 pub mod listing;
+pub mod lock_bulk;
 mod lock_change;
 mod lock_default;
 mod lock_state;

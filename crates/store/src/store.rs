@@ -8,18 +8,16 @@ use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketSetting, Configured};
 use azekura_model::condition::DeleteConditions;
 use azekura_model::cooling::{Cooling, HistoryDays};
-use azekura_model::ident::{TenantId, UploadId, VersionId};
+use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::lifecycle::LifecycleRules;
-use azekura_model::lock::{
-    Bypass, DefaultRetention, LockRequest, LockState, ObjectLock, Retention,
-};
+use azekura_model::lock::Bypass;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
 use azekura_model::release::BlobId;
 use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 
-use crate::bucket::{Bucket, change, configure, create, lifecycle, object_lock, read, retire};
+use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
 use crate::error::StoreError;
@@ -29,18 +27,19 @@ pub use crate::inner::{Parts, StorePolicy};
 use crate::listing::{
     ListPage, ListRequest, ListUploadsPage, ListVersionsPage, ListVersionsRequest,
 };
-use crate::lock_change::{self, Needs};
 use crate::memory::MemoryBudget;
 use crate::multipart::list::UploadsRequest;
 use crate::object::{
-    DeleteOutcome, GetOutcome, GetRequest, LockOutcome, ObjectInfo, PutOutcome, PutRequest,
-    TaggingOutcome, Which,
+    DeleteOutcome, GetOutcome, GetRequest, ObjectInfo, PutOutcome, PutRequest, TaggingOutcome,
+    Which,
 };
 use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
 use crate::{
     cut, delete, get, head, history, list, list_versions, multipart, put, sweep, tagging, tick,
 };
+
+mod locks;
 
 /// One region's store. Cheap to clone.
 #[derive(Clone)]
@@ -114,39 +113,6 @@ impl Store {
         name: &BucketName,
     ) -> Result<Bucket, StoreError> {
         create::create(&self.inner, by, name, Versioning::Unversioned).await
-    }
-
-    /// Makes a bucket with versioning and object lock, without a default retention. A crash in
-    /// between may leave the bucket with versioning alone.
-    pub async fn create_bucket_locked(
-        &self,
-        by: &Authorized,
-        name: &BucketName,
-    ) -> Result<Bucket, StoreError> {
-        let bucket = create::create(&self.inner, by, name, Versioning::Enabled).await?;
-        object_lock::put(&self.inner, by, name, None).await?;
-        Ok(bucket)
-    }
-
-    /// Object lock of a bucket; never set = not enabled.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchBucket`].
-    pub fn object_lock(&self, name: &BucketName) -> Result<Configured<ObjectLock>, StoreError> {
-        self.bucket_setting(name)
-    }
-
-    /// Enables object lock for all time, or changes the default retention of later versions.
-    ///
-    /// # Errors
-    /// [`StoreError::InvalidBucketState`] unless versioning is enabled.
-    pub async fn put_object_lock(
-        &self,
-        by: &Authorized,
-        name: &BucketName,
-        default: Option<DefaultRetention>,
-    ) -> Result<(), StoreError> {
-        object_lock::put(&self.inner, by, name, default).await
     }
 
     /// The bucket of this name.
@@ -311,97 +277,6 @@ impl Store {
         bypass: Option<&Bypass>,
     ) -> Result<DeleteOutcome, StoreError> {
         delete::delete(&self.inner, by, bucket, (key, which), conditions, bypass).await
-    }
-
-    /// Retention of a version; `None` = it has none.
-    ///
-    /// # Errors
-    /// [`StoreError::BucketWithoutLock`], or that no such version is shown.
-    pub fn retention(
-        &self,
-        _by: &Authorized,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        which: Which,
-    ) -> Result<Option<Retention>, StoreError> {
-        Ok(lock_change::shown(&self.inner, bucket, key, which)?.retention)
-    }
-
-    /// Legal hold of a version; `None` = never set.
-    ///
-    /// # Errors
-    /// [`StoreError::BucketWithoutLock`], or that no such version is shown.
-    pub fn hold(
-        &self,
-        _by: &Authorized,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        which: Which,
-    ) -> Result<Option<bool>, StoreError> {
-        Ok(lock_change::shown(&self.inner, bucket, key, which)?.hold)
-    }
-
-    /// Sets the retention of a version; `None` removes it. Extending needs no bypass.
-    ///
-    /// # Errors
-    /// [`StoreError::Locked`] names the rule that refuses.
-    pub async fn put_retention(
-        &self,
-        by: &Authorized,
-        bucket: &BucketName,
-        object: (&ObjectKey, Which),
-        retention: Option<Retention>,
-        bypass: Option<&Bypass>,
-    ) -> Result<LockOutcome, StoreError> {
-        let request = LockRequest::Retain(retention);
-        let with = (bypass, Needs::ObjectLock);
-        lock_change::change(&self.inner, by, bucket, object, request, with).await
-    }
-
-    /// Sets or clears the legal hold of a version. No bypass counts, and none is needed.
-    ///
-    /// # Errors
-    /// [`StoreError::Locked`] only when the lock state is unknown.
-    pub async fn put_hold(
-        &self,
-        by: &Authorized,
-        bucket: &BucketName,
-        object: (&ObjectKey, Which),
-        on: bool,
-    ) -> Result<LockOutcome, StoreError> {
-        let with = (None, Needs::ObjectLock);
-        lock_change::change(&self.inner, by, bucket, object, LockRequest::Hold(on), with).await
-    }
-
-    /// Changes a lock by what the vault itself keeps: classes, events, probation, extension. Works
-    /// in buckets without object lock too.
-    ///
-    /// # Errors
-    /// [`StoreError::Locked`] names the rule that refuses.
-    pub async fn change_lock(
-        &self,
-        by: &Authorized,
-        bucket: &BucketName,
-        object: (&ObjectKey, Which),
-        request: LockRequest,
-    ) -> Result<LockOutcome, StoreError> {
-        let with = (None, Needs::Nothing);
-        lock_change::change(&self.inner, by, bucket, object, request, with).await
-    }
-
-    /// The whole lock state of a version that S3 shows, proved from its records as for a verdict.
-    ///
-    /// # Errors
-    /// That no such version is shown. What cannot be proved is no error but
-    /// [`LockState::Unknown`].
-    pub fn lock_state(
-        &self,
-        _by: &Authorized,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        which: Which,
-    ) -> Result<(VersionId, LockState), StoreError> {
-        lock_change::proved(&self.inner, bucket, key, which)
     }
 
     /// Gives a version these tags and no others; it makes no version.
