@@ -243,6 +243,13 @@ impl Governed for ClassRules {
 }
 
 impl ClassRules {
+    /// The rules that give one class.
+    #[must_use]
+    pub fn only(&self, class: &ClassName) -> Self {
+        let rules = self.0.iter().filter(|rule| rule.class == *class);
+        Self(rules.cloned().collect())
+    }
+
     /// Whether a rule is here, in its mode or a stricter one.
     fn covers(&self, rule: &ClassRule) -> bool {
         self.0.iter().any(|other| {

@@ -40,6 +40,7 @@ use crate::{
 };
 
 mod locks;
+mod retention;
 
 /// One region's store. Cheap to clone.
 #[derive(Clone)]
@@ -72,6 +73,7 @@ impl Store {
     /// bucket deletions, blobs that nothing names. Must run before anything is served.
     pub async fn start(&self) -> Result<Swept, StoreError> {
         tick::begin(&self.inner);
+        self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
         sweep::sweep_dead(&self.inner).await
     }

@@ -1,7 +1,7 @@
 //! What an answer to "who can delete this, and when" is made of.
 
-use azekura_model::explain::Standing;
 use azekura_model::calendar::DAY_MS;
+use azekura_model::explain::Standing;
 use azekura_model::ident::VersionId;
 use azekura_model::lock::LockState;
 use azekura_model::name::{BucketName, ObjectKey};

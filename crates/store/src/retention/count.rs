@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use azekura_model::calendar::CivilDate;
 use azekura_model::explain::{Deletable, deletable};
-use azekura_model::ident::VersionId;
 use azekura_model::lock::{LockState, RetentionMode};
 use azekura_model::name::BucketName;
-use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::position::PartitionId;
 use azekura_model::time::ComplianceTime;
 use azekura_record::summary::Summary;
 use bytes::Bytes;
@@ -15,7 +14,7 @@ use bytes::Bytes;
 use crate::bucket::read;
 use crate::entry;
 use crate::error::StoreError;
-use crate::families::{HISTORY, escape, split_history};
+use crate::families::{HISTORY, escape};
 use crate::inner::Inner;
 use crate::lock_state;
 use crate::pages::Walk;
@@ -29,6 +28,14 @@ pub(crate) const PAGE_ENTRIES: usize = 5_000;
 pub struct Cursor(Bytes);
 
 impl Cursor {
+    pub(crate) fn new(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.0
+    }
+
     /// As text.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -77,20 +84,6 @@ pub struct LockCounts {
     pub next: Option<Cursor>,
 }
 
-/// A version met on a walk.
-pub(crate) struct Met {
-    pub(crate) key: String,
-    pub(crate) summary: Summary,
-    /// Its own record.
-    pub(crate) own: Sequence,
-}
-
-impl Met {
-    pub(crate) fn version(&self) -> VersionId {
-        self.summary.version
-    }
-}
-
 /// One page of the versions under a prefix, hidden ones and markers too.
 pub(crate) fn page(
     inner: &Inner,
@@ -98,21 +91,13 @@ pub(crate) fn page(
     prefix: &str,
     from: Option<&Cursor>,
     most: usize,
-) -> Result<(Vec<Met>, Option<Cursor>), StoreError> {
+) -> Result<(Vec<Summary>, Option<Cursor>), StoreError> {
     let first = escape(prefix.as_bytes());
     let from = from.map(|cursor| cursor.0.clone());
     let mut walk = Walk::new(inner, partition, HISTORY, &first, from, most);
     let mut met = Vec::new();
     while let Some((key, read)) = walk.next()? {
-        let (object, _) =
-            split_history(&key).ok_or_else(|| StoreError::Internal("history key".to_owned()))?;
-        let summary = entry::summary(&read.value)?;
-        let own = summary.at.unwrap_or(read.sequence);
-        met.push(Met {
-            key: object,
-            summary,
-            own,
-        });
+        met.push(entry::summary(&read.value)?);
         if met.len() >= most {
             return Ok((met, Some(Cursor(after(&key)))));
         }
@@ -133,12 +118,12 @@ pub(crate) fn count(
         ..LockCounts::default()
     };
     let now = inner.clock.compliance();
-    for version in met.iter().filter(|met| !met.summary.marker) {
-        let state = match lock_state::shown(inner, partition, version.version()) {
+    for version in met.iter().filter(|met| !met.marker) {
+        let state = match lock_state::shown(inner, partition, version.version) {
             Ok(lock) => LockState::Known(lock),
             Err(error) => LockState::Unknown(error.to_string()),
         };
-        counts.add(&version.summary, &state, now);
+        counts.add(version, &state, now);
     }
     Ok(counts)
 }
@@ -177,7 +162,10 @@ impl LockCounts {
             kept_by("none");
         }
         for class in &lock.classes {
-            self.by_class.entry(class.to_string()).or_default().add(bytes);
+            self.by_class
+                .entry(class.to_string())
+                .or_default()
+                .add(bytes);
         }
     }
 }

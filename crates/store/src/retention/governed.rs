@@ -24,15 +24,15 @@ const SETTING_BYTES_MAX: usize = 60 * 1024;
 
 /// Rules of a bucket that give classes, and what waits.
 pub(crate) fn class_rules(inner: &Inner, uuid: BucketUuid) -> Result<ClassAssignment, StoreError> {
-    read(inner, uuid)
+    read_cooling(inner, uuid)
 }
 
 /// Limits of a bucket, and what waits.
 pub(crate) fn limits(inner: &Inner, uuid: BucketUuid) -> Result<GovernedLimits, StoreError> {
-    read(inner, uuid)
+    read_cooling(inner, uuid)
 }
 
-fn read<T: Default>(inner: &Inner, uuid: BucketUuid) -> Result<Cooling<T>, StoreError>
+fn read_cooling<T: Default>(inner: &Inner, uuid: BucketUuid) -> Result<Cooling<T>, StoreError>
 where
     Cooling<T>: BucketSetting,
 {
@@ -117,7 +117,7 @@ where
         let bucket = &open.bucket;
         let key = families::bucket_config(bucket.uuid, kind);
         let before = inner.get(CONFIGURATION, &key)?.map(|entry| entry.value);
-        let stands: Cooling<T> = self::read(inner, bucket.uuid)?;
+        let stands: Cooling<T> = read_cooling(inner, bucket.uuid)?;
         let asked = new(stands.asked())?;
         let now = inner.clock.compliance();
         let state = stands.ask(asked, now, inner.policy.cooling_off);

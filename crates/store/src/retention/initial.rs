@@ -31,7 +31,9 @@ pub(crate) fn finish(
     judge(inner, by, &limits, (None, asked), (now, now))?;
     let lock = add_classes(inner, bucket, object, lock)?;
     Ok(Lock {
-        retention: lock.retention.map(|retention| limits.raised(retention, now)),
+        retention: lock
+            .retention
+            .map(|retention| limits.raised(retention, now)),
         ..lock
     })
 }
@@ -75,7 +77,12 @@ pub(crate) fn judge(
     change: (Option<Retention>, Option<Retention>),
     times: (ComplianceTime, ComplianceTime),
 ) -> Result<(), StoreError> {
-    Ok(judge_retention(limits, &key_limits(inner, by), change, times)?)
+    Ok(judge_retention(
+        limits,
+        &key_limits(inner, by),
+        change,
+        times,
+    )?)
 }
 
 /// The limits of the key with which somebody asks.

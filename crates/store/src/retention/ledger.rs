@@ -12,6 +12,7 @@ use azekura_engine::seam::Engine;
 use azekura_model::calendar::CivilDate;
 use azekura_model::lock::{Lock, Retention};
 use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::requester::Requester;
 use azekura_model::retention_limits::{KeyLockLimits, OverLimit};
 use azekura_model::time::ComplianceTime;
 use azekura_record::core::RecordKind;
@@ -19,6 +20,7 @@ use parking_lot::Mutex;
 
 use crate::error::StoreError;
 use crate::inner::Inner;
+use crate::retention::initial::key_limits;
 use crate::seal::record::{open_core, open_record};
 
 /// Records read at a time.
@@ -68,6 +70,30 @@ pub(crate) fn locks_more(before: &Lock, after: &Lock) -> bool {
     until(after) > until(before) || (after.event.is_some() && before.event.is_none())
 }
 
+/// Books what a new version locks.
+pub(crate) fn book_new(
+    inner: &Inner,
+    by: &Requester,
+    lock: &Lock,
+    bytes: u64,
+) -> Result<Booked, StoreError> {
+    book_change(inner, by, (&Lock::default(), lock), bytes)
+}
+
+/// Books what a version's new lock keeps for longer.
+pub(crate) fn book_change(
+    inner: &Inner,
+    by: &Requester,
+    (before, after): (&Lock, &Lock),
+    bytes: u64,
+) -> Result<Booked, StoreError> {
+    let bytes = if locks_more(before, after) { bytes } else { 0 };
+    let now = inner.clock.compliance();
+    inner
+        .ledger
+        .book(&key_limits(inner, by), &by.key_id, bytes, now)
+}
+
 impl Ledger {
     /// Books bytes that a key is about to lock.
     pub(crate) fn book(
@@ -95,7 +121,7 @@ impl Ledger {
         }
         let used = day.bytes.get(key).copied().unwrap_or(0);
         let after = used.saturating_add(bytes);
-        if after > most {
+        if after > most && bytes > 0 {
             return Err(OverLimit::KeyBytes { bytes: most, used }.into());
         }
         day.bytes.insert(key.to_owned(), after);
@@ -109,7 +135,10 @@ impl Ledger {
     /// Counts again what the records of the day say, in every partition of a bucket.
     pub(crate) fn recount(&self, inner: &Inner) -> Result<(), StoreError> {
         let limited = &inner.policy.lock_limits;
-        if !limited.values().any(|limits| limits.bytes_per_day.is_some()) {
+        if !limited
+            .values()
+            .any(|limits| limits.bytes_per_day.is_some())
+        {
             return Ok(());
         }
         let date = CivilDate::in_japan(inner.clock.compliance())
@@ -162,7 +191,9 @@ fn count_partition(
             }
             let opened = open_record(&inner.keys, record.kind, &record.core, &record.particulars);
             if let Ok(opened) = opened {
-                let sum = bytes.entry(opened.particulars.requester.key_id).or_insert(0);
+                let sum = bytes
+                    .entry(opened.particulars.requester.key_id)
+                    .or_insert(0);
                 *sum = sum.saturating_add(core.content_bytes);
             }
         }

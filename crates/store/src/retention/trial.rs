@@ -9,8 +9,9 @@ use azekura_model::time::ComplianceTime;
 use crate::bucket::{object_lock, read};
 use crate::error::StoreError;
 use crate::inner::Inner;
+use crate::lock_bulk::LockSelection;
 use crate::lock_state;
-use crate::retention::bulk::{self, BulkChange, Selected};
+use crate::retention::bulk::{self, BulkChange};
 use crate::retention::count::{PAGE_ENTRIES, page};
 
 /// After the end of a trial, no commit that was judged before it is still under way after this time.
@@ -71,15 +72,17 @@ pub(crate) fn preview(inner: &Inner, name: &BucketName) -> Result<Option<Preview
     loop {
         let (met, next) = page(inner, bucket.partition, "", from.as_ref(), PAGE_ENTRIES)?;
         looked_at = looked_at.saturating_add(met.len());
-        for met in met.iter().filter(|met| !met.summary.hidden) {
-            let lock = lock_state::shown(inner, bucket.partition, met.version())?;
-            let Some(retention) = lock.retention.filter(|_| lock.probation == Some(trial.ends))
+        for met in met.iter().filter(|met| !met.hidden) {
+            let lock = lock_state::shown(inner, bucket.partition, met.version)?;
+            let Some(retention) = lock
+                .retention
+                .filter(|_| lock.probation == Some(trial.ends))
             else {
                 continue;
             };
             let until = retention.until;
             preview.versions = preview.versions.saturating_add(1);
-            preview.bytes = preview.bytes.saturating_add(met.summary.content_bytes);
+            preview.bytes = preview.bytes.saturating_add(met.content_bytes);
             preview.first = Some(preview.first.map_or(until, |first| first.min(until)));
             preview.last = Some(preview.last.map_or(until, |last| last.max(until)));
         }
@@ -103,6 +106,10 @@ pub(crate) async fn end_due(inner: &Inner) -> Result<u64, StoreError> {
         else {
             continue;
         };
+        let all = LockSelection::Prefix {
+            prefix: String::new(),
+            all_versions: true,
+        };
         let mut from = None;
         loop {
             // A default that was withdrawn meanwhile ends it.
@@ -110,14 +117,15 @@ pub(crate) async fn end_due(inner: &Inner) -> Result<u64, StoreError> {
             if stands != Some(trial) {
                 break;
             }
-            let selected = Selected::Prefix(String::new(), from);
+            let page = (&all, from.as_ref());
             let change = BulkChange::Upgrade(trial.ends);
-            let done = bulk::change(inner, &by, &bucket.name, &selected, &change).await?;
-            upgraded = upgraded.saturating_add(done.changed);
-            for (_, version, why) in done.refused {
+            let (report, next) = bulk::change(inner, &by, &bucket.name, page, &change).await?;
+            upgraded = upgraded.saturating_add(report.changed);
+            for refusal in report.refusals {
+                let (version, why) = (refusal.version, refusal.why);
                 tracing::error!(bucket = %bucket.name, ?version, why, "stays GOVERNANCE after the trial");
             }
-            from = done.next;
+            from = next;
             if from.is_none() {
                 object_lock::end_probation(inner, &by, &bucket.name, trial).await?;
                 break;

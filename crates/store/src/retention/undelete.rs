@@ -45,7 +45,9 @@ pub(crate) async fn undelete(
 ) -> Result<CameBack, StoreError> {
     let bucket = read::open(inner, name)?.bucket;
     if let Some(version) = version {
-        let entry = newest(inner, &bucket, key, |entry| entry.summary.version == version)?;
+        let entry = newest(inner, &bucket, key, |entry| {
+            entry.summary.version == version
+        })?;
         let entry = entry.ok_or(StoreError::NoSuchVersion)?;
         if entry.shown && !entry.under_marker {
             return Err(not_deleted());
