@@ -38,7 +38,8 @@ FRAME = 65536                 # content bytes of a payload frame
 STORED_FRAME = FRAME + 24     # with tag and CRC
 ZERO_ID = bytes(16)
 KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket-changed",
-         5: "bucket-retired", 6: "bucket-configured", 16: "version", 17: "delete-marker", 18: "version-hidden",
+         5: "bucket-retired", 6: "bucket-configured", 7: "clock-tick",
+         16: "version", 17: "delete-marker", 18: "version-hidden",
          19: "blob-intent", 20: "intent-withdrawn", 21: "upload-started", 22: "part-stored",
          23: "upload-aborted", 24: "version-tagged", 25: "version-locked", 26: "locks-changed",
          8: "epoch-destroyed", 27: "released", 28: "freed", 29: "disposal-requested",
@@ -687,7 +688,7 @@ class Vault:
         epoch, bucket = struct.unpack_from("<I", sealed, 1)[0], core.get(6, ZERO_ID)
         if epoch != core[12]:
             raise Damaged("the epoch of its particulars contradicts its core")
-        if record.kind == 1:
+        if record.kind in (1, 7):
             above = self.root
         elif record.kind in (2, 3, 8, 28, 29) or 6 not in core:
             above = self.tenants.get(core[5])

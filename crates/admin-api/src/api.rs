@@ -8,8 +8,8 @@ use futures::Stream;
 
 use crate::error::ApiError;
 use crate::types::{
-    BucketInfo, BucketList, CutReport, History, HistoryQuery, ObjectDetail, ObjectPage,
-    ObjectQuery, ObjectsQuery, VaultReport,
+    BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
+    ObjectPage, ObjectQuery, ObjectsQuery, VaultReport,
 };
 
 /// Content of a version: what is known of it, and its bytes in order.
@@ -28,6 +28,9 @@ pub type ContentStream = Pin<Box<dyn Stream<Item = Result<Bytes, ApiError>> + Se
 pub trait AdminApi: Send + Sync {
     /// What the vault is and how it fares.
     async fn vault_info(&self) -> Result<VaultReport, ApiError>;
+
+    /// Where the compliance clock stands, and what that means for locks.
+    async fn clock(&self) -> Result<ClockDetail, ApiError>;
 
     /// The cut at this moment: one head for each partition.
     async fn snapshot(&self) -> Result<CutReport, ApiError>;

@@ -21,8 +21,8 @@ use crate::error::{ApiError, Code};
 use crate::paths;
 use crate::sigv4::{self, Credentials};
 use crate::types::{
-    BucketInfo, BucketList, CutReport, History, HistoryQuery, ObjectDetail, ObjectPage,
-    ObjectQuery, ObjectsQuery, VaultReport,
+    BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
+    ObjectPage, ObjectQuery, ObjectsQuery, VaultReport,
 };
 
 /// Longest JSON answer that is read, in bytes.
@@ -192,6 +192,10 @@ fn target(route: &str, bucket: &str, query: &[(&str, Option<&str>)]) -> String {
 impl AdminApi for Client {
     async fn vault_info(&self) -> Result<VaultReport, ApiError> {
         self.call(Method::GET, paths::VAULT).await
+    }
+
+    async fn clock(&self) -> Result<ClockDetail, ApiError> {
+        self.call(Method::GET, paths::CLOCK).await
     }
 
     async fn snapshot(&self) -> Result<CutReport, ApiError> {

@@ -7,6 +7,8 @@
 pub const VAULT: &str = "/v1/vault";
 /// `POST`: the cut at this moment.
 pub const SNAPSHOT: &str = "/v1/vault/snapshot";
+/// `GET`: where the compliance clock stands.
+pub const CLOCK: &str = "/v1/clock";
 /// `GET`: all buckets.
 pub const BUCKETS: &str = "/v1/buckets";
 /// `POST`, `DELETE`: one bucket.

@@ -4,6 +4,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+mod clock;
+
+pub use clock::{ClockDetail, ClockStartDetail};
+
 /// What the vault is and how it fares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VaultReport {

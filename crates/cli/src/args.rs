@@ -40,6 +40,9 @@ pub enum Command {
     /// Buckets, through the admin API of a running server
     #[command(subcommand)]
     Bucket(BucketCommand),
+    /// The clock by which locks end, through the admin API of a running server
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Objects, through the admin API of a running server
     #[command(subcommand)]
     Object(ObjectCommand),
@@ -155,6 +158,42 @@ pub enum BucketCommand {
     Create(OneBucket),
     /// Retires a bucket that shows nothing; its history stays
     Delete(OneBucket),
+}
+
+/// Verbs of `azekura clock`. There is none that sets it: nobody can.
+#[derive(Subcommand, Debug)]
+pub enum ClockCommand {
+    /// Wall clock, compliance time, and what their difference means for locks
+    Show(ClockShowArgs),
+}
+
+/// `azekura clock show`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura clock show\n  azekura clock show --lang ja\n  azekura clock show --json\n\nNo command sets compliance time forward."
+)]
+pub struct ClockShowArgs {
+    /// Language of the answer
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LANG",
+        env = "AZEKURA_LANG",
+        default_value = "en"
+    )]
+    pub lang: Language,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
+/// Language of an answer for people.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Japanese
+    Ja,
+    /// English
+    En,
 }
 
 /// Verbs of `azekura object`.

@@ -11,8 +11,8 @@ mod output;
 mod progress;
 
 use args::{
-    BucketCommand, ClassCommand, Cli, Command, EventCommand, LockCommand, ObjectCommand,
-    VaultCommand,
+    BucketCommand, ClassCommand, Cli, ClockCommand, Command, EventCommand, LockCommand,
+    ObjectCommand, VaultCommand,
 };
 use exit::{CommandError, Exit};
 
@@ -75,6 +75,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             BucketCommand::Create(one) => commands::bucket_create::run(&one, json).await,
             BucketCommand::Delete(one) => commands::bucket_delete::run(&one, json).await,
         },
+        Command::Clock(ClockCommand::Show(show)) => commands::clock_show::run(&show, json).await,
         Command::Object(object) => match object {
             ObjectCommand::List(list) => commands::object_list::run(&list, json).await,
             ObjectCommand::Get(get) => commands::object_get::run(&get, json).await,

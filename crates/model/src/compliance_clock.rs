@@ -178,8 +178,10 @@ impl LeadSeen {
     /// The longest lead that needs no further explanation, in milliseconds.
     #[must_use]
     pub fn explained_ms(&self) -> i64 {
-        self.at_start_ms
-            .max(0)
+        // A wall clock that was too far ahead to be believed explains nothing.
+        let believed = (0..=LEAD_MAX_MS).contains(&self.at_start_ms);
+        let at_start_ms = if believed { self.at_start_ms } else { 0 };
+        at_start_ms
             .saturating_add(LEAD_TOLERANCE_MS)
             .saturating_add(self.run_ms.max(0) / DRIFT_PART)
             .saturating_add(self.missed_ms.max(0))

@@ -26,6 +26,8 @@ pub enum RecordKind {
     BucketRetired = 5,
     /// One sub-resource of a bucket's configuration.
     BucketConfigured = 6,
+    /// The compliance clock writes itself down.
+    ClockTick = 7,
     /// The key of an epoch is destroyed.
     EpochDestroyed = 8,
     /// A version of an object.
@@ -102,13 +104,14 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
         Self::BucketChanged,
         Self::BucketRetired,
         Self::BucketConfigured,
+        Self::ClockTick,
         Self::EpochDestroyed,
         Self::Version,
         Self::DeleteMarker,

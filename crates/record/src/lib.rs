@@ -29,6 +29,7 @@ mod retention;
 pub mod summary;
 pub mod tagged;
 pub mod tenant;
+pub mod tick;
 pub mod upload;
 mod values;
 pub mod version;

@@ -17,6 +17,7 @@ use crate::part::PartStored;
 use crate::released::{Released, SlotRestated, VersionFreed};
 use crate::tagged::VersionTagged;
 use crate::tenant::TenantCreated;
+use crate::tick::ClockTick;
 use crate::upload::{UploadAborted, UploadStarted};
 use crate::version::Version;
 
@@ -46,6 +47,7 @@ pub enum Event {
     BucketChanged(BucketChanged),
     BucketRetired(BucketRetired),
     BucketConfigured(BucketConfigured),
+    ClockTick(ClockTick),
     Version(Box<Version>),
     DeleteMarker(DeleteMarker),
     VersionHidden(Box<VersionHidden>),
@@ -90,6 +92,7 @@ impl Event {
             Self::BucketChanged(_) => RecordKind::BucketChanged,
             Self::BucketRetired(_) => RecordKind::BucketRetired,
             Self::BucketConfigured(_) => RecordKind::BucketConfigured,
+            Self::ClockTick(_) => RecordKind::ClockTick,
             Self::Version(_) => RecordKind::Version,
             Self::DeleteMarker(_) => RecordKind::DeleteMarker,
             Self::VersionHidden(_) => RecordKind::VersionHidden,
@@ -119,6 +122,7 @@ impl Event {
             Self::BucketChanged(event) => event.write(out),
             Self::BucketRetired(event) => event.write(out),
             Self::BucketConfigured(event) => event.write(out),
+            Self::ClockTick(event) => event.write(out),
             Self::Version(event) => event.write(out),
             Self::DeleteMarker(event) => event.write(out),
             Self::VersionHidden(event) => event.write(out),
@@ -148,6 +152,7 @@ impl Event {
             RecordKind::BucketChanged => EventFields::read(input).map(Self::BucketChanged),
             RecordKind::BucketRetired => EventFields::read(input).map(Self::BucketRetired),
             RecordKind::BucketConfigured => EventFields::read(input).map(Self::BucketConfigured),
+            RecordKind::ClockTick => EventFields::read(input).map(Self::ClockTick),
             RecordKind::Version => read_boxed(input).map(Self::Version),
             RecordKind::DeleteMarker => EventFields::read(input).map(Self::DeleteMarker),
             RecordKind::VersionHidden => read_boxed(input).map(Self::VersionHidden),

@@ -17,6 +17,7 @@ mod serve;
 mod stall;
 mod stop;
 mod telemetry;
+mod timekeeper;
 mod welcome;
 
 pub use serve::{Ended, serve};

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use azekura_admin_api::types::RegionDescription;
 use azekura_engine::embedded::Progress;
 use azekura_gateway::auth::Peer;
 use azekura_gateway::service::{ResponseBody, S3Gateway};
@@ -12,7 +11,7 @@ use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
 use azekura_store::error::StoreError;
 use azekura_store::memory::MemoryBudget;
 use azekura_store::projector::Projector;
-use azekura_store::store::{Parts, Store};
+use azekura_store::store::{Parts, Store, StorePolicy};
 use azekura_store::vault::{
     self, InitOptions, OpenOptions, OpenVault, Places, VaultError, passphrase,
 };
@@ -25,6 +24,7 @@ use crate::config::Checked;
 use crate::running::Running;
 use crate::serve::Ended;
 use crate::stall::TimedBody;
+use crate::timekeeper;
 
 /// Region of a vault that is made without a name. It cannot join others.
 const REGION_DEFAULT: &str = "local";
@@ -134,7 +134,7 @@ pub(crate) async fn open(
     let opened = tokio::task::spawn_blocking(blocking).await;
     let (vault, made, places) = opened.map_err(|error| OpenFailure::Broke(error.to_string()))??;
     let region = vault.format.region.to_string();
-    let running = start(vault, places, config.declared.clone(), config.memory_bytes).await?;
+    let running = start(vault, places, config).await?;
     let mut seed = [0; 8];
     SystemEntropy.fill(&mut seed)?;
     Ok(Opened {
@@ -161,32 +161,45 @@ fn make(
     Ok(())
 }
 
-async fn start(
-    vault: OpenVault,
-    places: Places,
-    declared: RegionDescription,
-    memory_bytes: u64,
-) -> Result<Running, OpenFailure> {
-    let store = Store::new(Parts {
+async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Running, OpenFailure> {
+    let parts = Parts {
         engine: Arc::clone(&vault.engine),
         keys: vault.keys,
         clock: Arc::clone(&vault.clock),
         ids: vault.ids,
         entropy: vault.entropy,
         region: vault.format.region,
-        memory: Arc::new(MemoryBudget::new(memory_bytes)),
-    });
+        memory: Arc::new(MemoryBudget::new(config.memory_bytes)),
+    };
+    let store = Store::with_policy(parts, policy(config));
     store.bootstrap(TENANT_DEFAULT).await?;
     let swept = store.start().await?;
     tracing::debug!(?swept, "what earlier processes left half done was swept");
+    let store = Arc::new(store);
+    timekeeper::say_start(&vault.clock.report());
+    timekeeper::keep(&vault.ticker, Arc::clone(&store), Arc::clone(&vault.clock));
     Ok(Running {
-        store: Arc::new(store),
+        store,
         engine: vault.engine,
         clock: vault.clock,
-        declared,
+        declared: config.declared.clone(),
         keyring_exported: Box::new(move || vault::keyring_exported(&places)),
         _ticker: vault.ticker,
     })
+}
+
+/// What the operator decided for the whole vault.
+fn policy(config: &Checked) -> StorePolicy {
+    let limits = config
+        .keys
+        .iter()
+        .map(|key| (key.id.clone(), key.lock_limits));
+    StorePolicy {
+        probation: config.probation,
+        classes: Arc::clone(&config.classes),
+        lock_limits: Arc::new(limits.collect()),
+        ..StorePolicy::default()
+    }
 }
 
 /// Progress of a replay: a bar on a terminal, log lines elsewhere.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use azekura_admin_api::types::RegionDescription;
 use azekura_engine::seam::{Engine, Status};
-use azekura_store::clock::{Clock, Ticker};
+use azekura_store::clock::{Clock, Skew, Ticker};
 use azekura_store::store::Store;
 
 /// What listeners need of the open vault.
@@ -38,6 +38,7 @@ impl Running {
                     .to_owned(),
             );
         }
+        warnings.extend(self.clock_warning());
         if status.space.refusing {
             warnings.push(format!(
                 "{} bytes are free, below the floor of {}: data is refused, reads go on; free space or add a disk",
@@ -51,6 +52,18 @@ impl Running {
             ));
         }
         warnings
+    }
+
+    fn clock_warning(&self) -> Option<String> {
+        let report = self.clock.report();
+        match report.skew() {
+            Skew::None => None,
+            Skew::WallAhead => report.relative_start.err().map(|why| why.to_string()),
+            Skew::WallBehind => Some(format!(
+                "the wall clock is {} s behind compliance time, by which locks end: set the host's clock right; see `azekura clock show`",
+                report.lead_ms().saturating_neg() / 1000
+            )),
+        }
     }
 
     /// Wall time in seconds since 1970-01-01T00:00Z.

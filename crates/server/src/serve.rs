@@ -23,6 +23,7 @@ use crate::open::{self, OpenFailure, Opened};
 use crate::stall::Dawdling;
 use crate::stop::{self, Reason};
 use crate::telemetry::{self, TelemetryError};
+use crate::timekeeper;
 use crate::welcome;
 
 /// Region that every client may sign for.
@@ -134,6 +135,9 @@ async fn run_vault(config: &Checked) -> Result<(), ServeError> {
     let opened = open::open(config, tell_poison).await?;
     let root = keys::root(config, &opened)?;
     let ended = listen(config, &opened, &root, (s3, admin), poisoned).await;
+    if matches!(ended, Ok(Reason::Signal(_))) {
+        timekeeper::write_down(&opened.running.store).await;
+    }
     let engine = Arc::clone(&opened.running.engine);
     let closed = tokio::task::spawn_blocking(move || engine.close()).await;
     match (ended?, closed) {

@@ -22,7 +22,7 @@ mod ticker;
 
 pub use manual::ManualTimeSource;
 pub use report::{ClockReport, ClockStart, Skew};
-pub use ticker::Ticker;
+pub use ticker::{Ticker, TickerJob};
 
 /// Longest gap between two looks at the clock that still counts as running. A longer one is
 /// downtime and credits nothing.

@@ -395,6 +395,12 @@ pub fn bucket_by_uuid(uuid: BucketUuid) -> Key {
     config(format!("bucket-uuid/{uuid}"))
 }
 
+/// Which record is the compliance clock's newest; the record holds its ledger.
+#[must_use]
+pub fn clock() -> Key {
+    config("clock".to_owned())
+}
+
 /// What of a bucket may change.
 #[must_use]
 pub fn bucket_settings(uuid: BucketUuid) -> Key {

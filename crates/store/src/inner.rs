@@ -223,6 +223,7 @@ impl Inner {
             record,
         };
         let committed = self.engine.commit(partition, commit).await?;
+        self.clock.stored(sealed.core.compliance);
         Ok(Appended { committed, wall })
     }
 

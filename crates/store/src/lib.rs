@@ -41,6 +41,7 @@ pub mod outflow;
 mod pages;
 pub mod projector;
 mod put;
+mod released;
 pub mod retention;
 pub mod seal;
 mod slot;

@@ -11,7 +11,7 @@ use azekura_engine::seam::{
 use azekura_model::cooling::{Cooling, HistoryDays, Pending};
 use azekura_model::ident::VersionId;
 use azekura_model::lock::Lock;
-use azekura_model::position::PartitionId;
+use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
 use azekura_record::bucket::{BucketChanged, BucketCreated};
 use azekura_record::configured::{BucketConfigured, StoredSetting};
@@ -35,6 +35,7 @@ use crate::entry::{
 };
 use crate::families::{self, Amendment, BlobState, CONFIG, CONFIGURATION};
 use crate::keys::Keys;
+use crate::released;
 use crate::seal::record::{Unopened, open_record};
 
 /// A record without its commitment to anything: what happened, to whom, when.
@@ -82,6 +83,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
             }
         }
         Event::BucketConfigured(configured) => bucket_configured(happened, configured, &mut out)?,
+        Event::ClockTick(_) => out.puts.push((families::clock(), entry::present())),
         Event::Version(version) => version_stored(core, version, &mut out)?,
         Event::DeleteMarker(marker) => marker_made(core, marker, &mut out)?,
         Event::VersionHidden(hidden) => version_hidden(core, hidden, &mut out),
@@ -507,7 +509,11 @@ impl Project for Projector {
     }
 
     fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
-        if record.particulars == Part::Erased {
+        // A release record whose particulars are half zeroed was being erased: the index already had
+        // what they told.
+        let was_released =
+            record.particulars == Part::Damaged && record.kind == RecordKind::Released.number();
+        if record.particulars == Part::Erased || was_released {
             return self.project_erased(record);
         }
         let opened = open_record(&self.keys, record.kind, &record.core, &record.particulars)
@@ -524,5 +530,12 @@ impl Project for Projector {
             event: &opened.particulars.event,
         })
         .map_err(|error| unreadable(&error))
+    }
+    fn erases(
+        &self,
+        record: &StoredRecord,
+        payload: &dyn Fn() -> Option<Bytes>,
+    ) -> Option<Vec<Sequence>> {
+        released::listed(record.kind, payload).map(|list| list.erase)
     }
 }

@@ -72,7 +72,7 @@ impl Store {
     /// Credits downtime to the compliance clock and ends what earlier processes left half done:
     /// bucket deletions, blobs that nothing names. Must run before anything is served.
     pub async fn start(&self) -> Result<Swept, StoreError> {
-        tick::begin(&self.inner);
+        tick::begin(&self.inner).await?;
         self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
         sweep::sweep_dead(&self.inner).await
@@ -88,6 +88,15 @@ impl Store {
     #[must_use]
     pub fn wall(&self) -> WallTime {
         self.inner.clock.wall()
+    }
+
+    /// Writes compliance time down, so that a later start goes on from here. Call it when
+    /// [`crate::clock::Clock::is_tick_due`], and before a clean stop.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`] when the engine takes no more commits.
+    pub async fn tick(&self) -> Result<(), StoreError> {
+        tick::tick(&self.inner).await
     }
 
     /// Where the clock stands, and what that means for locks.

@@ -1,7 +1,7 @@
 //! Sweeping of blobs that nothing names. Only here, only behind a durable withdrawal of the intent,
 //! and only by proof (`model::release`). Blobs without a readable intent are kept and reported.
 
-use azekura_engine::seam::{Part, Scan};
+use azekura_engine::seam::Scan;
 use azekura_model::ident::UploadId;
 use azekura_model::position::{PartitionId, Position, Sequence};
 use azekura_model::release::BlobId;
@@ -13,6 +13,7 @@ use crate::error::StoreError;
 use crate::families::{self, BLOBS, BlobState, split_blob};
 use crate::inner::Inner;
 use crate::intent::{Owner, sweep_fenced, withdraw};
+use crate::released::Uncovered;
 use crate::slot::after;
 
 /// What a sweep did.
@@ -90,13 +91,16 @@ fn readable_since(
     let heads = status.heads.iter().find(|(of, ..)| *of == partition);
     let head = heads.map_or(Sequence(0), |(_, head, _)| *head);
     let mut next = first;
+    let mut uncovered = Uncovered::default();
     while next <= head {
         let page = inner.engine.journal(partition, next, 256)?;
         for record in &page {
-            let whole = matches!(record.particulars, Part::Present(_));
-            if record.position.sequence != next || !whole {
+            if record.position.sequence != next {
                 break;
             }
+            uncovered.take(record, || {
+                inner.engine.payload(partition, next, 0, u64::MAX).ok()
+            });
             next = next.next();
         }
         if page
@@ -108,7 +112,13 @@ fn readable_since(
             )));
         }
     }
-    Ok(())
+    // A record that was released named nothing that is still there.
+    match uncovered.first() {
+        None => Ok(()),
+        Some(sequence) => Err(StoreError::Damaged(format!(
+            "record {sequence} of partition {partition} cannot be read"
+        ))),
+    }
 }
 
 /// Sweeps the blobs of an upload that has ended, but for those its version names. In a vault with

@@ -32,6 +32,7 @@ use azekura_record::particulars::{Event, Particulars};
 use azekura_record::summary::Summary;
 use azekura_record::tagged::VersionTagged;
 use azekura_record::tenant::TenantCreated;
+use azekura_record::tick::ClockTick;
 use azekura_record::upload::{UploadAborted, UploadStarted};
 use azekura_record::version::{PartRef, Payload, Version};
 
@@ -268,6 +269,16 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             "bucket-retired",
             Event::BucketRetired(BucketRetired {
                 name: "images".to_owned(),
+            }),
+        ),
+        (
+            "clock-tick",
+            Event::ClockTick(ClockTick {
+                counted: ComplianceTime(1_798_000_000_000),
+                saved_ms: 86_400_000,
+                spent_ms: 604_800_000,
+                caught_up_ms: 3_600_000,
+                by_evidence: false,
             }),
         ),
         (

@@ -34,6 +34,7 @@ use azekura_record::particulars::{Event, Particulars};
 use azekura_record::summary::Summary;
 use azekura_record::tagged::VersionTagged;
 use azekura_record::tenant::TenantCreated;
+use azekura_record::tick::ClockTick;
 use azekura_record::upload::{UploadAborted, UploadStarted};
 use azekura_record::version::{PartRef, Payload, Version};
 use proptest::collection::vec;
@@ -255,6 +256,15 @@ fn administration() -> impl Strategy<Value = Event> {
             Event::EpochOpened(EpochOpened { epoch, wrapped_key })
         }),
         created,
+        (any::<(i64, u64, u64, u64)>(), any::<bool>()).prop_map(|(numbers, by_evidence)| {
+            Event::ClockTick(ClockTick {
+                counted: ComplianceTime(numbers.0),
+                saved_ms: numbers.1,
+                spent_ms: numbers.2,
+                caught_up_ms: numbers.3,
+                by_evidence,
+            })
+        }),
         (
             text(),
             versioning(),

@@ -17,7 +17,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::AdminState;
+use super::{AdminState, clock_detail};
 use crate::running::Running;
 
 /// Labels of an answered request.
@@ -167,6 +167,7 @@ impl Collector for EngineCollector {
             let encoder = encoder.encode_descriptor(name, help, None, metric.metric_type())?;
             metric.encode(encoder)?;
         }
+        clock_detail::encode(&mut encoder, &self.0.clock.report())?;
         encode_memory(&mut encoder, &self.0.store.memory().in_use())
     }
 }

@@ -1,5 +1,6 @@
 //! The admin listener: health, metrics, the status page, and the signed API under `/v1`.
 
+mod clock_detail;
 mod convert;
 mod door;
 mod health;

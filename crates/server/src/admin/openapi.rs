@@ -13,6 +13,7 @@ use super::v1;
     ),
     paths(
         v1::vault_info,
+        v1::clock,
         v1::snapshot,
         v1::list_buckets,
         v1::create_bucket,

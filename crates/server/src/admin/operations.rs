@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use azekura_admin_api::api::{AdminApi, Content};
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::types::{
-    BucketInfo, BucketList, CutReport, History, HistoryQuery, ObjectDetail, ObjectPage,
-    ObjectQuery, ObjectsQuery, PartitionHead, VaultReport,
+    BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
+    ObjectPage, ObjectQuery, ObjectsQuery, PartitionHead, VaultReport,
 };
 use azekura_model::access::{Action, Authorized, Grant, authorize};
 use azekura_model::condition::Conditions;
@@ -18,6 +18,7 @@ use azekura_store::listing::ListRequest;
 use azekura_store::object::{GetRequest, Which};
 use futures::TryStreamExt as _;
 
+use super::clock_detail;
 use super::convert::{self, api_error};
 use super::door::denied;
 use crate::running::Running;
@@ -100,6 +101,11 @@ impl AdminApi for Operator {
             poisoned: status.poisoned,
             warnings,
         })
+    }
+
+    async fn clock(&self) -> Result<ClockDetail, ApiError> {
+        self.may(Action::AdminRead)?;
+        Ok(clock_detail::detail(&self.running.clock.report()))
     }
 
     async fn snapshot(&self) -> Result<CutReport, ApiError> {

@@ -7,6 +7,7 @@ use axum::response::Html;
 use azekura_engine::seam::Status;
 
 use super::AdminState;
+use super::convert::rfc3339;
 use crate::running::Running;
 
 /// State in Japanese and English.
@@ -49,8 +50,13 @@ pub(crate) async fn status_page(State(state): State<Arc<AdminState>>) -> Html<St
 }
 
 /// The rows of the table: name in both languages, value.
-fn rows(running: &Running, status: &Status) -> [(&'static str, String); 10] {
+fn rows(running: &Running, status: &Status) -> [(&'static str, String); 13] {
     let declared = &running.declared;
+    let clock = running.clock.report();
+    let locks = match clock.relative_start {
+        Ok(_) => "可 / Accepted".to_owned(),
+        Err(why) => format!("拒否 / Refused: {why}"),
+    };
     let undeclared = || "—".to_owned();
     [
         ("リージョン / Region", status.region.to_string()),
@@ -80,6 +86,15 @@ fn rows(running: &Running, status: &Status) -> [(&'static str, String); 10] {
             "起動後の記録数 / Records since start",
             status.counters.records.to_string(),
         ),
+        (
+            "ロック判定の時刻 / Compliance time",
+            rfc3339(clock.compliance.0),
+        ),
+        (
+            "壁時計の進み (秒) / Wall clock ahead by (s)",
+            (clock.lead_ms() / 1000).to_string(),
+        ),
+        ("期間によるロック / Locks with a period", locks),
         (
             "検出された破損 / Damaged places known",
             status.damage.len().to_string(),

@@ -13,8 +13,8 @@ use azekura_admin_api::api::AdminApi as _;
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::paths;
 use azekura_admin_api::types::{
-    BucketInfo, BucketList, CutReport, History, HistoryQuery, ObjectDetail, ObjectPage,
-    ObjectQuery, ObjectsQuery, VaultReport,
+    BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
+    ObjectPage, ObjectQuery, ObjectsQuery, VaultReport,
 };
 use azekura_model::access::Grant;
 
@@ -29,6 +29,7 @@ type Answer<T> = Result<Json<T>, Failure>;
 pub(crate) fn routes() -> Router<Arc<AdminState>> {
     Router::new()
         .route(paths::VAULT, get(vault_info))
+        .route(paths::CLOCK, get(clock))
         .route(paths::SNAPSHOT, post(snapshot))
         .route(paths::BUCKETS, get(list_buckets))
         .route(paths::BUCKET, post(create_bucket).delete(delete_bucket))
@@ -59,6 +60,16 @@ pub(crate) async fn vault_info(
     Extension(grant): Extension<Grant>,
 ) -> Answer<VaultReport> {
     Ok(Json(operator(&state, grant).vault_info().await?))
+}
+
+/// Where the compliance clock stands, and what that means for locks.
+#[utoipa::path(get, path = paths::CLOCK, tag = "vault",
+    responses((status = 200, body = ClockDetail), (status = "default", body = ApiError)))]
+pub(crate) async fn clock(
+    State(state): Shared,
+    Extension(grant): Extension<Grant>,
+) -> Answer<ClockDetail> {
+    Ok(Json(operator(&state, grant).clock().await?))
 }
 
 /// The cut at this moment: one head for each partition.

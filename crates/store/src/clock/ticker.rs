@@ -10,10 +10,20 @@ use super::Clock;
 /// How often [`Ticker`] looks at the clock.
 const TICK_EVERY: Duration = Duration::from_secs(4);
 
+/// What a [`Ticker`] does after each look. It must not block: the next look waits for it.
+pub type TickerJob = Box<dyn FnMut() + Send>;
+
+#[derive(Default)]
+struct Shared {
+    stop: Mutex<bool>,
+    signal: Condvar,
+    job: Mutex<Option<TickerJob>>,
+}
+
 /// Looks at the clock often enough that running time is credited while nobody asks. Stops when
 /// dropped.
 pub struct Ticker {
-    stop: Arc<(Mutex<bool>, Condvar)>,
+    shared: Arc<Shared>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -23,29 +33,36 @@ impl Ticker {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(clock: Arc<Clock>) -> std::io::Result<Self> {
-        let stop = Arc::new((Mutex::new(false), Condvar::new()));
-        let seen = Arc::clone(&stop);
+        let shared = Arc::new(Shared::default());
+        let seen = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("azekura-clock".to_owned())
             .spawn(move || {
-                let (stopped, signal) = &*seen;
-                let mut stopped = stopped.lock();
+                let mut stopped = seen.stop.lock();
                 while !*stopped {
                     let _time = clock.compliance();
-                    signal.wait_for(&mut stopped, TICK_EVERY);
+                    if let Some(job) = seen.job.lock().as_mut() {
+                        job();
+                    }
+                    seen.signal.wait_for(&mut stopped, TICK_EVERY);
                 }
             })?;
         Ok(Self {
-            stop,
+            shared,
             thread: Some(thread),
         })
+    }
+
+    /// Does `job` after each look from now on.
+    pub fn after_each(&self, job: TickerJob) {
+        *self.shared.job.lock() = Some(job);
     }
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        *self.stop.0.lock() = true;
-        self.stop.1.notify_all();
+        *self.shared.stop.lock() = true;
+        self.shared.signal.notify_all();
         if let Some(thread) = self.thread.take() {
             // A panicked ticker only stopped crediting time; nothing is left to do about it here.
             drop(thread.join());

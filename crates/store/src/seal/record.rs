@@ -88,7 +88,7 @@ fn of_tenant(kind: RecordKind) -> bool {
 /// Under which key the particulars of a record are sealed.
 fn sealing_key(keys: &Keys, core: &Core) -> Result<Arc<SecretKey>, KeyError> {
     match (core.kind, core.bucket) {
-        (RecordKind::TenantCreated, _) => Ok(Arc::new(keys.root().clone())),
+        (RecordKind::TenantCreated | RecordKind::ClockTick, _) => Ok(Arc::new(keys.root().clone())),
         (kind, _) if of_tenant(kind) => keys.tenant_key(core.tenant),
         (_, None) => keys.tenant_key(core.tenant),
         (_, Some(bucket)) => keys.bucket_key(bucket, core.epoch),

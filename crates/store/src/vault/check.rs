@@ -27,12 +27,15 @@ use crate::seal::cipher::SecretKey;
 use crate::seal::frames;
 use crate::seal::record::{Unopened, open_core, open_record};
 
+mod blobs;
 mod index;
 mod payload;
+mod released;
 mod report;
 
 use index::Projection;
 use payload::{Expected, Stored};
+use released::{At, Unclaimed};
 pub use report::{DamagedVersion, Report};
 
 /// What precedes the first record of a partition.
@@ -86,7 +89,10 @@ pub fn check(
     while let Some(item) = offline.scanner.next() {
         match item? {
             Item::Group(group) => checker.group(group.signature, &group.place.to_string()),
-            Item::Finding(finding) => checker.report.findings.push(finding.to_string()),
+            Item::Finding(finding) => {
+                let finding = checker.unclaimed.finding(&finding);
+                checker.report.findings.extend(finding);
+            }
             Item::Record(record) => {
                 checker.record(&offline.scanner, offline.keys.as_ref(), *record);
                 if checker.report.records.is_multiple_of(PROGRESS_EVERY) {
@@ -115,6 +121,10 @@ struct Checker {
     last: BTreeMap<PartitionId, Sequence>,
     /// Records that are there and unreadable, or not there.
     lost: BTreeMap<PartitionId, BTreeMap<Sequence, String>>,
+    /// Wrong parts that no release record claimed.
+    unclaimed: Unclaimed,
+    /// Damage of records that is known by version, until a release record claims it.
+    damaged: BTreeMap<At, DamagedVersion>,
     /// The index, where there is a usable one.
     view: Option<Arc<dyn View>>,
     projection: Option<Projection>,
@@ -140,6 +150,8 @@ impl Checker {
             inline_parts: BTreeMap::new(),
             last: BTreeMap::new(),
             lost: BTreeMap::new(),
+            unclaimed: Unclaimed::default(),
+            damaged: BTreeMap::new(),
             view: None,
             projection: None,
             progress: CheckProgress {
@@ -194,10 +206,23 @@ impl Checker {
             .insert(partition, sequence)
             .unwrap_or(BEFORE_FIRST);
         self.missing(partition, last.next(), sequence);
+        let claim = self.unclaimed.record(scanner, &record);
         match keys {
             None => self.without_keys(scanner, &record),
             Some(keys) => self.with_keys(scanner, keys, record),
         }
+        let Some(claim) = claim else {
+            return;
+        };
+        for (partition, sequence) in claim.records {
+            self.damaged.remove(&(partition, sequence));
+            if let Some(lost) = self.lost.get_mut(&partition) {
+                lost.remove(&sequence);
+            }
+        }
+        // One that is still there is removed at the next start.
+        self.announced
+            .extend(claim.blobs.iter().map(|blob| blob.intent));
     }
 
     /// Notes the records `from..until` of a partition as missing.
@@ -296,14 +321,16 @@ impl Checker {
             Ok(()) => self.verified(core.content_bytes),
             Err(what) => {
                 let position = &record.record.position;
-                self.report.damaged.push(DamagedVersion {
+                let damaged = DamagedVersion {
                     bucket: self.names.of(core).unwrap_or_default(),
                     key: Some(version.key.clone()),
                     version: core.version.map(|version| version.to_string()),
                     partition: position.partition.to_string(),
                     sequence: position.sequence.0,
                     what,
-                });
+                };
+                self.damaged
+                    .insert((position.partition, position.sequence), damaged);
             }
         }
     }
@@ -398,6 +425,17 @@ impl Checker {
 
     /// What is known only when the whole journal was read.
     fn finish(&mut self) {
+        let (findings, erased) = std::mem::take(&mut self.unclaimed).finish();
+        self.report.findings.extend(findings);
+        for (partition, sequence) in erased {
+            self.lose(
+                partition,
+                sequence,
+                "it is erased, and no release record says so",
+            );
+        }
+        let damaged = std::mem::take(&mut self.damaged);
+        self.report.damaged.extend(damaged.into_values());
         let view = self.view.take();
         if let Some(view) = &view {
             for (partition, indexed) in index::heads(&**view) {
@@ -426,35 +464,6 @@ impl Checker {
             }
         }
         self.blobs_left();
-    }
-
-    fn blobs_left(&mut self) {
-        if !self.report.with_keys {
-            return self.blobs_without_keys();
-        }
-        for (blob, _) in self.on_disk.iter().filter(|(b, _)| !self.named.contains(b)) {
-            if self.announced.contains(&blob.intent) {
-                self.report.unfinished_blobs = self.report.unfinished_blobs.saturating_add(1);
-            } else {
-                self.report.unknown_blobs.push(blob.to_string());
-            }
-        }
-    }
-
-    /// Without keys nobody knows what a blob is named by; its frames can still be checked.
-    fn blobs_without_keys(&mut self) {
-        for (blob, stored_bytes) in &self.on_disk {
-            self.progress.bytes = self.progress.bytes.saturating_add(*stored_bytes);
-            let checked = frames::content_bytes(*stored_bytes)
-                .ok_or_else(|| "its length is not that of whole frames".to_owned())
-                .and_then(|bytes| {
-                    payload::verify_without_keys(&Stored::Blob(&self.blobs, *blob), bytes)
-                });
-            if let Err(what) = checked {
-                let text = format!("blob {blob} (perhaps of an unfinished upload): {what}");
-                self.report.findings.push(text);
-            }
-        }
     }
 }
 

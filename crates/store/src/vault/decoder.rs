@@ -29,6 +29,19 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Replaces the files that are not this release's.
+pub(super) fn renew(dir: &Path) -> Result<(), VaultError> {
+    files::make_dir(dir)?;
+    for (name, contents) in FILES {
+        let path = dir.join(name);
+        let same = std::fs::read(&path).is_ok_and(|found| found == contents.as_bytes());
+        if !same {
+            files::replace(&path, contents.as_bytes(), Access::All)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes the files into `dir`, replacing older ones.
 pub(super) fn write(dir: &Path) -> Result<(), VaultError> {
     files::make_dir(dir)?;

@@ -8,12 +8,14 @@ use azekura_engine::journal::scan::{Depth, Item, PayloadState, ScannedRecord};
 use azekura_engine::seam::Part;
 use azekura_model::lock::{Lock, Retention};
 use azekura_record::core::Core;
+use azekura_record::released::ReleaseList;
 use serde_json::{Value, json};
 
 use super::offline::{self, BucketNames};
 use super::passphrase::Passphrase;
 use super::{Places, VaultError};
 use crate::keys::Keys;
+use crate::released::listed;
 use crate::seal::record::{open_core, open_record};
 
 mod event;
@@ -42,19 +44,31 @@ pub fn dump(options: &DumpOptions, out: &mut dyn Write) -> Result<u64, VaultErro
     let mut offline = offline::open(&options.places, passphrase, options.with_keys, depth)?;
     let mut names = BucketNames::default();
     let mut records = 0_u64;
-    for item in offline.scanner.by_ref() {
+    while let Some(item) = offline.scanner.next() {
         let line = match item? {
             Item::Group(_) => continue,
             Item::Finding(finding) => json!({ "finding": finding.to_string() }),
             Item::Record(scanned) => {
                 records = records.saturating_add(1);
-                record(offline.keys.as_ref(), &mut names, &scanned)
+                let mut line = record(offline.keys.as_ref(), &mut names, &scanned);
+                let payload = || offline.scanner.read_payload(&scanned).ok();
+                if let Some(list) = listed(scanned.record.kind, payload) {
+                    set(&mut line, "releases", released(&list));
+                }
+                line
             }
         };
         writeln!(out, "{line}")
             .map_err(|error| VaultError::io("write", Path::new("the dump"), &error))?;
     }
     Ok(records)
+}
+
+/// What a release record lists: numbers only, readable without keys.
+fn released(list: &ReleaseList) -> Value {
+    let records: Vec<_> = list.erase.iter().map(|at| at.0).collect();
+    let blobs: Vec<_> = list.blobs.iter().map(ToString::to_string).collect();
+    json!({ "records": records, "blobs": blobs })
 }
 
 fn record(keys: Option<&Keys>, names: &mut BucketNames, scanned: &ScannedRecord) -> Value {

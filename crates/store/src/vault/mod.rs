@@ -389,6 +389,8 @@ pub fn open(
         )));
     }
     wind(&engine, &unlocked.clock);
+    // What this release writes, this release's decoder reads.
+    decoder::renew(&options.places.data_dir.join("decoder"))?;
     let ids = Ids::new(
         &format.region,
         format.incarnation,

@@ -9,11 +9,13 @@ use azekura_engine::index::btree::BTreeView;
 use azekura_engine::index::fjall::FjallSource;
 use azekura_engine::index::{DurableCommit, View, ViewSource as _, Watermark};
 use azekura_engine::journal::scan::ScannedRecord;
+use azekura_engine::seam::Part;
 use azekura_model::position::{PartitionId, Sequence};
+use azekura_record::core::Core;
 
 use super::super::Places;
 use crate::families;
-use crate::projector::{Happened, mutations};
+use crate::projector::{Happened, erased_mutations, mutations};
 use crate::seal::record::Opened;
 
 const CACHE_BYTES: u64 = 32 << 20;
@@ -106,20 +108,25 @@ impl Projection {
         })
     }
 
-    /// Takes the next record; `None` when it did not open.
+    /// Takes the next record; `None` when it did not open, erased or not.
     pub(super) fn take(&mut self, record: &ScannedRecord, opened: Option<&Opened>) {
         let (locator, position) = (record.locator, &record.record.position);
         if (locator.segment, locator.offset) >= (self.until.segment, self.until.offset) {
             return;
         }
-        let projected = opened.and_then(|opened| {
-            let happened = Happened {
+        let projected = match opened {
+            Some(opened) => mutations(Happened {
                 partition: position.partition,
                 core: &opened.core,
                 event: &opened.particulars.event,
-            };
-            mutations(happened).ok()
-        });
+            })
+            .ok(),
+            None if record.record.particulars == Part::Erased => {
+                let core = Core::decode(&record.record.core).ok();
+                core.map(|core| erased_mutations(&core))
+            }
+            None => None,
+        };
         let (Some(mutations), Some(chain)) = (projected, record.chain) else {
             self.gap = true;
             return;

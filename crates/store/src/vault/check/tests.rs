@@ -1,16 +1,19 @@
 use super::*;
 use crate::body::{Body, Claims};
 use crate::object::{Attributes, PutRequest};
-use crate::projector::Projector;
+use crate::projector::{Projector, erased_mutations};
 use crate::store::{Parts, Store};
 use crate::upload::{CompleteUpload, CompletedPart, CreateUpload, PutPart};
 use crate::vault::dump::{DumpOptions, dump};
 use crate::vault::{InitOptions, OpenOptions, init, open};
+use azekura_engine::seam::{Commit, CommitClass, CommitId, NewRecord};
 use azekura_model::access::{Action, Authorized};
 use azekura_model::condition::Conditions;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::RegionName;
 use azekura_model::tag::{TagSet, Tagged};
+use azekura_record::core::RecordKind;
+use azekura_record::released::ReleaseList;
 use bytes::Bytes;
 use std::path::{Path, PathBuf};
 
@@ -304,44 +307,139 @@ async fn an_index_that_lags_or_lies_is_told_apart() {
     assert!(report.damaged.is_empty(), "the journal is whole");
 }
 
-#[tokio::test]
-async fn a_zeroed_payload_is_erasure_and_not_damage() {
-    use std::os::unix::fs::FileExt as _;
-    let (_dir, mut options) = filled().await;
-    let segment = files(&options.places.journal())
-        .into_iter()
-        .find(|path| path.extension().is_some_and(|e| e == "seg"))
-        .unwrap();
+/// Lines of the dump.
+fn dumped(options: &CheckOptions) -> Vec<serde_json::Value> {
     let mut out = Vec::new();
     let dump_options = DumpOptions {
         places: options.places.clone(),
         passphrase: None,
-        with_keys: true,
+        with_keys: options.with_keys,
     };
     dump(&dump_options, &mut out).unwrap();
-    let small: serde_json::Value = std::str::from_utf8(&out)
-        .unwrap()
-        .lines()
+    let lines = std::str::from_utf8(&out).unwrap().lines();
+    lines
         .map(|line| serde_json::from_str(line).unwrap())
-        .find(|line: &serde_json::Value| line["event"]["key"] == "small" && line["kind"] == 16)
+        .collect()
+}
+
+/// The record of an object's version.
+fn version_of(options: &CheckOptions, name: &str) -> serde_json::Value {
+    let mut lines = dumped(options).into_iter();
+    lines
+        .find(|line| line["event"]["key"] == name && line["kind"] == 16)
+        .unwrap()
+}
+
+/// Zeroes bytes of the sealed payload of "small"; its own checksum says where that is.
+fn zero_payload(options: &CheckOptions, bytes: impl Fn(usize) -> usize) {
+    use std::os::unix::fs::FileExt as _;
+    let segment = files(&options.places.journal())
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|e| e == "seg"))
         .unwrap();
-    // The sealed payload is where its own checksum says so.
+    let small = version_of(options, "small");
     let payload_bytes = usize::try_from(small["payload_bytes"].as_u64().unwrap()).unwrap();
-    let bytes = std::fs::read(&segment).unwrap();
+    let content = std::fs::read(&segment).unwrap();
     let frame = usize::try_from(small["offset"].as_u64().unwrap()).unwrap();
     let start = (frame..frame + 2_000)
         .find(|at| {
-            frames::check_without_keys(0..1, &bytes[*at..*at + payload_bytes], 1_000).is_ok()
+            frames::check_without_keys(0..1, &content[*at..*at + payload_bytes], 1_000).is_ok()
         })
         .unwrap();
-    assert!(checked(&options).is_sound());
     let file = std::fs::File::options().write(true).open(&segment).unwrap();
-    file.write_all_at(&vec![0; payload_bytes], start as u64)
+    file.write_all_at(&vec![0; bytes(payload_bytes)], start as u64)
         .unwrap();
+}
+
+/// Commits a release record for the version of "small"; erases it, too, when asked.
+async fn release_small(options: &CheckOptions, erase: bool) {
+    let small = version_of(options, "small");
+    let partition = u64::from_str_radix(small["partition"].as_str().unwrap(), 16).unwrap();
+    let partition = PartitionId(partition);
+    let sequence = Sequence(small["sequence"].as_u64().unwrap());
+    let vault = open(
+        &OpenOptions::new(options.places.clone(), None),
+        |keys, clock| Box::new(Projector::new(keys, clock)),
+        &mut |_| {},
+    )
+    .unwrap();
+    let made = vault.engine.journal(partition, sequence, 1).unwrap();
+    let core = Core {
+        kind: RecordKind::Released,
+        ..Core::decode(&made[0].core).unwrap()
+    };
+    let list = ReleaseList {
+        erase: vec![sequence],
+        blobs: Vec::new(),
+    };
+    let commit = Commit {
+        id: CommitId([0xcd; 16]),
+        class: CommitClass::Essential,
+        guards: Vec::new(),
+        mutations: erased_mutations(&core),
+        record: NewRecord {
+            kind: core.kind.number(),
+            core: core.encode().into(),
+            particulars: Bytes::from_static(b"sealed names, erased last"),
+            payload: list.encode().into(),
+        },
+    };
+    let record = vault.engine.commit(partition, commit).await.unwrap();
+    let proof = azekura_model::release::resume(record.position, list.erase, list.blobs).unwrap();
+    if erase {
+        vault.engine.release(proof).unwrap();
+        assert!(vault.engine.status().damage.is_empty());
+    }
+    vault.engine.close().unwrap();
+}
+
+#[tokio::test]
+async fn what_a_release_record_lists_is_erased_and_not_damage() {
+    let (_dir, mut options) = filled().await;
+    let before = checked(&options).versions;
+    release_small(&options, true).await;
+    // The names in the index are the keeper's to take out.
+    options.compare_index = false;
     for with_keys in [true, false] {
         options.with_keys = with_keys;
         let report = checked(&options);
         assert!(report.is_sound(), "{report:#?}");
-        assert_eq!(report.erased, 1);
+        assert!(report.erased > 0 && report.versions < before);
+        let lines = dumped(&options);
+        let released = lines.iter().find(|line| line["kind"] == 27).unwrap();
+        assert_eq!(released["releases"]["records"].as_array().unwrap().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn what_nobody_released_is_damage_though_it_is_all_zeros() {
+    let (_dir, mut options) = filled().await;
+    zero_payload(&options, |all| all);
+    for with_keys in [true, false] {
+        options.with_keys = with_keys;
+        let report = checked(&options);
+        assert_eq!(report.damaged.len(), 1, "{report:#?}");
+        assert_eq!(keys_of(&report), ["small"]);
+        assert!(report.damaged[0].what.contains("no release record"));
+    }
+}
+
+#[tokio::test]
+async fn a_payload_half_zeroed_is_damage_unless_a_release_was_interrupted() {
+    let (_dir, mut options) = filled().await;
+    options.compare_index = false;
+    zero_payload(&options, |all| all / 2);
+    let report = checked(&options);
+    assert!(!report.is_sound());
+    assert_eq!(keys_of(&report), ["small"]);
+    release_small(&options, false).await;
+    // The release record's own particulars make no sense here: they are damage until erased.
+    let report = checked(&options);
+    assert!(
+        report.damaged.iter().all(|found| found.key.is_none()),
+        "{report:#?}"
+    );
+    release_small(&options, true).await;
+    let report = checked(&options);
+    assert!(report.is_sound(), "{report:#?}");
 }

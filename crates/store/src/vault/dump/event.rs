@@ -9,8 +9,11 @@ use azekura_model::requester::Requester;
 use azekura_model::retention_class::ClassRules;
 use azekura_record::configured::{StoredCorsRule, StoredSetting};
 use azekura_record::hidden::CurrentChange;
+use azekura_record::part::PartStored;
 use azekura_record::particulars::Event;
 use azekura_record::summary::Summary;
+use azekura_record::tick::ClockTick;
+use azekura_record::upload::UploadStarted;
 use azekura_record::version::{PartRef, Payload, Version};
 use serde_json::{Map, Value, json};
 
@@ -57,26 +60,11 @@ pub(super) fn event(event: &Event) -> Value {
                 CurrentChange::Becomes(becomes) => summary(becomes),
             },
         }),
+        Event::ClockTick(e) => clock_tick(e),
         Event::BlobIntent(e) => json!({ "blob": e.blob.to_string() }),
         Event::IntentWithdrawn(e) => json!({ "blob": e.blob.to_string() }),
-        Event::UploadStarted(e) => json!({
-            "upload": e.upload.to_string(),
-            "key": e.key,
-            "headers": pairs(&e.headers),
-            "metadata": pairs(&e.metadata),
-            "tags": pairs(&e.tags),
-            "retention": super::retention_json(e.retention),
-            "hold": e.hold,
-        }),
-        Event::PartStored(e) => json!({
-            "upload": e.upload.to_string(),
-            "key": e.key,
-            "number": e.number,
-            "attempt": e.attempt.to_string(),
-            "sha256": hex::encode(e.sha256),
-            "md5": hex::encode(e.md5),
-            "inline": e.inline,
-        }),
+        Event::UploadStarted(e) => upload_started(e),
+        Event::PartStored(e) => part_stored(e),
         Event::UploadAborted(e) => json!({ "upload": e.upload.to_string(), "key": e.key }),
         Event::VersionTagged(e) => json!({
             "key": e.key,
@@ -85,6 +73,40 @@ pub(super) fn event(event: &Event) -> Value {
         }),
         other => keeper::event(other),
     }
+}
+
+fn clock_tick(e: &ClockTick) -> Value {
+    json!({
+            "counted": e.counted.0,
+            "saved_ms": e.saved_ms,
+            "spent_ms": e.spent_ms,
+            "caught_up_ms": e.caught_up_ms,
+            "by_evidence": e.by_evidence,
+    })
+}
+
+fn upload_started(e: &UploadStarted) -> Value {
+    json!({
+            "upload": e.upload.to_string(),
+            "key": e.key,
+            "headers": pairs(&e.headers),
+            "metadata": pairs(&e.metadata),
+            "tags": pairs(&e.tags),
+            "retention": super::retention_json(e.retention),
+            "hold": e.hold,
+    })
+}
+
+fn part_stored(e: &PartStored) -> Value {
+    json!({
+            "upload": e.upload.to_string(),
+            "key": e.key,
+            "number": e.number,
+            "attempt": e.attempt.to_string(),
+            "sha256": hex::encode(e.sha256),
+            "md5": hex::encode(e.md5),
+            "inline": e.inline,
+    })
 }
 
 /// `null` = cleared.
