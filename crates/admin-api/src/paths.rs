@@ -35,8 +35,6 @@ pub const EXPLAIN: &str = "/v1/buckets/{bucket}/explain";
 pub const LOCK_REPORT: &str = "/v1/buckets/{bucket}/lock-report";
 /// `POST`: a change of many locks, by page.
 pub const LOCKS: &str = "/v1/buckets/{bucket}/locks";
-/// `GET`: when the disk fills.
-pub const CAPACITY: &str = "/v1/capacity";
 /// `POST`: brings a deleted object back.
 pub const UNDELETE: &str = "/v1/buckets/{bucket}/undelete";
 

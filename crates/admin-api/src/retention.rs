@@ -65,9 +65,6 @@ pub trait RetentionApi: Send + Sync {
         items: &[BulkItem],
     ) -> Result<BulkReport, ApiError>;
 
-    /// When the disk fills, what cannot be deleted until when, what history costs.
-    async fn capacity(&self) -> Result<CapacityReport, ApiError>;
-
     /// Brings an object back that S3 shows as deleted.
     async fn undelete(
         &self,
@@ -337,10 +334,14 @@ pub struct LockReport {
     /// By what keeps them: `compliance`, `governance`, `hold`, `event`, `unknown`, `none`. A version
     /// may count under several.
     pub by_lock: Vec<LockCount>,
-    /// By the year (of Japan) in which retention ends.
-    pub by_year: Vec<LockCount>,
+    /// By the month of Japan, `YYYY-MM`, in which retention ends.
+    pub by_month: Vec<LockCount>,
     /// By retention class.
     pub by_class: Vec<LockCount>,
+    /// By the day of Japan on which they were stored.
+    pub by_day: Vec<LockCount>,
+    /// What was deleted: S3 no longer shows it, the vault keeps it.
+    pub hidden: LockCount,
     /// Versions looked at, hidden ones too; delete markers are not counted.
     pub versions: u64,
     /// Their bytes.
@@ -416,34 +417,6 @@ pub struct BulkRefused {
     pub version: Option<String>,
     /// Why.
     pub why: String,
-}
-
-/// When the disk fills.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct CapacityReport {
-    /// Free bytes of the tightest directory above its floor.
-    pub usable_bytes: u64,
-    /// Bytes stored on each of the last days, oldest first.
-    pub days: Vec<DayBytes>,
-    /// Median bytes a day over those days; the basis of the forecast.
-    pub bytes_per_day: u64,
-    /// Day on which data will be refused; left out when nothing grows.
-    pub full_on: Option<String>,
-    /// How the forecast is made.
-    pub method: String,
-    /// Bytes that cannot be deleted, by the month in which they become free.
-    pub kept_until: Vec<LockCount>,
-    /// Bytes of what S3 no longer shows, by bucket.
-    pub history: Vec<LockCount>,
-}
-
-/// Bytes of one day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DayBytes {
-    /// Date in Japan.
-    pub day: String,
-    /// Bytes stored.
-    pub bytes: u64,
 }
 
 /// What to bring back.

@@ -43,7 +43,7 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::InvalidRequest(_) => ("InvalidRequest", 400),
         StoreError::NoSpace(_) => ("InsufficientStorage", 507),
         StoreError::Stopped(_) => ("ServiceUnavailable", 503),
-        StoreError::NotPlaced(_) => ("AccessDenied", 403),
+        StoreError::NotPlaced(_) | StoreError::OverLimit(_) => ("AccessDenied", 403),
         // Bytes that are not what was written are never served, and never called missing.
         _ => ("InternalError", 500),
     }
@@ -100,6 +100,7 @@ fn words(error: &StoreError, code: &str) -> String {
         | StoreError::NoSpace(_)
         | StoreError::Damaged(_)
         | StoreError::Erased(_)
+        | StoreError::OverLimit(_)
         | StoreError::NotPlaced(_) => return error.to_string(),
         other => other,
     };

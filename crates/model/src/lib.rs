@@ -8,6 +8,7 @@ pub mod access;
 pub mod bucket;
 pub mod bucket_config;
 pub mod calendar;
+pub mod capacity;
 pub mod checksum;
 pub mod compliance_clock;
 pub mod condition;

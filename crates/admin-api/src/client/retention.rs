@@ -8,9 +8,9 @@ use super::{Client, target};
 use crate::error::{ApiError, Code};
 use crate::paths;
 use crate::retention::{
-    BulkItem, BulkQuery, BulkReport, CapacityReport, ClassList, ClassRuleQuery, ClassRulesReport,
-    ExplainQuery, ExplainReport, LimitsQuery, LimitsReport, LockDefaultQuery, LockDefaultReport,
-    LockReport, PageQuery, RetentionApi, UndeleteQuery, UndeleteReport,
+    BulkItem, BulkQuery, BulkReport, ClassList, ClassRuleQuery, ClassRulesReport, ExplainQuery,
+    ExplainReport, LimitsQuery, LimitsReport, LockDefaultQuery, LockDefaultReport, LockReport,
+    PageQuery, RetentionApi, UndeleteQuery, UndeleteReport,
 };
 
 fn rule_query(query: &ClassRuleQuery) -> [(&'static str, Option<&str>); 4] {
@@ -135,10 +135,6 @@ impl RetentionApi for Client {
         let target = target(paths::LOCKS, bucket, &query);
         self.call_with(Method::POST, &target, Bytes::from(body))
             .await
-    }
-
-    async fn capacity(&self) -> Result<CapacityReport, ApiError> {
-        self.call(Method::GET, paths::CAPACITY).await
     }
 
     async fn undelete(

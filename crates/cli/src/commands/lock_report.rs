@@ -21,76 +21,74 @@ pub(crate) async fn run(args: &ReportArgs, json: bool) -> Result<Exit, CommandEr
             list.into_iter().map(|bucket| bucket.name).collect()
         }
     };
-    let mut total = Total::default();
-    let bar = progress::count("versions");
-    for bucket in &buckets {
-        add_bucket(&client, bucket, &mut total, &bar).await?;
-    }
-    bar.finish_and_clear();
-    output::answer(&total.report(), json, |report| {
+    let report = whole(&client, &buckets).await?;
+    output::answer(&report, json, |report| {
         let mut text = format!(
-            "versions  {}\nbytes     {}\n\n",
-            report.versions, report.bytes
+            "versions  {} ({} of them deleted and kept as history)\nbytes     {}\n\n",
+            report.versions, report.hidden.versions, report.bytes
         );
         text.push_str(&counts("KEPT BY", &report.by_lock));
         text.push('\n');
-        text.push_str(&counts("UNTIL YEAR", &report.by_year));
+        text.push_str(&counts("UNTIL YEAR", &years(&report.by_month)));
         text.push('\n');
         text.push_str(&counts("CLASS", &report.by_class));
         text
     })
 }
 
-async fn add_bucket(
-    client: &Client,
-    bucket: &str,
-    total: &mut Total,
-    bar: &indicatif::ProgressBar,
-) -> Result<(), CommandError> {
-    let mut query = PageQuery::default();
-    loop {
-        let page = client.lock_report(bucket, &query).await?;
-        bar.inc(page.versions);
-        query.after = page.next.clone();
-        total.add(page);
-        if query.after.is_none() {
-            return Ok(());
-        }
-    }
+/// The months of each year together.
+fn years(months: &[LockCount]) -> Vec<LockCount> {
+    let mut sums = BTreeMap::new();
+    let named = months.iter().map(|month| LockCount {
+        name: month.name.get(..4).unwrap_or(&month.name).to_owned(),
+        ..month.clone()
+    });
+    sum(&mut sums, named.collect());
+    sums.into_values().collect()
 }
 
-/// Pages added up.
-#[derive(Default)]
-struct Total {
-    versions: u64,
-    bytes: u64,
-    counts: [BTreeMap<String, LockCount>; 3],
-}
-
-impl Total {
-    fn add(&mut self, page: LockReport) {
-        self.versions = self.versions.saturating_add(page.versions);
-        self.bytes = self.bytes.saturating_add(page.bytes);
-        let groups = [page.by_lock, page.by_year, page.by_class];
-        for (sums, group) in self.counts.iter_mut().zip(groups) {
-            for count in group {
-                let sum = sums.entry(count.name.clone()).or_default();
-                sum.name = count.name;
-                sum.versions = sum.versions.saturating_add(count.versions);
-                sum.bytes = sum.bytes.saturating_add(count.bytes);
+/// All pages of these buckets together.
+pub(crate) async fn whole(client: &Client, buckets: &[String]) -> Result<LockReport, CommandError> {
+    let bar = progress::count("versions");
+    let mut total = LockReport::default();
+    let mut sums: [BTreeMap<String, LockCount>; 4] = Default::default();
+    for bucket in buckets {
+        let mut query = PageQuery::default();
+        loop {
+            let page = client.lock_report(bucket, &query).await?;
+            bar.inc(page.versions);
+            total.versions = total.versions.saturating_add(page.versions);
+            total.bytes = total.bytes.saturating_add(page.bytes);
+            let hidden = &mut total.hidden;
+            hidden.versions = hidden.versions.saturating_add(page.hidden.versions);
+            hidden.bytes = hidden.bytes.saturating_add(page.hidden.bytes);
+            let groups = [page.by_lock, page.by_month, page.by_class, page.by_day];
+            for (sums, group) in sums.iter_mut().zip(groups) {
+                sum(sums, group);
+            }
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
             }
         }
     }
+    bar.finish_and_clear();
+    let [by_lock, by_month, by_class, by_day] = sums.map(|sums| sums.into_values().collect());
+    Ok(LockReport {
+        by_lock,
+        by_month,
+        by_class,
+        by_day,
+        ..total
+    })
+}
 
-    fn report(self) -> LockReport {
-        let [by_lock, by_year, by_class] = self.counts.map(|counts| counts.into_values().collect());
-        LockReport {
-            by_lock,
-            by_year,
-            by_class,
-            versions: self.versions,
-            bytes: self.bytes,
-            next: None,
-        }
+/// Adds counts by their names.
+pub(crate) fn sum(sums: &mut BTreeMap<String, LockCount>, counts: Vec<LockCount>) {
+    for count in counts {
+        let sum = sums.entry(count.name.clone()).or_default();
+        sum.name = count.name;
+        sum.versions = sum.versions.saturating_add(count.versions);
+        sum.bytes = sum.bytes.saturating_add(count.bytes);
     }
 }

@@ -110,6 +110,17 @@ pub(crate) fn summary() -> Summary {
     }
 }
 
+fn retention_classes() -> (&'static str, StoredSetting) {
+    let setting = StoredSetting::RetentionClasses(Some(class_assignment()));
+    ("bucket-configured-retention-classes", setting)
+}
+
+fn retention_limits() -> (&'static str, StoredSetting) {
+    let limits = RetentionLimits::new(Some(1825), None).unwrap();
+    let setting = StoredSetting::RetentionLimits(Some(Cooling::settled(limits)));
+    ("bucket-configured-retention-limits", setting)
+}
+
 /// Two rules, of which one goes.
 fn class_assignment() -> Cooling<ClassRules> {
     let tagged = ClassRule {
@@ -192,16 +203,8 @@ fn settings() -> Vec<(&'static str, StoredSetting)> {
             })),
         ),
         keeper::setting(),
-        (
-            "bucket-configured-retention-classes",
-            StoredSetting::RetentionClasses(Some(class_assignment())),
-        ),
-        (
-            "bucket-configured-retention-limits",
-            StoredSetting::RetentionLimits(Some(Cooling::settled(
-                RetentionLimits::new(Some(1825), None).unwrap(),
-            ))),
-        ),
+        retention_classes(),
+        retention_limits(),
         ("bucket-configured-cleared", StoredSetting::Cors(None)),
     ]
 }

@@ -8,6 +8,9 @@ mod metrics;
 mod openapi;
 mod operations;
 mod page;
+mod retention;
+mod retention_convert;
+mod retention_routes;
 #[cfg(test)]
 mod tests;
 mod v1;
@@ -39,7 +42,8 @@ pub(crate) struct AdminState {
 
 /// All routes. Nothing outside `/v1` answers with names, keys or content of objects.
 pub(crate) fn router(state: Arc<AdminState>) -> Router {
-    let signed = v1::routes().route_layer(axum::middleware::from_fn_with_state(
+    let routes = v1::routes().merge(retention_routes::routes());
+    let signed = routes.route_layer(axum::middleware::from_fn_with_state(
         Arc::clone(&state),
         door::signed_only,
     ));

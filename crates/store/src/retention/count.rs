@@ -148,8 +148,8 @@ impl LockCounts {
                 RetentionMode::Compliance => "compliance",
                 RetentionMode::Governance => "governance",
             });
-            let month = CivilDate::in_japan(retention.until)
-                .map_or_else(|_| "later".to_owned(), |date| month_of(date));
+            let month =
+                CivilDate::in_japan(retention.until).map_or_else(|_| "later".to_owned(), month_of);
             self.by_month.entry(month).or_default().add(bytes);
         }
         if lock.hold == Some(true) {
