@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod drain;
 mod frozen;
+mod object_lock;
 mod operator;
 mod poison;
 mod power_cut;
@@ -46,6 +47,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         "unicode_keys",
         clients::unicode_keys::every_client_names_keys_alike,
     ),
+    ("object_lock", object_lock::what_the_suite_leaves_out),
     (
         "refusals",
         refusals::wrong_content_is_refused_and_nothing_stored,

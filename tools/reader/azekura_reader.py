@@ -12,7 +12,7 @@ this file in the vault's directory `decoder`. Needs Python 3.9 or later and the 
 The keyring is opened with the passphrase from --passphrase-file, AZEKURA_PASSPHRASE_FILE or
 AZEKURA_PASSPHRASE, or with the generated secret in VAULT/keyring.secret. It only reads the vault.
 
-Exit codes: 0 all is well (erased content is well), 1 something is damaged, 2 the vault cannot be read.
+Exit codes: 0 all is well (what a release record erased is well), 1 something is damaged, 2 the vault cannot be read.
 """
 import argparse
 import bisect
@@ -393,6 +393,8 @@ class Journal:
             return None
         version, segment, _, incarnation, mark_segment, _, mark_offset = struct.unpack_from(
             "<IIQ16sIIQ", data, 8)
+        if version == 2:    # packed, and both its tables are lost
+            return None
         if version != 1:
             raise CannotRead(f"{self.path(number).name}: format {version} is not known to this reader")
         first_group, previous = struct.unpack_from("<Q32s", data, 88)
@@ -637,17 +639,46 @@ class Vault:
         self.tenants, self.bucket_keys, self.buckets = {}, {}, {}
         self.versions, self.current, self.newest_null, self.frames = {}, {}, {}, {}
         self.erased = 0
+        self.unclaimed, self.released = {}, set()    # parts erased or half erased; what releases list
 
     def load(self):
         for record in self.journal.walk():
             if record.frame.payload_at is not None:
                 self.frames[record.partition, record.sequence] = record.frame
             try:
-                self.take(record)
+                try:
+                    self.take(record)
+                except (Damaged, Newer) as problem:
+                    self.complain(record, f"{record}: {problem}")
+                self.claim(record)
             except (Damaged, Newer) as problem:
                 self.report.damage(f"{record}: {problem}")
             except (KeyError, IndexError, TypeError, ValueError, struct.error) as problem:
                 self.report.damage(f"{record}: malformed ({problem!r})")
+
+        for text in self.unclaimed.values():
+            self.report.damage(text)
+
+    def complain(self, record, text):
+        """Particulars that are wrong may be half erased: a later release record would say so."""
+        if crc32c(record.frame.particulars) == record.frame.particulars_crc:
+            self.report.damage(text)
+        else:
+            self.unclaimed[record.partition, record.sequence] = text
+
+    def claim(self, record):
+        """A release record lists, not sealed, the records that may be erased; it is one of them."""
+        own = record.partition, record.sequence
+        if crc32c(record.frame.particulars) != record.frame.particulars_crc:
+            self.unclaimed.setdefault(own, f"{record}: it is erased, and no release record says so")
+        if record.kind != 27:
+            return
+        stored = self.journal.read(record.frame.payload_at)
+        if crc32c(stored) != record.frame.payload_crc:
+            raise Damaged("the list of a release record is damaged")
+        for sequence in [record.sequence, *cbor(stored)[0]]:
+            self.unclaimed.pop((record.partition, sequence), None)
+            self.released.add((record.partition, sequence))
 
     def take(self, record):
         if record.kind not in KINDS:
@@ -750,7 +781,8 @@ class Vault:
         if version.fields is None:
             version.erased = version.problem == "erased"
             if not version.erased and version.problem:
-                self.report.damage(f"{version.record}, version {id_text(version.id)}: {version.problem}")
+                text = f"{version.record}, version {id_text(version.id)}: {version.problem}"
+                self.complain(version.record, text)
             return
         known = range(8, 11 if version.marker else 20)
         unknown = [n for n in version.fields if n >= 7 and n not in known and n < IGNORABLE]
@@ -796,36 +828,35 @@ class Vault:
 
     def open_frames(self, source, payload, key, bucket, length):
         cipher, count = AESGCM(key), -(-length // FRAME)
-        path, start = self.stored_at(source)
-        with open(path, "rb") as file:
-            for number in range(count):
-                size = min(FRAME, length - number * FRAME) + 24
-                file.seek(start + number * STORED_FRAME)
-                stored = file.read(size)
-                associated = (b"azekura frame v1" + payload + bucket + struct.pack(">Q", number)
-                              + bytes([number + 1 == count]))
-                try:
-                    yield cipher.decrypt(struct.pack(">4xQ", number), stored[:-8], associated)
-                except (InvalidTag, ValueError):
-                    if stored and not any(stored):
-                        raise Erased from None
-                    intact = len(stored) == size and crc64(stored[:-8]) == int.from_bytes(stored[-8:], "little")
-                    raise Damaged(f"frame {number} of {count} " + ("does not open with its key" if intact
-                                  else "is damaged")) from None
+        for number in range(count):
+            size = min(FRAME, length - number * FRAME) + 24
+            stored = self.stored(source, number * STORED_FRAME, size)
+            associated = (b"azekura frame v1" + payload + bucket + struct.pack(">Q", number)
+                          + bytes([number + 1 == count]))
+            try:
+                yield cipher.decrypt(struct.pack(">4xQ", number), stored[:-8], associated)
+            except (InvalidTag, ValueError):
+                if stored and not any(stored):
+                    raise Erased from None
+                intact = len(stored) == size and crc64(stored[:-8]) == int.from_bytes(stored[-8:], "little")
+                raise Damaged(f"frame {number} of {count} " + ("does not open with its key" if intact
+                              else "is damaged")) from None
 
-    def stored_at(self, source):
-        """The file that holds a payload, and where its stored bytes begin."""
+    def stored(self, source, offset, length):
+        """Bytes of a payload as stored, from the journal or a blob; short only at its end."""
         if source is None:
             raise Damaged("the record that holds its content could not be read")
         if isinstance(source, Frame):
-            segment, offset, _ = source.payload_at
-            return self.journal.path(segment), offset
+            segment, start, _ = source.payload_at
+            return self.journal.file(segment).read(start + offset, length)
         intent, attempt = source
         directory = f"{crc32c(intent + attempt) & 255:02x}"
         for base in self.blob_dirs:
             path = Path(base) / directory / f"{intent.hex()}-{attempt.hex()}.blob"
             if path.exists():
-                return path, 64
+                with open(path, "rb") as file:
+                    file.seek(64 + offset)
+                    return file.read(length)
         raise Damaged(f"blob {intent.hex()}-{attempt.hex()} is missing")
 
     def verify(self, version, sink=None):
@@ -845,7 +876,12 @@ class Vault:
             version.computed, version.verified = hashed.hexdigest(), True
         except Erased:
             version.erased, version.verified, version.problem = True, False, "erased"
+            if (version.record.partition, version.record.sequence) not in self.released:
+                self.report.damage(f"{self.name(version)}: it is erased, and no release record says so")
         except (Damaged, Newer, OSError, KeyError, ValueError, IndexError) as problem:
+            if (version.record.partition, version.record.sequence) in self.released:
+                version.erased, version.verified, version.problem = True, False, "being erased"
+                return
             version.verified, version.problem = False, f"content: {problem}"
             self.report.damage(f"{self.name(version)}: {problem}")
 
@@ -945,7 +981,7 @@ def extract(vault, version, directory):
         partial.unlink()
 
 
-def arguments():
+def arguments(given=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("vault", type=Path, help="the vault's directory")
     parser.add_argument("--json", action="store_true", help="print one line a version")
@@ -956,7 +992,7 @@ def arguments():
     parser.add_argument("--keyring", type=Path, metavar="FILE", help="default VAULT/keyring")
     parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="opens the keyring")
     parser.add_argument("--without-keys", action="store_true", help="check structure, chains and signatures only")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def run(args):

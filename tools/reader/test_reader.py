@@ -1,4 +1,9 @@
 """The reader against the frozen bytes of format v1: python3 -m unittest discover tools/reader"""
+import contextlib
+import io
+import json
+import shutil
+import struct
 import tempfile
 import unittest
 from pathlib import Path
@@ -91,6 +96,59 @@ class Packed(unittest.TestCase):
                 data[damaged] ^= 1
             for read, (offset, length) in self.read(bytes(data)):
                 self.assertEqual(read, content[offset:offset + length], (damaged, offset, length))
+
+    def pack(self, data, number):
+        """As docs/formats/journal.md says."""
+        runs, at = [], 0
+        while at < len(data):
+            unit = data[at:at + 16]
+            if any(unit):
+                if runs and at - sum(runs[-1]) < 128:
+                    runs[-1] = (runs[-1][0], at + len(unit) - runs[-1][0])
+                else:
+                    runs.append((at, len(unit)))
+            at += 16
+        held = b"".join(data[offset:offset + length] for offset, length in runs)
+        table = b"".join(struct.pack("<QQ", *run) for run in runs)
+        body = struct.pack("<IIQ16sQQI", 2, number, len(data), data[24:40], len(runs), 4096 + len(held),
+                           reader.crc32c(table)).ljust(4088, b"\0")
+        header = b"AZS1" + struct.pack("<I", reader.crc32c(body)) + body
+        return header + held + table + table + header
+
+    def run_over(self, vault, change=None):
+        with tempfile.TemporaryDirectory() as directory:
+            copy = Path(directory) / "vault"
+            shutil.copytree(vault, copy)
+            segment = copy / "journal/00000000.seg"
+            if change is not None:
+                segment.write_bytes(change(segment.read_bytes()))
+            words = Path(directory) / "words"
+            words.write_text("correct horse battery staple")
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = reader.run(reader.arguments(
+                    ["--json", "--verify", "--passphrase-file", str(words), str(copy)]))
+            return code, [json.loads(line) for line in out.getvalue().splitlines()], err.getvalue()
+
+    def test_a_packed_vault_says_what_it_said(self):
+        vault = FROZEN.parents[2] / "testdata/format/v1/vault"
+        code, lines, _ = self.run_over(vault)
+        self.assertEqual((code, len(lines) > 5), (0, True))
+        self.assertTrue(all(line["verified"] for line in lines if line["kind"] == "version"))
+        packed = self.run_over(vault, lambda data: self.pack(data, 0))
+        self.assertEqual(packed[:2], (code, lines))
+
+    def test_what_is_erased_without_a_release_is_damage(self):
+        vault = FROZEN.parents[2] / "testdata/format/v1/vault"
+        _, lines, _ = self.run_over(vault)
+        small = next(line for line in lines if line["key"] == "small" and line["kind"] == "version")
+        for part in ("particulars_at", "payload_at"):
+            place = small[part]
+            for count in (place["length"], place["length"] // 2):
+                def erase(data, start=place["offset"], count=count):
+                    return data[:start] + bytes(count) + data[start + count:]
+                code, _, said = self.run_over(vault, erase)
+                self.assertEqual(code, 1, (part, count, said))
 
     def test_a_plain_file_is_itself(self):
         data = bytes(range(256)) * 40

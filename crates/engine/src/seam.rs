@@ -420,6 +420,13 @@ pub trait Project: Send + Sync + 'static {
     /// The mutations of one record. Must equal what its commit carried.
     fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError>;
 
+    /// Mutations that stand for records which damage took from the view: those of a partition from
+    /// `first` to `last`. They go with the next record of the partition. Asked only of what the view
+    /// never had: damage to records that it holds already takes nothing from it.
+    fn lost(&self, _partition: PartitionId, _first: Sequence, _last: Sequence) -> Mutations {
+        Mutations::default()
+    }
+
     /// Records of its own partition whose parts this record allows to be erased; `None` when it is
     /// no release record. `payload` reads its payload. Asked only of records that follow damaged
     /// parts: a release that was interrupted leaves parts half zeroed, which its record covers.

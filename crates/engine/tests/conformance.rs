@@ -88,7 +88,8 @@ macro_rules! conformance {
                 only_a_durable_release_record_of_this_engine_releases,
                 a_release_removes_blobs_that_were_named,
                 a_closed_engine_releases_nothing,
-                readers_get_a_part_whole_or_erased;
+                readers_get_a_part_whole_or_erased,
+                releases_at_the_same_time_each_get_their_own_answer;
         }
     };
 }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use azekura_model::access::{Action, Authorized, Grant, Right, authorize};
+use azekura_model::lock::Bypass;
 use azekura_model::requester::Requester;
+use http::HeaderMap;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
@@ -133,6 +135,17 @@ impl Caller {
         Ok(Self { grant, authorized })
     }
 
+    /// Whether all is allowed that the headers ask for beyond the operation itself.
+    ///
+    /// # Errors
+    /// `AccessDenied`.
+    pub(crate) fn may_with(&self, headers: &HeaderMap) -> S3Result<()> {
+        for action in actions_of(headers) {
+            self.may(action)?;
+        }
+        Ok(())
+    }
+
     /// The caller of a request.
     ///
     /// # Errors
@@ -145,6 +158,13 @@ impl Caller {
     /// What was allowed for the operation as a whole.
     pub(crate) fn authorized(&self) -> &Authorized {
         &self.authorized
+    }
+
+    /// The bypass of GOVERNANCE retention: header *and* right. Without the right the header does
+    /// nothing, as clients send it by default; then a locked version refuses.
+    pub(crate) fn bypass(&self, header: Option<bool>) -> Option<Bypass> {
+        let by = authorize(&self.grant, Action::BypassGovernanceRetention).ok()?;
+        Bypass::claimed(&by, header == Some(true))
     }
 
     /// Whether a further action is allowed.
@@ -168,7 +188,6 @@ pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
         "DeleteBucket" => Action::DeleteBucket,
         "ListBuckets" => Action::ListAllMyBuckets,
         "HeadBucket" | "ListObjects" | "ListObjectsV2" => Action::ListBucket,
-        "GetObjectLockConfiguration" => Action::ListBucket,
         "GetBucketTagging" => Action::GetBucketTagging,
         "PutBucketTagging" | "DeleteBucketTagging" => Action::PutBucketTagging,
         "GetBucketCors" => Action::GetBucketCORS,
@@ -188,6 +207,9 @@ pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
         "GetBucketPolicy" => Action::GetBucketPolicy,
         "GetBucketPolicyStatus" => Action::GetBucketPolicyStatus,
         "GetBucketLifecycleConfiguration" => Action::GetLifecycleConfiguration,
+        "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => {
+            Action::PutLifecycleConfiguration
+        }
         "GetBucketLogging" => Action::GetBucketLogging,
         "GetBucketNotificationConfiguration" => Action::GetBucketNotification,
         "GetBucketReplication" => Action::GetReplicationConfiguration,
@@ -224,8 +246,41 @@ pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
         "RestoreObject" => Action::RestoreObject,
         "AbortMultipartUpload" => Action::AbortMultipartUpload,
         "ListParts" => Action::ListMultipartUploadParts,
+        _ => return lock_action_of(operation),
+    })
+}
+
+/// The actions of object lock are the same for a version that is named.
+fn lock_action_of(operation: &str) -> Option<Action> {
+    Some(match operation {
+        "GetObjectLockConfiguration" => Action::GetBucketObjectLockConfiguration,
+        "PutObjectLockConfiguration" => Action::PutBucketObjectLockConfiguration,
+        "GetObjectRetention" => Action::GetObjectRetention,
+        "PutObjectRetention" => Action::PutObjectRetention,
+        "GetObjectLegalHold" => Action::GetObjectLegalHold,
+        "PutObjectLegalHold" => Action::PutObjectLegalHold,
         _ => return None,
     })
+}
+
+/// Headers that ask for more than their operation does, and the action that each needs (S3 user
+/// guide, "Required permissions" of PutObject, CopyObject, CreateMultipartUpload and POST Object).
+/// The guard lets lock headers pass only where an object is stored. The header that goes against
+/// GOVERNANCE retention is not among them: without its right it does nothing.
+const ACTIONS_OF_HEADERS: [(&str, Action); 3] = [
+    ("x-amz-object-lock-legal-hold", Action::PutObjectLegalHold),
+    ("x-amz-object-lock-mode", Action::PutObjectRetention),
+    (
+        "x-amz-object-lock-retain-until-date",
+        Action::PutObjectRetention,
+    ),
+];
+
+/// The actions that headers need beside the one of their operation.
+pub fn actions_of(headers: &HeaderMap) -> impl Iterator<Item = Action> + '_ {
+    let rows = ACTIONS_OF_HEADERS.iter();
+    rows.filter(|(name, _)| headers.contains_key(*name))
+        .map(|(_, action)| *action)
 }
 
 /// Gives `s3s` the secret of a key.
@@ -258,7 +313,9 @@ impl AccessCheck {
         let names_version = query.iter().any(|(name, _)| name == "versionId");
         let origin = cx.extensions_mut().get::<Origin>().cloned();
         let origin = origin.ok_or_else(refused)?;
-        Caller::admit(credential, &operation, names_version, origin)
+        let caller = Caller::admit(credential, &operation, names_version, origin)?;
+        caller.may_with(cx.headers())?;
+        Ok(caller)
     }
 }
 

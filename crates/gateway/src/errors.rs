@@ -5,6 +5,7 @@ pub(crate) mod document;
 mod table;
 
 use azekura_model::condition::ConditionFailed;
+use azekura_model::lock::LockRefused;
 use azekura_store::body::BodyError;
 use azekura_store::error::StoreError;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -44,9 +45,34 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::NoSpace(_) => ("InsufficientStorage", 507),
         StoreError::Stopped(_) => ("ServiceUnavailable", 503),
         StoreError::NotPlaced(_) | StoreError::OverLimit(_) => ("AccessDenied", 403),
+        StoreError::Locked(refused) => lock_row(refused),
+        StoreError::BucketWithoutLock => ("InvalidRequest", 400),
+        StoreError::InvalidBucketState(_) => ("InvalidBucketState", 409),
+        StoreError::ClockLead(_) => ("ServiceUnavailable", 503),
         // Bytes that are not what was written are never served, and never called missing.
         _ => ("InternalError", 500),
     }
+}
+
+/// What a lock refuses: a date that cannot be is a wrong argument, all else is denied.
+fn lock_row(refused: &LockRefused) -> (&'static str, u16) {
+    match refused {
+        LockRefused::NotInFuture { .. } | LockRefused::TooFar { .. } => ("InvalidArgument", 400),
+        LockRefused::NothingToExtend => ("InvalidRequest", 400),
+        _ => ("AccessDenied", 403),
+    }
+}
+
+/// The words of AWS for what a lock refuses. Until when and by which rule is not told: that takes
+/// the right to read the retention. `azekura explain` tells it.
+fn lock_words(refused: &LockRefused) -> String {
+    match refused {
+        LockRefused::NotInFuture { .. } => "The retain until date must be in the future!",
+        LockRefused::TooFar { .. } => "The retain until date is after the year 9999.",
+        LockRefused::NothingToExtend => "There is no retention that could be extended.",
+        _ => "Access Denied because object protected by object lock.",
+    }
+    .to_owned()
 }
 
 fn body_row(error: &BodyError) -> (&'static str, u16) {
@@ -101,7 +127,11 @@ fn words(error: &StoreError, code: &str) -> String {
         | StoreError::Damaged(_)
         | StoreError::Erased(_)
         | StoreError::OverLimit(_)
+        | StoreError::InvalidBucketState(_)
+        | StoreError::BucketWithoutLock
+        | StoreError::ClockLead(_)
         | StoreError::NotPlaced(_) => return error.to_string(),
+        StoreError::Locked(refused) => return lock_words(refused),
         other => other,
     };
     table::row_of(code).map_or_else(|| own.to_string(), |row| row.message.to_owned())
@@ -183,6 +213,15 @@ pub(crate) fn invalid_argument(message: &str) -> S3Error {
 /// `InvalidRequest`.
 pub(crate) fn invalid_request(message: &str) -> S3Error {
     S3Error::with_message(S3ErrorCode::InvalidRequest, message.to_owned())
+}
+
+/// A version without retention or without hold was asked for it (decision 0150).
+pub(crate) fn no_lock_of_object() -> S3Error {
+    answer(
+        "NoSuchObjectLockConfiguration",
+        404,
+        "The specified object does not have a ObjectLock configuration".to_owned(),
+    )
 }
 
 /// `NotImplemented`, by name.

@@ -74,6 +74,13 @@ impl S3 for Operations {
         ops::delete_bucket_encryption(&self.0, request).await
     }
 
+    async fn delete_bucket_lifecycle(
+        &self,
+        request: In<dto::DeleteBucketLifecycleInput>,
+    ) -> Out<dto::DeleteBucketLifecycleOutput> {
+        ops::delete_bucket_lifecycle(&self.0, request).await
+    }
+
     async fn delete_bucket_ownership_controls(
         &self,
         request: In<dto::DeleteBucketOwnershipControlsInput>,
@@ -225,11 +232,25 @@ impl S3 for Operations {
         ops::get_object(&self.0, request).await
     }
 
+    async fn get_object_legal_hold(
+        &self,
+        request: In<dto::GetObjectLegalHoldInput>,
+    ) -> Out<dto::GetObjectLegalHoldOutput> {
+        ops::get_object_legal_hold(&self.0, &request)
+    }
+
     async fn get_object_lock_configuration(
         &self,
         request: In<dto::GetObjectLockConfigurationInput>,
     ) -> Out<dto::GetObjectLockConfigurationOutput> {
         ops::get_object_lock_configuration(&self.0, &request)
+    }
+
+    async fn get_object_retention(
+        &self,
+        request: In<dto::GetObjectRetentionInput>,
+    ) -> Out<dto::GetObjectRetentionOutput> {
+        ops::get_object_retention(&self.0, &request)
     }
 
     async fn get_object_tagging(
@@ -342,6 +363,13 @@ impl S3 for Operations {
         ops::put_bucket_encryption(&self.0, request).await
     }
 
+    async fn put_bucket_lifecycle_configuration(
+        &self,
+        request: In<dto::PutBucketLifecycleConfigurationInput>,
+    ) -> Out<dto::PutBucketLifecycleConfigurationOutput> {
+        ops::put_bucket_lifecycle_configuration(&self.0, request).await
+    }
+
     async fn put_bucket_ownership_controls(
         &self,
         request: In<dto::PutBucketOwnershipControlsInput>,
@@ -372,6 +400,27 @@ impl S3 for Operations {
 
     async fn put_object(&self, request: In<dto::PutObjectInput>) -> Out<dto::PutObjectOutput> {
         ops::put_object(&self.0, request).await
+    }
+
+    async fn put_object_legal_hold(
+        &self,
+        request: In<dto::PutObjectLegalHoldInput>,
+    ) -> Out<dto::PutObjectLegalHoldOutput> {
+        ops::put_object_legal_hold(&self.0, request).await
+    }
+
+    async fn put_object_lock_configuration(
+        &self,
+        request: In<dto::PutObjectLockConfigurationInput>,
+    ) -> Out<dto::PutObjectLockConfigurationOutput> {
+        ops::put_object_lock_configuration(&self.0, request).await
+    }
+
+    async fn put_object_retention(
+        &self,
+        request: In<dto::PutObjectRetentionInput>,
+    ) -> Out<dto::PutObjectRetentionOutput> {
+        ops::put_object_retention(&self.0, request).await
     }
 
     async fn put_object_tagging(

@@ -184,7 +184,7 @@ async fn deleting_many() {
     let document = b"<Delete><Object><Key>a</Key></Object><Object><Key>none</Key></Object>\
         <Object><Key>b</Key><VersionId>nonsense</VersionId></Object></Delete>";
     let reply = server
-        .call("POST", "/bucket?delete", &[], document)
+        .checked("POST", "/bucket?delete", &[], document)
         .await
         .ok();
     let text = reply.text();
@@ -192,14 +192,17 @@ async fn deleting_many() {
     assert_eq!(text.matches("<Error>").count(), 1, "{text}");
     assert_eq!(reply.element("Code").as_deref(), Some("InvalidArgument"));
     let quiet = b"<Delete><Quiet>true</Quiet><Object><Key>b</Key></Object></Delete>";
-    let reply = server.call("POST", "/bucket?delete", &[], quiet).await.ok();
+    let reply = server
+        .checked("POST", "/bucket?delete", &[], quiet)
+        .await
+        .ok();
     assert!(!reply.text().contains("<Deleted>"));
     let list = server.get("/bucket?list-type=2").await.ok();
     assert_eq!(list.element("KeyCount").as_deref(), Some("1"));
     let object = "<Object><Key>k</Key></Object>".repeat(1001);
     let many = format!("<Delete>{object}</Delete>");
     let reply = server
-        .call("POST", "/bucket?delete", &[], many.as_bytes())
+        .checked("POST", "/bucket?delete", &[], many.as_bytes())
         .await;
     reply.is(400, "MalformedXML");
 }

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod support;
 
-use support::{Server, start};
+use support::{Server, md5_of, start};
 
 const OTHER: &str = "\"00000000000000000000000000000000\"";
 
@@ -124,11 +124,4 @@ async fn each_key_of_a_list_has_its_own_condition() {
     );
     server.get("/bucket/key").await.ok();
     server.get("/bucket/other").await.is(404, "NoSuchKey");
-}
-
-fn md5_of(body: &[u8]) -> String {
-    use base64::Engine as _;
-    use md5::Digest as _;
-    let digest: [u8; 16] = md5::Md5::digest(body).into();
-    base64::engine::general_purpose::STANDARD.encode(digest)
 }

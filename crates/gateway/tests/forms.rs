@@ -323,14 +323,14 @@ fn bad_forms(server: &Server) -> Vec<(&'static str, Form, u16, &'static str)> {
         (
             "a lock",
             form().field("x-amz-object-lock-mode", "COMPLIANCE"),
-            501,
-            "NotImplemented",
+            400,
+            "InvalidArgument",
         ),
         (
             "a hold",
             form().field("X-Amz-Object-Lock-Legal-Hold", "ON"),
-            501,
-            "NotImplemented",
+            400,
+            "InvalidRequest",
         ),
         (
             "an unknown header",

@@ -258,7 +258,7 @@ async fn every_key_can_be_deleted_with_others() {
         let named: String = group.iter().map(element).collect();
         let document = format!("<Delete>{named}</Delete>");
         let reply = server
-            .call("POST", "/bucket?delete", &headers, document.as_bytes())
+            .checked("POST", "/bucket?delete", &headers, document.as_bytes())
             .await;
         assert_eq!(reply.status, 200, "{group:?} {}", reply.text());
         let deleted: Vec<_> = all(&reply, "Key").iter().map(|k| unescape(k)).collect();

@@ -116,8 +116,14 @@ impl HistoryDays {
     /// Whether what was hidden at `hidden` has left history at `now`.
     #[must_use]
     pub fn over(self, hidden: ComplianceTime, now: ComplianceTime) -> bool {
+        self.until(hidden) <= now
+    }
+
+    /// When what was hidden at `hidden` leaves history.
+    #[must_use]
+    pub fn until(self, hidden: ComplianceTime) -> ComplianceTime {
         let days = i64::from(self.0).saturating_mul(crate::lifecycle::DAY_MS);
-        hidden.0.saturating_add(days) <= now.0
+        ComplianceTime(hidden.0.saturating_add(days))
     }
 }
 

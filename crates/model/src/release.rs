@@ -5,6 +5,10 @@
 //!   durable release record: one that was judged and committed first, with what was judged as its
 //!   guards.
 
+mod judge;
+
+pub use judge::{NotReleased, ReleaseCase, release};
+
 use std::fmt;
 
 use crate::position::{PartitionId, Position, Sequence};

@@ -24,6 +24,8 @@ pub struct Released {
     pub upload: Option<UploadId>,
     /// Numbers of the parts of that upload that the index still names.
     pub parts: Vec<u32>,
+    /// Hybrid times of the upload's own records, by which the index knows them.
+    pub upload_records: Vec<HybridTime>,
     /// No other version of the key is left: what the index says of the key goes too.
     pub last: bool,
 }
@@ -79,6 +81,8 @@ pub struct SlotRestated {
     pub vacated: Option<(Summary, Option<HybridTime>)>,
     /// Last change that left what is current as it was.
     pub stamp: Option<HybridTime>,
+    /// The record of this kind before, of the same key.
+    pub previous: Option<Sequence>,
 }
 
 impl EventFields for Released {
@@ -87,7 +91,8 @@ impl EventFields for Released {
             .put_some(9, self.version.as_ref())
             .put_some(10, self.upload.as_ref())
             .put(11, &self.parts)
-            .put(12, &self.last);
+            .put(12, &self.upload_records)
+            .put(13, &self.last);
     }
 
     fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
@@ -96,7 +101,8 @@ impl EventFields for Released {
             version: input.take_some(9)?,
             upload: input.take_some(10)?,
             parts: input.take(11)?,
-            last: input.take(12)?,
+            upload_records: input.take(12)?,
+            last: input.take(13)?,
         })
     }
 }
@@ -140,7 +146,8 @@ impl EventFields for SlotRestated {
         out.put(8, &self.key)
             .put_some(9, self.current.as_ref())
             .put_some(10, self.vacated.as_ref())
-            .put_some(11, self.stamp.as_ref());
+            .put_some(11, self.stamp.as_ref())
+            .put_some(12, self.previous.as_ref());
     }
 
     fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
@@ -149,6 +156,7 @@ impl EventFields for SlotRestated {
             current: input.take_some(9)?,
             vacated: input.take_some(10)?,
             stamp: input.take_some(11)?,
+            previous: input.take_some(12)?,
         })
     }
 }

@@ -453,6 +453,15 @@ pub fn present() -> Bytes {
     Bytes::from_static(&[1])
 }
 
+/// Reads a stamp.
+///
+/// # Errors
+/// [`BadEntry`] when it is none.
+pub fn read_stamp(bytes: &[u8]) -> Result<HybridTime, BadEntry> {
+    let bytes: [u8; 8] = bytes.try_into().map_err(|_| BadEntry("stamp".to_owned()))?;
+    Ok(HybridTime::from_packed(u64::from_be_bytes(bytes)))
+}
+
 /// Value of a stamp.
 #[must_use]
 pub fn stamp(time: HybridTime) -> Bytes {

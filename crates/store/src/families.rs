@@ -7,6 +7,7 @@
 //! | 2 uploads | `u` escape(object key) 01 upload id | upload under way |
 //! |           | `p` upload id, part number | last part stored under a number |
 //! |           | `d` upload id | upload that was completed or aborted |
+//! |           | `s` upload id, hybrid time | a record of the upload: its start, a part, its abort |
 //! | 3 blobs | `o` blob | announced, nothing names it yet |
 //! |         | `p` blob | named by a part of an upload |
 //! |         | `n` blob | named by a version |
@@ -266,6 +267,29 @@ pub fn upload_done(id: UploadId) -> Key {
     key(UPLOADS, tagged(b'd', id.to_string().as_bytes()))
 }
 
+/// What every entry of a record of an upload begins with.
+#[must_use]
+pub fn upload_records_prefix(id: UploadId) -> Vec<u8> {
+    tagged(b's', id.to_string().as_bytes())
+}
+
+/// A record of an upload, by its hybrid time, which no other record has. Kept until the version is
+/// released, so that an erasure finds every record, replaced parts included.
+#[must_use]
+pub fn upload_record(id: UploadId, hybrid: HybridTime) -> Key {
+    let mut out = upload_records_prefix(id);
+    out.extend_from_slice(format!("{:016x}", hybrid.packed()).as_bytes());
+    key(UPLOADS, out)
+}
+
+/// Hybrid time of an entry of a record of an upload.
+#[must_use]
+pub fn split_upload_record(bytes: &[u8]) -> Option<HybridTime> {
+    let text = std::str::from_utf8(bytes.get(27..)?).ok()?;
+    let packed = u64::from_str_radix(text, 16).ok()?;
+    Some(HybridTime::from_packed(packed))
+}
+
 /// What the index knows of a blob.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BlobState {
@@ -446,6 +470,13 @@ pub fn retired(uuid: BucketUuid) -> Key {
 #[must_use]
 pub fn closed() -> Key {
     config("closed".to_owned())
+}
+
+/// In any partition: the last of its records that damage took from the journal before the index had
+/// it. Whatever was said of a version before that record may have been changed by it.
+#[must_use]
+pub fn lost() -> Key {
+    config("lost".to_owned())
 }
 
 /// In the partition of a bucket: object lock is enabled there, for all time.

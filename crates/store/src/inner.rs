@@ -26,6 +26,7 @@ use crate::entropy::Entropy;
 use crate::entry::BadEntry;
 use crate::error::StoreError;
 use crate::ids::Ids;
+use crate::keeper::Kept;
 use crate::keys::Keys;
 use crate::memory::MemoryBudget;
 use crate::projector::{Happened, mutations};
@@ -89,6 +90,10 @@ pub(crate) struct Inner {
     pub(crate) policy: StorePolicy,
     /// What keys with limits have locked today.
     pub(crate) ledger: Ledger,
+    /// Held by the one pass of the keeper that runs.
+    pub(crate) keeping: tokio::sync::Mutex<()>,
+    /// What its passes did since start.
+    pub(crate) kept: parking_lot::Mutex<Kept>,
 }
 
 /// A record to be, before position, times and seal.
@@ -174,6 +179,8 @@ impl Inner {
             memory: parts.memory,
             policy,
             ledger: Ledger::default(),
+            keeping: tokio::sync::Mutex::new(()),
+            kept: parking_lot::Mutex::default(),
         }
     }
 

@@ -48,8 +48,13 @@ pub(crate) fn initial_lock(
     let (Asked::Now(headers) | Asked::AtStart(headers)) = asked;
     let lock = match object_lock::of(inner, bucket.uuid)? {
         Some(object_lock) => born(inner, &object_lock, asked)?,
-        None if headers.is_empty() => Lock::default(),
-        None => return Err(StoreError::BucketWithoutLock),
+        None => {
+            object_lock::proved_absent(inner, bucket)?;
+            if !headers.is_empty() {
+                return Err(StoreError::BucketWithoutLock);
+            }
+            Lock::default()
+        }
     };
     // What was asked for when an upload began was judged then.
     let judged_now = match asked {

@@ -4,7 +4,7 @@
 //! names as the last one that gave a lock. They must agree. Whatever is unreadable, missing or
 //! contradictory makes the state unknown, and unknown means locked (invariant 4).
 
-use azekura_engine::seam::Guard;
+use azekura_engine::seam::{Guard, Scan};
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{Lock, LockState};
 use azekura_model::position::{PartitionId, Sequence};
@@ -13,7 +13,9 @@ use azekura_record::locks_changed::LocksChanged;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
+use crate::bucket::object_lock::has_locks;
 use crate::entry::LockEntry;
+use crate::error::StoreError;
 use crate::families;
 use crate::inner::{Inner, unchanged};
 use crate::seal::record::open_core;
@@ -41,6 +43,8 @@ pub(crate) struct Reader<'a> {
     inner: &'a Inner,
     partition: PartitionId,
     bulk: Option<(Sequence, Core, Box<LocksChanged>)>,
+    /// The last record that damage took; read once.
+    lost: Option<Option<Sequence>>,
 }
 
 /// The state of one version, whose own record stands at `own`.
@@ -59,6 +63,7 @@ impl<'a> Reader<'a> {
             inner,
             partition,
             bulk: None,
+            lost: None,
         }
     }
 
@@ -97,6 +102,12 @@ impl<'a> Reader<'a> {
             }
             other => return Err(format!("record {own} is {other:?}")),
         }
+        let since = entry.as_ref().map_or(own, |entry| entry.sequence);
+        if let Some(lost) = self.lost()?.filter(|lost| *lost > since) {
+            return Err(format!(
+                "record {lost} was lost to damage, and may have locked it"
+            ));
+        }
         let Some(entry) = entry else {
             return if core.lock.is_empty() {
                 Ok(Lock::default())
@@ -118,6 +129,34 @@ impl<'a> Reader<'a> {
             ));
         }
         Ok(given)
+    }
+
+    /// The last record that damage took from the journal before the index had it, if it can have
+    /// been a lock: not in a bucket of which nothing says that it ever had one.
+    fn lost(&mut self) -> Result<Option<Sequence>, String> {
+        if let Some(lost) = self.lost {
+            return Ok(lost);
+        }
+        let lost = read_lost(self.inner, self.partition).map_err(|error| error.to_string())?;
+        let lost = match lost {
+            Some(lost) if self.locks_there().map_err(|error| error.to_string())? => Some(lost),
+            _ => None,
+        };
+        self.lost = Some(lost);
+        Ok(lost)
+    }
+
+    fn locks_there(&self) -> Result<bool, StoreError> {
+        if has_locks(self.inner, self.partition)? {
+            return Ok(true);
+        }
+        let scan = Scan {
+            family: families::AMENDMENTS,
+            from: Bytes::from_static(&[families::LOCKS]),
+            until: families::after_prefix(&[families::LOCKS]),
+            limit: 1,
+        };
+        Ok(!self.inner.scan(self.partition, &scan)?.entries.is_empty())
     }
 
     /// The lock that a later record gave the version.
@@ -163,6 +202,19 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The last record of a partition that damage took from the journal before the index had it.
+pub(crate) fn read_lost(
+    inner: &Inner,
+    partition: PartitionId,
+) -> Result<Option<Sequence>, StoreError> {
+    let Some(entry) = inner.get(partition, &families::lost())? else {
+        return Ok(None);
+    };
+    // Unreadable: as if it were the newest.
+    let last = entry.value.as_ref().try_into();
+    Ok(Some(Sequence(last.map_or(u64::MAX, u64::from_be_bytes))))
+}
+
 fn stamped(core: &Core, indexed: &LockEntry) -> Result<(), String> {
     if core.hybrid == indexed.stamp {
         Ok(())
@@ -189,7 +241,7 @@ pub(crate) fn shown(
     inner: &Inner,
     partition: PartitionId,
     version: VersionId,
-) -> Result<Lock, crate::error::StoreError> {
+) -> Result<Lock, StoreError> {
     let Some(entry) = inner.get(partition, &families::lock(version))? else {
         return Ok(Lock::default());
     };

@@ -9,7 +9,7 @@ use azekura_engine::seam::{
     Mutations, Part, Project, ProjectError, ReadError, ReadView, StoredRecord,
 };
 use azekura_model::cooling::{Cooling, HistoryDays, Pending};
-use azekura_model::ident::VersionId;
+use azekura_model::ident::{UploadId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
@@ -36,7 +36,7 @@ use crate::entry::{
 use crate::families::{self, Amendment, BlobState, CONFIG, CONFIGURATION};
 use crate::keys::Keys;
 use crate::released;
-use crate::seal::record::{Unopened, open_record};
+use crate::seal::record::{Unopened, open_core, open_record};
 
 /// A record without its commitment to anything: what happened, to whom, when.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +104,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
         Event::UploadAborted(aborted) => {
             out.deletes
                 .push(families::upload(&aborted.key, aborted.upload));
+            upload_record(core, aborted.upload, &mut out);
             out.puts.push((
                 families::upload_done(aborted.upload),
                 entry::encode(&DoneEntry::new(&aborted.key, None)),
@@ -387,7 +388,13 @@ fn amended(
     Ok(())
 }
 
+fn upload_record(core: &Core, upload: UploadId, out: &mut Mutations) {
+    let key = families::upload_record(upload, core.hybrid);
+    out.puts.push((key, entry::present()));
+}
+
 fn upload_started(core: &Core, upload: &UploadStarted, out: &mut Mutations) {
+    upload_record(core, upload.upload, out);
     out.puts.push((
         families::upload(&upload.key, upload.upload),
         entry::encode(&UploadEntry::new(core.wall, upload.checksum)),
@@ -395,6 +402,7 @@ fn upload_started(core: &Core, upload: &UploadStarted, out: &mut Mutations) {
 }
 
 fn part_stored(core: &Core, part: &PartStored, out: &mut Mutations) {
+    upload_record(core, part.upload, out);
     out.puts.push((
         families::part(part.upload, part.number),
         entry::encode(&PartEntry::new(part, core.content_bytes, core.wall)),
@@ -443,6 +451,18 @@ impl Projector {
         })?;
         self.clock.observe(core.hybrid, core.wall, core.compliance);
         Ok(erased_mutations(&core))
+    }
+
+    /// A lock whose reason and requester cannot be read counts all the same: its core has all of it.
+    fn project_lock(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
+        let core = open_core(record.kind, &record.core).map_err(|error| unreadable(&error))?;
+        self.clock.observe(core.hybrid, core.wall, core.compliance);
+        let version = core
+            .version
+            .ok_or_else(|| unreadable(&Incomplete("lock", "version")))?;
+        let mut out = Mutations::default();
+        lock_given(&core, version, &core.lock, &mut out);
+        Ok(out)
     }
 
     fn learn(&self, core: &Core, particulars: &Particulars) -> Result<(), ProjectError> {
@@ -516,11 +536,14 @@ impl Project for Projector {
         if record.particulars == Part::Erased || was_released {
             return self.project_erased(record);
         }
-        let opened = open_record(&self.keys, record.kind, &record.core, &record.particulars)
-            .map_err(|error| match error {
-                Unopened::Newer(what) => ProjectError::Newer(what),
-                other => unreadable(&other),
-            })?;
+        let opened = match open_record(&self.keys, record.kind, &record.core, &record.particulars) {
+            Ok(opened) => opened,
+            Err(Unopened::Newer(what)) => return Err(ProjectError::Newer(what)),
+            Err(_) if record.kind == RecordKind::VersionLocked.number() => {
+                return self.project_lock(record);
+            }
+            Err(other) => return Err(unreadable(&other)),
+        };
         let core = &opened.core;
         self.clock.observe(core.hybrid, core.wall, core.compliance);
         self.learn(core, &opened.particulars)?;
@@ -531,6 +554,15 @@ impl Project for Projector {
         })
         .map_err(|error| unreadable(&error))
     }
+
+    fn lost(&self, _: PartitionId, _: Sequence, last: Sequence) -> Mutations {
+        let value = Bytes::copy_from_slice(&last.0.to_be_bytes());
+        Mutations {
+            puts: vec![(families::lost(), value)],
+            ..Mutations::default()
+        }
+    }
+
     fn erases(
         &self,
         record: &StoredRecord,

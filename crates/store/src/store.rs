@@ -16,14 +16,18 @@ use azekura_model::position::RegionName;
 use azekura_model::release::BlobId;
 use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
+use azekura_record::disposal::DisposalRequested;
 
 use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
+use crate::disposal::DisposalAsk;
 use crate::error::StoreError;
 use crate::history::PastVersion;
 use crate::inner::Inner;
 pub use crate::inner::{Parts, StorePolicy};
+use crate::intent::Owner;
+use crate::keeper::KeeperReport;
 use crate::listing::{
     ListPage, ListRequest, ListUploadsPage, ListVersionsPage, ListVersionsRequest,
 };
@@ -36,7 +40,8 @@ use crate::object::{
 use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
 use crate::{
-    cut, delete, get, head, history, list, list_versions, multipart, put, sweep, tagging, tick,
+    cut, delete, disposal, get, head, history, keeper, list, list_versions, multipart, put,
+    release, sweep, tagging, tick,
 };
 
 mod locks;
@@ -75,6 +80,9 @@ impl Store {
         tick::begin(&self.inner).await?;
         self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
+        for bucket in read::all_for_ever(&self.inner)? {
+            release::finish::finish_all(&self.inner, Owner::from(&bucket)).await?;
+        }
         sweep::sweep_dead(&self.inner).await
     }
 
@@ -228,6 +236,64 @@ impl Store {
         days: HistoryDays,
     ) -> Result<Cooling<HistoryDays>, StoreError> {
         lifecycle::put_history_days(&self.inner, by, name, days).await
+    }
+
+    /// One pass of the keeper over every bucket: finishes releases, runs lifecycle rules and
+    /// disposals, releases what has left history. One pass runs at a time.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`] when the engine stopped. What fails in one bucket is counted and logged.
+    pub async fn keep(&self) -> Result<KeeperReport, StoreError> {
+        keeper::keep_all(&self.inner).await
+    }
+
+    /// One pass of the keeper over one bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`]; what stopped the pass.
+    pub async fn keep_bucket(&self, name: &BucketName) -> Result<KeeperReport, StoreError> {
+        keeper::keep_one(&self.inner, name).await
+    }
+
+    /// What the keeper's passes did since start.
+    #[must_use]
+    pub fn kept(&self) -> KeeperReport {
+        self.inner.kept.lock().0
+    }
+
+    /// Asks for a disposal; it hides what it names after the cooling-off.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`]; [`StoreError::InvalidArgument`] without a reason.
+    pub async fn request_disposal(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+        ask: DisposalAsk,
+    ) -> Result<DisposalRequested, StoreError> {
+        disposal::request(&self.inner, by, name, ask).await
+    }
+
+    /// Takes a disposal back before it acts.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidArgument`] when there is none; [`StoreError::InvalidRequest`] when it has
+    /// acted.
+    pub async fn cancel_disposal(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+        id: [u8; 16],
+    ) -> Result<DisposalRequested, StoreError> {
+        disposal::cancel(&self.inner, by, name, id).await
+    }
+
+    /// The disposals of a bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub fn disposals(&self, name: &BucketName) -> Result<Vec<DisposalRequested>, StoreError> {
+        disposal::list(&self.inner, name)
     }
 
     /// Stores one version. See [`crate::put`].

@@ -6,6 +6,7 @@ pub mod raw;
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
 use azekura_engine::memory::MemoryEngine;
 use azekura_gateway::auth::{Peer, StaticKeys};
 use azekura_gateway::service::{GatewayConfig, S3Gateway};
@@ -17,6 +18,8 @@ use azekura_store::ids::Ids;
 use azekura_store::keys::Keys;
 use azekura_store::seal::cipher::SecretKey;
 use azekura_store::store::{Parts, Store};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures::stream;
 use http::{HeaderMap, Request};
@@ -73,7 +76,13 @@ impl Lab {
             .map_err(|error| error.to_string())?;
         let store = runtime.block_on(store())?;
         let [root, reader, writer] = ACCESS_KEYS;
-        let all = [Right::Read, Right::Write, Right::Manage];
+        let all = [
+            Right::Read,
+            Right::Write,
+            Right::Manage,
+            Right::Lock,
+            Right::Bypass,
+        ];
         let keys = StaticKeys::new()
             .with(root.0, root.1, "root", &all)
             .with(reader.0, reader.1, "reader", &[Right::Read])
@@ -172,6 +181,22 @@ impl Lab {
     ) -> Result<Answer, String> {
         let request = aws::signed(method, target, headers, body);
         self.send(&request)
+    }
+
+    /// Sends a document signed by the root key, with its checksum, which some of them must have.
+    ///
+    /// # Errors
+    /// What is wrong with the answer.
+    pub fn call_checked(
+        &mut self,
+        method: &str,
+        target: &str,
+        document: &[u8],
+    ) -> Result<Answer, String> {
+        let sha256 = digest::digest(&digest::SHA256, document);
+        let sha256 = STANDARD.encode(sha256);
+        let headers = [("x-amz-checksum-sha256", sha256.as_str())];
+        self.call(method, target, &headers, document)
     }
 }
 

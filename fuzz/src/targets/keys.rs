@@ -230,12 +230,8 @@ fn delete(lab: &mut Lab, bucket: &str, keys: &[String]) -> Result<(), String> {
         .collect();
     if !together.is_empty() {
         let document = format!("<Delete>{objects}</Delete>");
-        let answer = lab.call(
-            "POST",
-            &format!("{bucket}?delete="),
-            &[],
-            document.as_bytes(),
-        )?;
+        let target = format!("{bucket}?delete=");
+        let answer = lab.call_checked("POST", &target, document.as_bytes())?;
         accepted(&answer, "DeleteObjects")?;
     }
     for key in single {

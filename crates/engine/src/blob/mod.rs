@@ -114,16 +114,26 @@ impl BlobStore {
         Ok(())
     }
 
-    /// Removes the files of blobs whose release was proved; returns the bytes of the blobs that
-    /// were still there. When this returns they are durably gone, whoever removed them.
-    pub(crate) fn release(&self, blobs: &[BlobId]) -> Result<u64, CommitError> {
+    /// Removes the file of a blob whose release was proved; returns the bytes of the blob if it was
+    /// still there. Not durable until [`Self::sync_removed`].
+    pub(crate) fn release(&self, blob: BlobId) -> Result<u64, CommitError> {
         self.poison.check()?;
         let mut bytes = 0_u64;
-        let mut dirs = BTreeSet::new();
-        for path in blobs.iter().flat_map(|blob| self.files.paths(*blob)) {
+        for path in self.files.paths(blob) {
             bytes = bytes.saturating_add(self.unlink(&path)?.unwrap_or(0));
-            dirs.extend(path.parent().map(std::path::Path::to_path_buf));
         }
+        Ok(bytes)
+    }
+
+    /// Makes the removal of blobs durable, whoever removed them.
+    pub(crate) fn sync_removed<'a>(
+        &self,
+        blobs: impl Iterator<Item = &'a BlobId>,
+    ) -> Result<(), CommitError> {
+        let paths = blobs.flat_map(|blob| self.files.paths(*blob));
+        let dirs: BTreeSet<PathBuf> = paths
+            .filter_map(|path| Some(path.parent()?.to_path_buf()))
+            .collect();
         for dir in dirs {
             match self.files.disk.sync_dir(&dir) {
                 // Nothing was ever in it.
@@ -131,7 +141,7 @@ impl BlobStore {
                 synced => self.poison.guard("syncing a blob directory", synced)?,
             }
         }
-        Ok(bytes)
+        Ok(())
     }
 
     /// Removes a file; returns the bytes of its blob, `None` when there was none.

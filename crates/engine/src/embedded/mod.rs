@@ -184,7 +184,7 @@ impl Engine for Embedded {
     }
 
     fn release(&self, proof: ReleaseProof) -> Result<Freed, CommitError> {
-        release::release(&self.shared, &self.blobs, &proof)
+        release::release(&self.shared, &self.blobs, proof)
     }
 
     fn status(&self) -> Status {

@@ -13,11 +13,12 @@
 //! proof again; every step done again changes nothing. No reader stands between the two ends of
 //! a part that is being zeroed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, OnceLock};
 
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::ReleaseProof;
-use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
+use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard};
 
 use super::Shared;
 use super::read::{Found, find};
@@ -31,11 +32,30 @@ use crate::seam::{CommitError, Freed, ReadError};
 
 /// Zeros written at once.
 const ZEROS: usize = 256 * 1024;
+/// Releases done together at most.
+const TOGETHER_MAX: usize = 256;
 
 /// Holds releases apart, and readers out of what is being zeroed.
 pub(super) struct Erasure {
     one: Mutex<Wear>,
     readers: RwLock<()>,
+    waiting: Mutex<Waiting>,
+    /// Releases were done.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// Asked for and not begun.
+    asked: VecDeque<Asked>,
+    /// Somebody does releases for all.
+    busy: bool,
+}
+
+/// A release that somebody waits for.
+struct Asked {
+    proof: ReleaseProof,
+    outcome: Arc<OnceLock<Result<Freed, CommitError>>>,
 }
 
 impl Erasure {
@@ -44,6 +64,8 @@ impl Erasure {
         Self {
             one: Mutex::new(Wear::new(present)),
             readers: RwLock::default(),
+            waiting: Mutex::default(),
+            done: Condvar::new(),
         }
     }
 
@@ -65,12 +87,96 @@ pub(super) struct Stretch {
     pub(super) bytes: u64,
 }
 
+/// Does a release. Those that were asked for while another was under way are done together, by the
+/// first of them: most of the time goes into syncs, which they share.
 pub(super) fn release(
     shared: &Shared,
     blobs: &BlobStore,
-    proof: &ReleaseProof,
+    proof: ReleaseProof,
 ) -> Result<Freed, CommitError> {
-    let mut wear = shared.erasure.alone();
+    let outcome = Arc::new(OnceLock::new());
+    let asked = Asked {
+        proof,
+        outcome: Arc::clone(&outcome),
+    };
+    let erasure = &shared.erasure;
+    let mut waiting = erasure.waiting.lock();
+    waiting.asked.push_back(asked);
+    loop {
+        if let Some(done) = outcome.get() {
+            return done.clone();
+        }
+        if waiting.busy {
+            erasure.done.wait(&mut waiting);
+            continue;
+        }
+        let count = waiting.asked.len().min(TOGETHER_MAX);
+        let together: Vec<Asked> = waiting.asked.drain(..count).collect();
+        if together.is_empty() {
+            // Whoever took this release ended without an answer.
+            return Err(shared.poison.set("releasing", &"its thread fell"));
+        }
+        waiting.busy = true;
+        drop(waiting);
+        let busy = Busy(erasure);
+        release_together(shared, blobs, &mut erasure.alone(), together);
+        drop(busy);
+        waiting = erasure.waiting.lock();
+    }
+}
+
+/// Lets the next one begin, also when this one falls.
+struct Busy<'a>(&'a Erasure);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.lock().busy = false;
+        self.0.done.notify_all();
+    }
+}
+
+/// A release under way.
+struct Release {
+    asked: Asked,
+    own: Found,
+    targets: Vec<Found>,
+    freed: Freed,
+}
+
+fn release_together(shared: &Shared, blobs: &BlobStore, wear: &mut Wear, together: Vec<Asked>) {
+    let mut releases = Vec::new();
+    for asked in together {
+        match prepare(shared, &asked.proof) {
+            Ok((own, targets, freed)) => releases.push(Release {
+                asked,
+                own,
+                targets,
+                freed,
+            }),
+            Err(error) => asked.answer(Err(error)),
+        }
+    }
+    let done = erase_together(shared, blobs, wear, &mut releases);
+    for release in releases {
+        let outcome = done.clone().map(|()| release.freed);
+        release.asked.answer(outcome);
+    }
+}
+
+impl Asked {
+    fn answer(self, outcome: Result<Freed, CommitError>) {
+        // Set once: whoever drains the queue answers.
+        if self.outcome.set(outcome).is_err() {
+            tracing::error!("a release was answered twice");
+        }
+    }
+}
+
+/// Finds what is to be erased; nothing is changed yet.
+fn prepare(
+    shared: &Shared,
+    proof: &ReleaseProof,
+) -> Result<(Found, Vec<Found>, Freed), CommitError> {
     shared.poison.check()?;
     shared.queue.check_open()?;
     let own = release_record(shared, proof)?;
@@ -82,24 +188,53 @@ pub(super) fn release(
             None => freed.lost.push(*sequence),
         }
     }
-    secure(shared, &own)?;
+    Ok((own, targets, freed))
+}
+
+fn erase_together(
+    shared: &Shared,
+    blobs: &BlobStore,
+    wear: &mut Wear,
+    releases: &mut [Release],
+) -> Result<(), CommitError> {
+    let Some(last) = releases.iter().map(|release| end(&release.own)).max() else {
+        return Ok(());
+    };
+    secure(shared, last)?;
     let mut stretches = Vec::new();
-    for target in &targets {
-        let (particulars, payload) = (particulars(target), payload(target));
-        freed.particulars_bytes = freed.particulars_bytes.saturating_add(particulars.bytes);
-        freed.payload_bytes = freed.payload_bytes.saturating_add(payload.bytes);
-        stretches.extend([particulars, payload]);
+    for Release { targets, freed, .. } in &mut *releases {
+        for target in targets {
+            let (particulars, payload) = (particulars(target), payload(target));
+            freed.particulars_bytes = freed.particulars_bytes.saturating_add(particulars.bytes);
+            freed.payload_bytes = freed.payload_bytes.saturating_add(payload.bytes);
+            stretches.extend([particulars, payload]);
+        }
     }
     erase(shared, &stretches)?;
-    freed.blob_bytes = blobs.release(proof.blobs())?;
-    freed.blobs = proof.blobs().len() as u64;
-    let last = particulars(&own);
-    freed.particulars_bytes = freed.particulars_bytes.saturating_add(last.bytes);
-    erase(shared, &[last])?;
-    stretches.push(last);
+    for Release { asked, freed, .. } in &mut *releases {
+        for blob in asked.proof.blobs() {
+            freed.blob_bytes = freed.blob_bytes.saturating_add(blobs.release(*blob)?);
+            freed.blobs = freed.blobs.saturating_add(1);
+        }
+    }
+    blobs.sync_removed(
+        releases
+            .iter()
+            .flat_map(|release| release.asked.proof.blobs()),
+    )?;
+    let mut own = Vec::new();
+    for Release {
+        own: record, freed, ..
+    } in &mut *releases
+    {
+        let particulars = particulars(record);
+        freed.particulars_bytes = freed.particulars_bytes.saturating_add(particulars.bytes);
+        own.push(particulars);
+    }
+    erase(shared, &own)?;
+    stretches.extend(own);
     wear.add(shared.format.log_limit, &stretches);
-    wear.tidy(shared)?;
-    Ok(freed)
+    wear.tidy(shared)
 }
 
 /// Finds the release record, which must be durable in this journal and readable.
@@ -135,16 +270,18 @@ fn locate(
     }
 }
 
+/// Where the frame of a record ends.
+fn end(found: &Found) -> Place {
+    let bytes = u64::from(found.locator.bytes);
+    Place {
+        segment: found.locator.segment,
+        offset: found.locator.offset.saturating_add(bytes),
+    }
+}
+
 /// Step 1.
-fn secure(shared: &Shared, own: &Found) -> Result<(), CommitError> {
-    let end = Place {
-        segment: own.locator.segment,
-        offset: own
-            .locator
-            .offset
-            .saturating_add(u64::from(own.locator.bytes)),
-    };
-    if !shared.queue.wait_marked(end)? {
+fn secure(shared: &Shared, last: Place) -> Result<(), CommitError> {
+    if !shared.queue.wait_marked(last)? {
         let space = shared.space.space();
         return Err(CommitError::NoSpace {
             place: "the journal".to_owned(),

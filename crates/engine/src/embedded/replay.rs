@@ -1,5 +1,6 @@
 //! From the journal to the index: replay of what it lacks, or a rebuild.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -46,6 +47,8 @@ pub(super) struct Replayed {
     pub(super) recent: Recent,
     pub(super) damage: Damage,
     pub(super) records: u64,
+    /// Last sequence of each partition that the view has.
+    shown: BTreeMap<PartitionId, Sequence>,
 }
 
 /// What could not be read.
@@ -200,6 +203,13 @@ fn replay<'a>(
 ) -> Result<(Replayed, Sink<'a>), OpenError> {
     let mut recent = Recent::default();
     let mut damage = Damage::default();
+    let mut shown = match &sink {
+        Sink::Index(index) => index.heads(),
+        Sink::Loader(_) => Vec::new(),
+    }
+    .into_iter()
+    .map(|(partition, sequence, _)| (partition, sequence))
+    .collect::<BTreeMap<_, _>>();
     let mut state = Progress {
         total_bytes,
         ..Progress::default()
@@ -224,7 +234,10 @@ fn replay<'a>(
                 };
                 if place >= settled {
                     state.records = state.records.saturating_add(1);
-                    group.push(durable(&record, project, &mut damage)?);
+                    let before = shown.insert(position.partition, position.sequence);
+                    let expected = before.map_or(Sequence(1), Sequence::next);
+                    let gap = (expected < position.sequence).then_some(expected);
+                    group.push(durable(&record, project, &mut damage, gap)?);
                 }
                 let payload = || scanner.read_payload(&record).ok();
                 damage.cover(&record, project, &payload);
@@ -242,6 +255,7 @@ fn replay<'a>(
             recent,
             damage,
             records: state.records,
+            shown,
         },
         sink,
     ))
@@ -276,9 +290,12 @@ fn durable(
     record: &ScannedRecord,
     project: &dyn Project,
     damage: &mut Damage,
+    gap: Option<Sequence>,
 ) -> Result<DurableCommit, OpenError> {
     let position = &record.record.position;
-    let mutations = match project.project(&record.record) {
+    // From the first record that is missing before this one, if any is.
+    let mut lost = gap.map(|first| (first, Sequence(position.sequence.0.saturating_sub(1))));
+    let mut mutations = match project.project(&record.record) {
         Ok(mutations) => mutations,
         Err(ProjectError::Unreadable(why)) => {
             let what = format!(
@@ -286,10 +303,16 @@ fn durable(
                 position.sequence, position.partition
             );
             damage.add(Some((position.partition, position.sequence)), what);
+            lost = Some((gap.unwrap_or(position.sequence), position.sequence));
             Mutations::default()
         }
         Err(newer) => return Err(OpenError::Newer(newer)),
     };
+    if let Some((first, last)) = lost {
+        let stands = project.lost(position.partition, first, last);
+        mutations.puts.extend(stands.puts);
+        mutations.deletes.extend(stands.deletes);
+    }
     Ok(DurableCommit {
         partition: position.partition,
         sequence: position.sequence,
@@ -316,7 +339,9 @@ pub(super) fn republish(
             offset: place.offset,
             bytes: 0,
         };
-        let mutations = Mutations::default();
+        let shown = replayed.shown.get(&partition);
+        let first = shown.copied().map_or(Sequence(1), Sequence::next);
+        let mutations = project.lost(partition, first, sequence);
         commits.push(DurableCommit {
             partition,
             sequence,
@@ -330,7 +355,7 @@ pub(super) fn republish(
         replayed
             .recent
             .remember(position.partition, record.record.commit, position.sequence);
-        commits.push(durable(record, project, &mut replayed.damage)?);
+        commits.push(durable(record, project, &mut replayed.damage, None)?);
     }
     if !commits.is_empty() {
         let place = log.place();

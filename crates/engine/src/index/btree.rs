@@ -28,6 +28,8 @@ struct State {
 /// A view in memory.
 pub struct BTreeView {
     state: RwLock<Arc<State>>,
+    /// Content at the last sync.
+    synced: RwLock<Arc<State>>,
     /// Applications that may still succeed.
     left: AtomicU64,
 }
@@ -44,6 +46,7 @@ impl BTreeView {
     pub fn new() -> Self {
         Self {
             state: RwLock::default(),
+            synced: RwLock::default(),
             left: AtomicU64::new(u64::MAX),
         }
     }
@@ -51,9 +54,19 @@ impl BTreeView {
     /// A view of its own with the content of this moment: what a crash now would leave.
     #[must_use]
     pub fn fork(&self) -> Self {
-        let state = RwLock::new(Arc::clone(&self.state.read()));
+        Self::holding(self.state())
+    }
+
+    /// A view of its own with the content of the last sync: the least that a loss of power leaves.
+    #[must_use]
+    pub fn lost_power(&self) -> Self {
+        Self::holding(Arc::clone(&self.synced.read()))
+    }
+
+    fn holding(state: Arc<State>) -> Self {
         Self {
-            state,
+            state: RwLock::new(Arc::clone(&state)),
+            synced: RwLock::new(state),
             left: AtomicU64::new(u64::MAX),
         }
     }
@@ -98,6 +111,14 @@ impl MemorySource {
     pub fn fork(&self) -> Self {
         Self {
             view: Mutex::new(Arc::new(self.view().fork())),
+        }
+    }
+
+    /// A source whose view has the content of the last sync.
+    #[must_use]
+    pub fn lost_power(&self) -> Self {
+        Self {
+            view: Mutex::new(Arc::new(self.view().lost_power())),
         }
     }
 }
@@ -183,6 +204,7 @@ impl View for BTreeView {
     }
 
     fn sync(&self) -> Result<(), IndexError> {
+        *self.synced.write() = self.state();
         Ok(())
     }
 

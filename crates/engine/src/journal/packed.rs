@@ -145,9 +145,13 @@ impl PackedFile {
         let Some(header) = header.filter(|header| header.segment == segment) else {
             return Ok(None);
         };
+        let stored = file.length()?;
         for copy in 0..2 {
             let skipped = header.table_bytes().saturating_mul(copy);
             let at = header.table_at.saturating_add(skipped);
+            if at.saturating_add(header.table_bytes()) > stored {
+                break;
+            }
             let table = disk::read_range(&**file, at, length(header.table_bytes()))?;
             if let Some(runs) = place(&header, &table) {
                 return Ok(Some(Self {

@@ -3,6 +3,7 @@
 use azekura_model::position::Incarnation;
 
 use super::bytes::{HeaderReader, HeaderWriter};
+use super::packed::PACKED_VERSION;
 use super::{FORMAT_VERSION, JournalFormat, Place, SEGMENT_HEADER_BYTES};
 
 const MAGIC: [u8; 4] = *b"AZS1";
@@ -58,6 +59,10 @@ impl SegmentHeader {
         let mut fields =
             HeaderReader::checked(bytes, HEADER_BYTES, MAGIC).ok_or(BadSegment::Unreadable)?;
         let version = fields.u32().ok_or(BadSegment::Unreadable)?;
+        if version == PACKED_VERSION {
+            // Whoever opened the file would have unpacked it, had its tables been readable.
+            return Err(BadSegment::Unreadable);
+        }
         if version != FORMAT_VERSION {
             return Err(BadSegment::UnknownVersion(version));
         }

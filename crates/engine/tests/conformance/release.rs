@@ -201,3 +201,41 @@ pub(crate) fn what_was_released_stays_so_after_reopening(make: Make) {
     h.engine.release(proof(5, &[1, 2, 3], &[])).unwrap();
     assert_released(&h);
 }
+
+pub(crate) fn releases_at_the_same_time_each_get_their_own_answer(make: Make) {
+    let h = make();
+    for n in 1..=24_usize {
+        let commit = build()
+            .particulars("particulars")
+            .payload(vec![1_u8; n])
+            .commit();
+        h.done(PARTITION, commit);
+    }
+    let proofs: Vec<_> = (1..=24_u64)
+        .map(|n| {
+            let record = build().particulars("names").payload(n.to_string());
+            let record = h.done(PARTITION, record.commit());
+            // The last one names a record that does not exist.
+            proof(if n == 24 { record + 1 } else { record }, &[n], &[])
+        })
+        .collect();
+    let engine = &h.engine;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = proofs
+            .into_iter()
+            .map(|proof| scope.spawn(move || engine.release(proof)))
+            .collect();
+        for (n, thread) in (1..=24_u64).zip(threads) {
+            let outcome = thread.join().unwrap();
+            if n == 24 {
+                assert!(matches!(outcome, Err(CommitError::Malformed(_))));
+            } else {
+                assert_eq!(outcome.unwrap().payload_bytes, n);
+            }
+        }
+    });
+    for n in 1..=23 {
+        assert!(is_erased(&payload(&h, n, 0, u64::MAX)), "{n}");
+    }
+    assert_eq!(payload(&h, 24, 0, u64::MAX).unwrap().len(), 24);
+}

@@ -9,8 +9,8 @@ use azekura_engine::disk::faulty::FaultyDisk;
 use azekura_engine::embedded::{Embedded, NewVault, OpenError, Options};
 use azekura_engine::index::btree::MemorySource;
 use azekura_engine::seam::{
-    Commit, CommitClass, CommitId, Family, Guard, Key, Mutations, NewRecord, Project, ProjectError,
-    ReadView, SignHead, StoredRecord,
+    Commit, CommitClass, CommitId, Family, Guard, Key, Mutations, NewRecord, Part, Project,
+    ProjectError, ReadView, SignHead, StoredRecord,
 };
 use azekura_model::position::{Incarnation, RegionName, Sequence};
 use bytes::Bytes;
@@ -47,6 +47,18 @@ impl Project for Spelled {
 
     fn project(&self, record: &StoredRecord) -> Result<Mutations, ProjectError> {
         let mut mutations = Mutations::default();
+        // As in the store: what was erased means nothing any more, and a release's names are in
+        // its particulars.
+        match &record.particulars {
+            Part::Erased => return Ok(mutations),
+            Part::Damaged => return Err(ProjectError::Unreadable("damaged".to_owned())),
+            Part::Present(names) if record.kind == RELEASE => {
+                let names = std::str::from_utf8(names).unwrap().split(", ");
+                mutations.deletes.extend(names.map(key));
+                return Ok(mutations);
+            }
+            Part::Present(_) => {}
+        }
         for line in std::str::from_utf8(&record.core).unwrap().lines() {
             match line.split_once('=') {
                 Some((name, value)) => {
@@ -78,7 +90,6 @@ pub const RELEASE: u16 = 2;
 
 /// Deletes keys, and lists the records of their partition that may be erased.
 pub fn release(id: u64, names: &[String], listed: &[Sequence]) -> Commit {
-    let core: Vec<_> = names.iter().map(|name| format!("-{name}")).collect();
     let listed: Vec<_> = listed.iter().map(ToString::to_string).collect();
     Commit {
         id: CommitId((u128::from(id) + 1).to_be_bytes()),
@@ -90,7 +101,7 @@ pub fn release(id: u64, names: &[String], listed: &[Sequence]) -> Commit {
         },
         record: NewRecord {
             kind: RELEASE,
-            core: Bytes::from(core.join("\n")),
+            core: Bytes::from_static(b"released"),
             particulars: Bytes::from(names.join(", ")),
             payload: Bytes::from(listed.join(" ")),
         },

@@ -11,5 +11,6 @@
 mod crash;
 mod damage;
 mod kit;
+mod packing;
 mod real;
 mod release;

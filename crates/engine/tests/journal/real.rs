@@ -15,14 +15,14 @@ use azekura_model::release::{BlobId, resume};
 
 use crate::kit::{self, Signer, Spelled, filler, put};
 
-fn options(dir: &Path) -> Options {
+pub fn options(dir: &Path) -> Options {
     let blobs = vec![dir.join("blobs-a"), dir.join("blobs-b")];
     let mut options = Options::new(dir.join("journal"), dir.join("index"), blobs, 1 << 20);
     options.space_floor = Some(0);
     options
 }
 
-fn open(dir: &Path) -> Embedded {
+pub fn open(dir: &Path) -> Embedded {
     Embedded::open(options(dir), Signer::new(), &Spelled, &mut |_| ()).unwrap()
 }
 

@@ -7,6 +7,8 @@ pub(crate) mod conditions;
 pub(crate) mod cors;
 pub(crate) mod encoding;
 pub(crate) mod headers;
+pub(crate) mod lifecycle;
+pub(crate) mod locks;
 pub(crate) mod names;
 pub(crate) mod owner;
 pub(crate) mod ownership;

@@ -72,7 +72,7 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "AccessDenied",
         403,
         "Access Denied",
-        "Check which key signs the request and what that key may do.",
+        "Check which key signs the request and what that key may do. A locked version stays until its lock ends.",
     ),
     row(
         "AccessForbidden",
@@ -178,6 +178,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "3 to 63 characters of a-z, 0-9, '-' and '.'; not an address, not a reserved ending.",
     ),
     row(
+        "InvalidBucketState",
+        409,
+        "The request is not valid with the current state of the bucket.",
+        "Object lock needs versioning to be Enabled, and versioning stays Enabled under it.",
+    ),
+    row(
         "InvalidChunkSizeError",
         400,
         "The chunked body is malformed.",
@@ -242,6 +248,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         400,
         "Invalid Request",
         "Read the message: it names what is wrong.",
+    ),
+    row(
+        "InvalidRetentionPeriod",
+        400,
+        "Default retention period must be a positive integer value.",
+        "Give Days (1 to 36500) or Years (1 to 100).",
     ),
     row(
         "InvalidStorageClass",
@@ -365,6 +377,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "The bucket has none; nothing needs to be done.",
     ),
     row(
+        "NoSuchObjectLockConfiguration",
+        404,
+        "The specified object does not have a ObjectLock configuration",
+        "This version has no retention, or no hold was ever set; nothing needs to be done.",
+    ),
+    row(
         "NoSuchPublicAccessBlockConfiguration",
         404,
         "The public access block configuration was not found",
@@ -410,7 +428,7 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "ObjectLockConfigurationNotFoundError",
         404,
         "Object Lock configuration does not exist for this bucket",
-        "The bucket has no lock.",
+        "The bucket has no lock: enable versioning, then put an ObjectLockConfiguration.",
     ),
     row(
         "OwnershipControlsNotFoundError",

@@ -79,6 +79,7 @@ where
     let faults = Faults::default();
     let file = rest.into_file(policy.lengths(), faults.clone());
     let object = object::of(&fields, &posted.bucket)?;
+    caller.may_with(&object.headers)?;
     let redirect = answer::Wanted::of(&fields);
     let key = object.input.key.clone();
     let mut input = object.input;

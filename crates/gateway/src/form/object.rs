@@ -22,7 +22,7 @@ const SYSTEM: [&str; 6] = [
     "expires",
 ];
 /// Further fields that say what the headers of the same name say.
-const AS_HEADERS: [&str; 10] = [
+const AS_HEADERS: [&str; 13] = [
     "content-md5",
     "x-amz-checksum-algorithm",
     "x-amz-checksum-crc32",
@@ -30,6 +30,9 @@ const AS_HEADERS: [&str; 10] = [
     "x-amz-checksum-crc64nvme",
     "x-amz-checksum-sha1",
     "x-amz-checksum-sha256",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
     "x-amz-server-side-encryption",
     "x-amz-storage-class",
     "x-amz-website-redirect-location",

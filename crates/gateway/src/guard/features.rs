@@ -9,6 +9,7 @@ use crate::convert::owner::OWNER_ID;
 
 /// Headers that are read, or that ask for nothing.
 const KNOWN: &[&str] = &[
+    "x-amz-bucket-object-lock-token",
     "x-amz-bypass-governance-retention",
     "x-amz-checksum-algorithm",
     "x-amz-checksum-crc32",
@@ -33,6 +34,9 @@ const KNOWN: &[&str] = &[
     "x-amz-metadata-directive",
     "x-amz-mp-object-size",
     "x-amz-object-attributes",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
     "x-amz-optional-object-attributes",
     "x-amz-part-number-marker",
     "x-amz-request-payer",
@@ -47,7 +51,11 @@ const KNOWN: &[&str] = &[
 /// Headers of which some values ask for nothing beyond what is done anyway.
 const KNOWN_VALUES: &[(&str, &[&str], Otherwise)] = &[
     ("x-amz-acl", &["private", "bucket-owner-full-control"], acl),
-    ("x-amz-bucket-object-lock-enabled", &["false"], not_built),
+    (
+        "x-amz-bucket-object-lock-enabled",
+        &["true", "True", "false", "False"],
+        not_boolean,
+    ),
     ("x-amz-expected-bucket-owner", &[OWNER_ID], other_owner),
     (
         "x-amz-object-ownership",
@@ -70,6 +78,12 @@ const KNOWN_VALUES: &[(&str, &[&str], Otherwise)] = &[
         other_owner,
     ),
     ("x-amz-storage-class", &["STANDARD"], storage_class),
+    // Of transitions, and there are none.
+    (
+        "x-amz-transition-default-minimum-object-size",
+        &["all_storage_classes_128K"],
+        not_built,
+    ),
 ];
 
 /// The refusal of a header's value, by its name and that value.
@@ -126,6 +140,10 @@ fn unknown(name: &str) -> Refusal {
 
 fn not_built(name: &str, value: &str) -> Refusal {
     Refusal::not_implemented(format!("{name}: {value} is not built yet"))
+}
+
+fn not_boolean(name: &str, value: &str) -> Refusal {
+    Refusal::invalid_argument(format!("{name} is true or false, not '{value}'"))
 }
 
 /// ACLs are disabled, as is AWS's default (*BucketOwnerEnforced*).

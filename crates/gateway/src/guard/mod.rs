@@ -10,7 +10,9 @@ mod features;
 mod form;
 mod hoist;
 pub(crate) mod host;
+mod integrity;
 mod limits;
+mod locks;
 mod path;
 mod payload;
 mod presign;
@@ -91,6 +93,7 @@ impl Guard {
         features::check(&parts.headers)?;
         features::check_read(parts)?;
         let view = View::new(parts)?;
+        locks::check(&view)?;
         let payload = payload::check(&view, &claimed)?;
         self.plan(&view, payload)
     }
@@ -108,6 +111,7 @@ impl Guard {
     fn plan(&self, view: &View<'_>, payload: Payload) -> Result<BodyPlan, Refusal> {
         if !view.carries_content() {
             let bytes = limits::check_document(view, &self.limits)?;
+            integrity::check(view)?;
             return Document::claimed(view, bytes).map(BodyPlan::Document);
         }
         match payload {

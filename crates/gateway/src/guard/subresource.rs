@@ -64,6 +64,8 @@ const DELETE_BUCKET: [&str; 15] = [
     "tagging",
     "website",
 ];
+/// Sub-resources of a version that is there.
+const AMENDMENTS: [&str; 4] = ["acl", "legal-hold", "retention", "tagging"];
 const DELETE_OBJECT: [&str; 3] = ["tagging", "uploadId", "versionId"];
 
 /// Refuses what would be taken for something else.
@@ -80,7 +82,7 @@ pub(crate) fn check(view: &View<'_>) -> Result<(), Refusal> {
     };
     for (name, _) in &view.query {
         // A version that is there is named only to amend it.
-        let amends = method == Method::PUT && object && (view.has("tagging") || view.has("acl"));
+        let amends = method == Method::PUT && object && AMENDMENTS.iter().any(|a| view.has(a));
         if amends && name == "versionId" {
             continue;
         }

@@ -70,6 +70,9 @@ fn presigned_parts(method: &str, uri: &str, extra: &[(&str, &str)]) -> Parts {
     builder.body(()).unwrap().into_parts().0
 }
 
+/// The MD5 of nothing.
+const NO_MD5: (&str, &str) = ("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==");
+
 fn passes(mut parts: Parts) -> BodyPlan {
     guard().inspect(&mut parts).unwrap()
 }
@@ -405,8 +408,14 @@ fn headers_in_the_query_of_a_presigned_url_count_as_headers() {
     guard().inspect(&mut parts).unwrap();
     assert_eq!(parts.headers.get("x-amz-meta-ward").unwrap(), "3");
     let uri = presigned(&[("X-Amz-Object-Lock-Mode", "COMPLIANCE")]);
-    let parts = presigned_parts("PUT", &uri, &[("content-length", "3")]);
-    refused(parts, "NotImplemented");
+    let mut parts = presigned_parts("PUT", &uri, &[("content-length", "3")]);
+    guard().inspect(&mut parts).unwrap();
+    assert_eq!(
+        parts.headers.get("x-amz-object-lock-mode").unwrap(),
+        "COMPLIANCE"
+    );
+    let parts = presigned_parts("GET", &uri, &[]);
+    refused(parts, "InvalidArgument");
     refused(
         request("GET", "/bucket/key?x-amz-meta-a=b", &[]),
         "InvalidArgument",
@@ -427,12 +436,7 @@ fn a_presigned_checksum_of_nothing_claims_nothing() {
 #[test]
 fn what_would_be_ignored_is_refused_by_name() {
     for (name, value) in [
-        ("x-amz-object-lock-mode", "COMPLIANCE"),
-        (
-            "x-amz-object-lock-retain-until-date",
-            "2030-01-01T00:00:00Z",
-        ),
-        ("x-amz-object-lock-legal-hold", "ON"),
+        ("x-amz-object-lock-of-the-future", "ON"),
         ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
         ("x-amz-copy-source-server-side-encryption-customer-key", "a"),
         ("x-amz-server-side-encryption", "aws:kms"),
@@ -502,7 +506,7 @@ fn sizes_are_bounded() {
         let plan = passes(request(
             method,
             uri,
-            &[("content-length", &limit.to_string())],
+            &[("content-length", &limit.to_string()), NO_MD5],
         ));
         assert!(matches!(plan, BodyPlan::Document(_)), "{uri}");
         let over = (limit + 1).to_string();
@@ -530,4 +534,54 @@ fn a_header_that_counts_stands_once() {
         parts.headers.append(name, value.parse().unwrap());
         refused(parts, "InvalidRequest");
     }
+}
+
+#[test]
+fn a_lock_stands_only_where_an_object_is_stored() {
+    let hold = ("x-amz-object-lock-legal-hold", "ON");
+    let length = ("content-length", "0");
+    for (method, uri) in [("PUT", "/bucket/key"), ("POST", "/bucket/key?uploads")] {
+        passes(request(method, uri, &[hold, length]));
+    }
+    let copy = ("x-amz-copy-source", "/bucket/other");
+    passes(request("PUT", "/bucket/key", &[hold, copy]));
+    for (method, uri) in [
+        ("PUT", "/bucket"),
+        ("PUT", "/bucket/key?tagging"),
+        ("PUT", "/bucket/key?retention"),
+        ("PUT", "/bucket/key?partNumber=1&uploadId=x"),
+        ("POST", "/bucket/key?uploadId=x"),
+        ("DELETE", "/bucket/key"),
+        ("GET", "/bucket/key"),
+    ] {
+        refused(request(method, uri, &[hold, length]), "InvalidArgument");
+    }
+}
+
+#[test]
+fn some_documents_need_a_checksum() {
+    for (method, uri) in [
+        ("POST", "/bucket?delete"),
+        ("PUT", "/bucket?object-lock"),
+        ("PUT", "/bucket?lifecycle"),
+        ("PUT", "/bucket/key?retention"),
+        ("PUT", "/bucket/key?legal-hold"),
+    ] {
+        let length = ("content-length", "0");
+        refused(request(method, uri, &[length]), "InvalidRequest");
+        // Only the name of one is no checksum.
+        let named = ("x-amz-sdk-checksum-algorithm", "CRC32");
+        refused(request(method, uri, &[length, named]), "InvalidRequest");
+        passes(request(method, uri, &[length, NO_MD5]));
+        passes(request(
+            method,
+            uri,
+            &[length, ("x-amz-checksum-crc32", "AAAAAA==")],
+        ));
+    }
+    passes(request(
+        "PUT",
+        "/bucket?tagging",
+        &[("content-length", "0")],
+    ));
 }

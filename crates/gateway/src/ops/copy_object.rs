@@ -1,6 +1,5 @@
 use azekura_model::access::Action;
 use azekura_model::condition::{ConditionFailed, Conditions};
-use azekura_model::lock::LockAsked;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::range::ByteRange;
 use azekura_store::body::Claims;
@@ -16,7 +15,7 @@ use s3s::{S3Error, S3Request, S3Result};
 use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
 use crate::convert::checksums::Fields;
-use crate::convert::{attributes, conditions, names, times};
+use crate::convert::{attributes, conditions, locks, names, times};
 use crate::{body, errors};
 
 /// What is copied.
@@ -180,6 +179,7 @@ pub(crate) async fn copy_object(
              encryption attributes.",
         ));
     }
+    let lock = locks::asked(&request.headers)?;
     let asked = CopyConditions {
         if_match: input.copy_source_if_match.clone(),
         if_none_match: input.copy_source_if_none_match.clone(),
@@ -196,7 +196,6 @@ pub(crate) async fn copy_object(
         None => got.info.checksums.first().map(|kept| kept.algorithm),
     };
     let put = PutRequest {
-        lock: LockAsked::default(),
         key,
         attributes: attributes_of(&request, got.info.attributes, (metadata, tags))?,
         claims: Claims {
@@ -205,6 +204,8 @@ pub(crate) async fn copy_object(
             ..Claims::default()
         },
         conditions: write_conditions(&request.headers)?,
+        // The source's lock is not copied: headers or the default of the destination count (S3).
+        lock,
         body: got.body,
     };
     let put = cx

@@ -1,3 +1,4 @@
+use azekura_model::access::Action;
 use azekura_store::error::StoreError;
 use s3s::dto::{CreateBucketConfiguration, CreateBucketInput, CreateBucketOutput};
 use s3s::region::Region;
@@ -30,7 +31,18 @@ pub(crate) async fn create_bucket(
     }
     check_location(cx, input.create_bucket_configuration)?;
     let name = names::bucket(&input.bucket)?;
-    match cx.store.create_bucket(caller.authorized(), &name).await {
+    let locked = input.object_lock_enabled_for_bucket == Some(true);
+    if locked {
+        caller.may(Action::PutBucketVersioning)?;
+        caller.may(Action::PutBucketObjectLockConfiguration)?;
+    }
+    let made = if locked {
+        let made = cx.store.create_bucket_locked(caller.authorized(), &name);
+        made.await
+    } else {
+        cx.store.create_bucket(caller.authorized(), &name).await
+    };
+    match made {
         Err(StoreError::BucketAlreadyOwnedByYou) if again => {}
         made => {
             made.map_err(errors::from_store)?;

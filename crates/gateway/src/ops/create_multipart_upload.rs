@@ -1,12 +1,11 @@
 use azekura_model::checksum::{ChecksumAlgorithm, ChecksumType};
-use azekura_model::lock::LockAsked;
 use azekura_store::upload::CreateUpload;
 use s3s::dto::{self, CreateMultipartUploadInput, CreateMultipartUploadOutput};
 use s3s::{S3Request, S3Result};
 
 use super::{Answer, Context, answer, sealed};
 use crate::auth::Caller;
-use crate::convert::{attributes, checksums, names};
+use crate::convert::{attributes, checksums, locks, names};
 use crate::{body, errors};
 
 pub(crate) async fn create_multipart_upload(
@@ -14,6 +13,7 @@ pub(crate) async fn create_multipart_upload(
     request: S3Request<CreateMultipartUploadInput>,
 ) -> Answer<CreateMultipartUploadOutput> {
     let caller = Caller::of(&request)?;
+    let lock = locks::asked(&request.headers)?;
     let input = request.input;
     let bucket = names::bucket(&input.bucket)?;
     let checksum = checksum_of(
@@ -21,10 +21,10 @@ pub(crate) async fn create_multipart_upload(
         input.checksum_type.as_ref().map(|t| t.as_str()),
     )?;
     let create = CreateUpload {
-        lock: LockAsked::default(),
         key: names::key(&input.key)?,
         attributes: attributes::of_request(&request.headers, input.metadata)?,
         checksum,
+        lock,
     };
     let upload = cx
         .store

@@ -1,5 +1,7 @@
-use s3s::S3Request;
+use azekura_model::bucket_config::Configured;
+use azekura_model::lock::ObjectLock;
 use s3s::dto::{DeleteObjectInput, DeleteObjectOutput};
+use s3s::{S3Request, S3Result};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
@@ -15,6 +17,10 @@ pub(crate) async fn delete_object(
     let bucket = names::bucket(&input.bucket)?;
     let key = names::key(&input.key)?;
     let which = names::which(input.version_id.as_deref())?;
+    let bypass = caller.bypass(input.bypass_governance_retention);
+    if input.bypass_governance_retention == Some(true) {
+        locked_bucket(cx, &input.bucket)?;
+    }
     let conditions = conditions::of_delete(
         input.if_match,
         input.if_match_last_modified_time,
@@ -27,7 +33,7 @@ pub(crate) async fn delete_object(
             &bucket,
             (&key, which),
             &conditions,
-            None,
+            bypass.as_ref(),
         )
         .await
         .map_err(errors::from_store)?;
@@ -39,4 +45,16 @@ pub(crate) async fn delete_object(
         version_id: shown,
         ..DeleteObjectOutput::default()
     })
+}
+
+/// Refuses a bypass where there is nothing to go against, as S3 does. DeleteObjects takes it: a
+/// client that empties buckets of both kinds sends it with every batch (decision 0150).
+fn locked_bucket(cx: &Context, bucket: &str) -> S3Result<()> {
+    let lock: Configured<ObjectLock> = cx.setting(bucket)?;
+    if lock.set().is_some() {
+        return Ok(());
+    }
+    Err(errors::invalid_argument(
+        "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
+    ))
 }

@@ -1,5 +1,6 @@
 use azekura_model::access::Action;
 use azekura_model::bucket::Versioning;
+use azekura_model::lock::Bypass;
 use azekura_model::name::BucketName;
 use azekura_store::object::Which;
 use futures::StreamExt as _;
@@ -34,7 +35,13 @@ pub(crate) async fn delete_objects(
         return Err(S3Error::with_message(S3ErrorCode::MalformedXML, message));
     }
     let quiet = input.delete.quiet == Some(true);
-    let one = |object| delete_one(cx, &caller, &bucket, versioning, object);
+    let of = Batch {
+        caller: &caller,
+        bucket: &bucket,
+        versioning,
+        bypass: caller.bypass(input.bypass_governance_retention),
+    };
+    let one = |object| delete_one(cx, &of, object);
     let outcomes: Vec<_> = futures::stream::iter(objects)
         .map(one)
         .buffered(AT_ONCE)
@@ -55,15 +62,21 @@ pub(crate) async fn delete_objects(
     })
 }
 
+/// What all deletions of a request share.
+struct Batch<'a> {
+    caller: &'a Caller,
+    bucket: &'a BucketName,
+    versioning: Versioning,
+    bypass: Option<Bypass>,
+}
+
 async fn delete_one(
     cx: &Context,
-    caller: &Caller,
-    bucket: &BucketName,
-    versioning: Versioning,
+    of: &Batch<'_>,
     object: ObjectIdentifier,
 ) -> Result<DeletedObject, Error> {
     let (key, version) = (object.key.clone(), object.version_id.clone());
-    let result = try_delete(cx, caller, bucket, versioning, object).await;
+    let result = try_delete(cx, of, object).await;
     result.map_err(|error| Error {
         code: Some(error.code().as_str().to_owned()),
         key: Some(key),
@@ -72,11 +85,10 @@ async fn delete_one(
     })
 }
 
+/// The same primitive as DeleteObject: nothing that one key was allowed helps another.
 async fn try_delete(
     cx: &Context,
-    caller: &Caller,
-    bucket: &BucketName,
-    versioning: Versioning,
+    of: &Batch<'_>,
     object: ObjectIdentifier,
 ) -> S3Result<DeletedObject> {
     // An ETag stands here as text; `*` is any.
@@ -91,15 +103,21 @@ async fn try_delete(
         Which::Current => Action::DeleteObject,
         Which::Null | Which::Version(_) => Action::DeleteObjectVersion,
     };
-    let by = caller.may(action)?;
+    let by = of.caller.may(action)?;
     let done = cx
         .store
-        .delete_if(&by, bucket, (&key, which), &conditions, None)
+        .delete_if(
+            &by,
+            of.bucket,
+            (&key, which),
+            &conditions,
+            of.bypass.as_ref(),
+        )
         .await
         .map_err(errors::from_store)?;
     let shown = done
         .version
-        .and_then(|id| names::shown_version(versioning, id, done.null));
+        .and_then(|id| names::shown_version(of.versioning, id, done.null));
     Ok(DeletedObject {
         delete_marker: (done.marker && shown.is_some()).then_some(true),
         delete_marker_version_id: shown.filter(|_| done.marker),

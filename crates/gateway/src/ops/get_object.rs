@@ -1,15 +1,18 @@
+use azekura_model::access::Action;
 use azekura_model::checksum::Checksum;
 use azekura_model::condition::{ConditionFailed, Conditions};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_store::error::StoreError;
 use azekura_store::object::{GetRequest, ObjectInfo, Which};
+use http::{HeaderMap, HeaderName};
 use s3s::dto::{ChecksumMode, GetObjectInput, GetObjectOutput};
 use s3s::{S3Error, S3Request, S3Response, S3Result};
 
+use super::expiration::{self, Current};
 use super::{Answer, Context, signed};
 use crate::auth::Caller;
 use crate::body;
-use crate::convert::{conditions, headers, names, times};
+use crate::convert::{conditions, headers, locks, names, times};
 use crate::errors;
 
 pub(crate) async fn get_object(
@@ -51,6 +54,8 @@ pub(crate) async fn get_object(
         .then(|| shown_checksum(&got.info, ranged, part))
         .flatten();
     let mut answer = headers::of_object(&got.info, versioning, checksum);
+    show_lock(&mut answer, &got.info, &caller);
+    show_expiry(cx, &mut answer, &bucket, (which, &got.info));
     let overrides = [
         ("cache-control", input.response_cache_control),
         ("content-disposition", input.response_content_disposition),
@@ -64,7 +69,7 @@ pub(crate) async fn get_object(
     ];
     for (name, value) in overrides {
         if let Some(value) = value {
-            headers::set(&mut answer, http::HeaderName::from_static(name), &value);
+            headers::set(&mut answer, HeaderName::from_static(name), &value);
         }
     }
     let bytes = got.range.end.saturating_sub(got.range.start);
@@ -81,6 +86,38 @@ pub(crate) async fn get_object(
         headers::of_range(&mut response.headers, &got.range, got.info.bytes);
     }
     Ok(response)
+}
+
+/// Adds the lock of a version, as far as the caller may know of it. Without the rights the object is
+/// shown all the same, without these headers (S3 API reference, GetObject).
+pub(crate) fn show_lock(answer: &mut HeaderMap, info: &ObjectInfo, caller: &Caller) {
+    if let Some(lock) = &info.lock {
+        let retention = caller.may(Action::GetObjectRetention).is_ok();
+        let hold = caller.may(Action::GetObjectLegalHold).is_ok();
+        locks::show(answer, lock, retention, hold);
+    }
+}
+
+/// Adds when a lifecycle rule hides the current version.
+pub(crate) fn show_expiry(
+    cx: &Context,
+    answer: &mut HeaderMap,
+    bucket: &BucketName,
+    (which, info): (Which, &ObjectInfo),
+) {
+    if which != Which::Current {
+        return;
+    }
+    let current = Current {
+        key: info.key.as_str(),
+        tags: &info.attributes.tags,
+        bytes: info.bytes,
+        modified: info.modified,
+    };
+    if let Some(text) = expiration::header(cx, bucket, &current) {
+        let name = HeaderName::from_static("x-amz-expiration");
+        headers::set(answer, name, &text);
+    }
 }
 
 /// `partNumber`.

@@ -4,7 +4,7 @@ use azekura_store::object::ObjectInfo;
 use s3s::dto::{HeadObjectInput, HeadObjectOutput};
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::get_object::{part_number, shown_checksum, wants_checksums};
+use super::get_object::{part_number, show_expiry, show_lock, shown_checksum, wants_checksums};
 use super::{Answer, Context, signed};
 use crate::auth::Caller;
 use crate::convert::{conditions, headers, names, times};
@@ -65,7 +65,9 @@ pub(crate) async fn head_object(
             .and_then(|_| i32::try_from(info.parts.len()).ok()),
         ..HeadObjectOutput::default()
     };
-    let answer = headers::of_object(&info, versioning, checksum);
+    let mut answer = headers::of_object(&info, versioning, checksum);
+    show_lock(&mut answer, &info, &caller);
+    show_expiry(cx, &mut answer, &bucket, (which, &info));
     let mut response = S3Response::with_headers(output, answer);
     if let Some(range) = range.filter(|range| !range.is_empty()) {
         headers::of_range(&mut response.headers, &range, info.bytes);

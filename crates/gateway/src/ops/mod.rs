@@ -9,12 +9,14 @@ mod create_multipart_upload;
 mod delete_bucket;
 mod delete_bucket_cors;
 mod delete_bucket_encryption;
+mod delete_bucket_lifecycle;
 mod delete_bucket_ownership_controls;
 mod delete_bucket_tagging;
 mod delete_object;
 mod delete_object_tagging;
 mod delete_objects;
 mod delete_public_access_block;
+mod expiration;
 mod get_bucket_accelerate_configuration;
 mod get_bucket_acl;
 mod get_bucket_cors;
@@ -34,7 +36,9 @@ mod get_bucket_website;
 mod get_object;
 mod get_object_acl;
 mod get_object_attributes;
+mod get_object_legal_hold;
 mod get_object_lock_configuration;
+mod get_object_retention;
 mod get_object_tagging;
 mod get_public_access_block;
 mod head_bucket;
@@ -54,17 +58,22 @@ mod put_bucket_accelerate_configuration;
 mod put_bucket_acl;
 mod put_bucket_cors;
 mod put_bucket_encryption;
+mod put_bucket_lifecycle_configuration;
 mod put_bucket_ownership_controls;
 mod put_bucket_request_payment;
 mod put_bucket_tagging;
 mod put_bucket_versioning;
 mod put_object;
 mod put_object_acl;
+mod put_object_legal_hold;
+mod put_object_lock_configuration;
+mod put_object_retention;
 mod put_object_tagging;
 mod put_public_access_block;
 mod restore_object;
 mod upload_part;
 mod upload_part_copy;
+mod verified;
 
 use std::sync::Arc;
 
@@ -73,7 +82,7 @@ use azekura_model::bucket_config::{BucketSetting, Configured};
 use azekura_model::name::BucketName;
 use azekura_store::bucket::Bucket;
 use azekura_store::store::Store;
-use s3s::dto::ServerSideEncryption;
+use s3s::dto::{ServerSideEncryption, TransitionDefaultMinimumObjectSize};
 use s3s::{S3Response, S3Result};
 
 use crate::auth::Caller;
@@ -87,6 +96,7 @@ pub(crate) use self::{
     create_bucket::create_bucket, create_multipart_upload::create_multipart_upload,
     delete_bucket::delete_bucket, delete_bucket_cors::delete_bucket_cors,
     delete_bucket_encryption::delete_bucket_encryption,
+    delete_bucket_lifecycle::delete_bucket_lifecycle,
     delete_bucket_ownership_controls::delete_bucket_ownership_controls,
     delete_bucket_tagging::delete_bucket_tagging, delete_object::delete_object,
     delete_object_tagging::delete_object_tagging, delete_objects::delete_objects,
@@ -103,10 +113,11 @@ pub(crate) use self::{
     get_bucket_request_payment::get_bucket_request_payment, get_bucket_tagging::get_bucket_tagging,
     get_bucket_versioning::get_bucket_versioning, get_bucket_website::get_bucket_website,
     get_object::get_object, get_object_acl::get_object_acl,
-    get_object_attributes::get_object_attributes,
+    get_object_attributes::get_object_attributes, get_object_legal_hold::get_object_legal_hold,
     get_object_lock_configuration::get_object_lock_configuration,
-    get_object_tagging::get_object_tagging, get_public_access_block::get_public_access_block,
-    head_bucket::head_bucket, head_object::head_object,
+    get_object_retention::get_object_retention, get_object_tagging::get_object_tagging,
+    get_public_access_block::get_public_access_block, head_bucket::head_bucket,
+    head_object::head_object,
     list_bucket_analytics_configurations::list_bucket_analytics_configurations,
     list_bucket_intelligent_tiering_configurations::list_bucket_intelligent_tiering_configurations,
     list_bucket_inventory_configurations::list_bucket_inventory_configurations,
@@ -117,10 +128,13 @@ pub(crate) use self::{
     put_bucket_accelerate_configuration::put_bucket_accelerate_configuration,
     put_bucket_acl::put_bucket_acl, put_bucket_cors::put_bucket_cors,
     put_bucket_encryption::put_bucket_encryption,
+    put_bucket_lifecycle_configuration::put_bucket_lifecycle_configuration,
     put_bucket_ownership_controls::put_bucket_ownership_controls,
     put_bucket_request_payment::put_bucket_request_payment, put_bucket_tagging::put_bucket_tagging,
     put_bucket_versioning::put_bucket_versioning, put_object::put_object,
-    put_object_acl::put_object_acl, put_object_tagging::put_object_tagging,
+    put_object_acl::put_object_acl, put_object_legal_hold::put_object_legal_hold,
+    put_object_lock_configuration::put_object_lock_configuration,
+    put_object_retention::put_object_retention, put_object_tagging::put_object_tagging,
     put_public_access_block::put_public_access_block, restore_object::restore_object,
     upload_part::upload_part, upload_part_copy::upload_part_copy,
 };
@@ -197,6 +211,13 @@ fn answer<T>(output: T) -> Answer<T> {
 /// How content is sealed, by the name that S3 has for AES-256 with keys of the server.
 fn sealed() -> ServerSideEncryption {
     ServerSideEncryption::from_static(ServerSideEncryption::AES256)
+}
+
+/// Below this length S3 moves nothing to another storage class. Nothing is moved here.
+fn minimum_of_transitions() -> TransitionDefaultMinimumObjectSize {
+    TransitionDefaultMinimumObjectSize::from_static(
+        TransitionDefaultMinimumObjectSize::ALL_STORAGE_CLASSES_128K,
+    )
 }
 
 /// A length as `s3s` carries it.

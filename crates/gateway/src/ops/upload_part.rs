@@ -1,9 +1,10 @@
+use azekura_model::lock::LockAsked;
 use azekura_store::upload::PutPart;
 use s3s::dto::{ETag, UploadPartInput, UploadPartOutput};
 use s3s::{S3Request, S3Result};
 
 use super::get_object::part_number;
-use super::{Answer, Context, answer, sealed};
+use super::{Answer, Context, answer, sealed, verified};
 use crate::auth::Caller;
 use crate::convert::checksums::Fields;
 use crate::convert::names;
@@ -17,6 +18,8 @@ pub(crate) async fn upload_part(
     let blob = request.input.body.take();
     let (body, claims) = body::incoming(&request, blob, request.input.content_length)?;
     let input = request.input;
+    let lock = LockAsked::default();
+    verified::require(cx, &input.bucket, &lock, &claims, "Put Part")?;
     let bucket = names::bucket(&input.bucket)?;
     let part = PutPart {
         key: names::key(&input.key)?,

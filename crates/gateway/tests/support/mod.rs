@@ -24,8 +24,17 @@ pub(crate) const ROOT: (&str, &str) = ("ROOTKEY", "root-secret");
 pub(crate) const READER: (&str, &str) = ("READKEY", "read-secret");
 /// Key that may store.
 pub(crate) const WRITER: (&str, &str) = ("WRITEKEY", "write-secret");
+/// Key that may lock, and nothing else.
+pub(crate) const LOCKER: (&str, &str) = ("LOCKKEY", "lock-secret");
 /// Region of the tests.
 pub(crate) const REGION: &str = "jp-tokyo";
+
+/// `Content-MD5` of a body.
+pub(crate) fn md5_of(body: &[u8]) -> String {
+    use base64::Engine as _;
+    use md5::Digest as _;
+    base64::engine::general_purpose::STANDARD.encode(md5::Md5::digest(body))
+}
 
 /// A running gateway.
 pub(crate) struct Server {
@@ -49,6 +58,7 @@ pub(crate) fn keys() -> StaticKeys {
         )
         .with(READER.0, READER.1, "reader", &[Right::Read])
         .with(WRITER.0, WRITER.1, "writer", &[Right::Write])
+        .with(LOCKER.0, LOCKER.1, "locker", &[Right::Lock])
 }
 
 /// Starts a gateway over an empty store.
@@ -182,6 +192,20 @@ impl Server {
     ) -> Reply {
         let signer = self.root(method, target).headers(headers);
         self.send(&signer.signed(body), body).await
+    }
+
+    /// Like [`Self::call`], with the MD5 of the body.
+    pub(crate) async fn checked(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let md5 = md5_of(body);
+        let md5 = [("content-md5", md5.as_str())];
+        let headers: Vec<_> = headers.iter().copied().chain(md5).collect();
+        self.call(method, target, &headers, body).await
     }
 
     pub(crate) async fn get(&self, target: &str) -> Reply {

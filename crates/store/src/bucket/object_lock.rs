@@ -26,6 +26,7 @@ use crate::entry::{self, BucketSettings};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused, unchanged};
+use crate::lock_state::read_lost;
 use crate::put::closed;
 use crate::retention::{governed, trial};
 
@@ -181,6 +182,21 @@ pub(crate) fn of(inner: &Inner, uuid: BucketUuid) -> Result<Option<ObjectLock>, 
         // Nothing here clears it. Whoever did meant no default.
         Configured::Cleared => Ok(Some(ObjectLock::default())),
     }
+}
+
+/// Refuses to take a bucket for one without object lock when its setting may have been lost.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the bucket's own partition says that locks are there, the setting is
+/// not, and damage took records of the configuration.
+pub(crate) fn proved_absent(inner: &Inner, bucket: &Bucket) -> Result<(), StoreError> {
+    if has_locks(inner, bucket.partition)? && read_lost(inner, CONFIGURATION)?.is_some() {
+        return Err(StoreError::Damaged(format!(
+            "the object lock setting of bucket {} was lost",
+            bucket.name
+        )));
+    }
+    Ok(())
 }
 
 /// Whether a bucket with this partition may hold no `null` version any more.

@@ -69,7 +69,7 @@ fn missing(uuid: BucketUuid, what: &str) -> StoreError {
     StoreError::Internal(format!("bucket {uuid} has no {what}"))
 }
 
-fn settings(inner: &Inner, uuid: BucketUuid) -> Result<BucketSettings, StoreError> {
+pub(crate) fn settings(inner: &Inner, uuid: BucketUuid) -> Result<BucketSettings, StoreError> {
     let settings = inner
         .get(CONFIGURATION, &families::bucket_settings(uuid))?
         .ok_or_else(|| missing(uuid, "settings"))?;

@@ -47,6 +47,9 @@ fn released(core: &Core, released: &Released, out: &mut Mutations) {
         let parts = released.parts.iter();
         out.deletes
             .extend(parts.map(|number| families::part(upload, *number)));
+        let records = released.upload_records.iter();
+        out.deletes
+            .extend(records.map(|hybrid| families::upload_record(upload, *hybrid)));
     }
     if released.last {
         out.deletes.push(families::vacated(key));

@@ -5,6 +5,8 @@
     reason = "every test file uses its own part of these helpers"
 )]
 
+pub(crate) mod disk;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -108,7 +110,7 @@ pub(crate) async fn read_all(mut body: Body) -> Result<Vec<u8>, BodyError> {
     Ok(out)
 }
 
-fn parts(engine: Arc<MemoryEngine>, clock: Arc<Clock>, keys: Arc<Keys>) -> Parts {
+fn parts(engine: Arc<dyn Engine>, clock: Arc<Clock>, keys: Arc<Keys>) -> Parts {
     let entropy = SystemEntropy::shared();
     let region = RegionName::parse("local").unwrap();
     let incarnation = Incarnation([7; 16]);
@@ -157,7 +159,7 @@ impl Vault {
         let engine = Arc::new(MemoryEngine::new(region, Incarnation([7; 16])));
         let time = fresh_time();
         let clock = fresh_clock(&time);
-        let parts = parts(Arc::clone(&engine), clock, fresh_keys());
+        let parts = parts(engine.clone(), clock, fresh_keys());
         let store = Store::with_policy(parts, policy.clone());
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();
@@ -177,7 +179,26 @@ impl Vault {
         let projector = Projector::new(Arc::clone(&keys), Arc::clone(&clock));
         replay(&engine, &projector);
         let policy = self.policy.clone();
-        let parts = parts(Arc::clone(&engine), clock, keys);
+        let parts = parts(engine.clone(), clock, keys);
+        let store = Store::with_policy(parts, policy.clone());
+        store.bootstrap("試験病院").await.unwrap();
+        store.start().await.unwrap();
+        Self {
+            store,
+            engine,
+            time,
+            policy,
+        }
+    }
+
+    /// A fresh vault behind another engine, which `over` makes of the one in memory.
+    pub(crate) async fn over<E: Engine>(over: impl FnOnce(Arc<MemoryEngine>) -> Arc<E>) -> Self {
+        let region = RegionName::parse("local").unwrap();
+        let engine = Arc::new(MemoryEngine::new(region, Incarnation([7; 16])));
+        let time = fresh_time();
+        let clock = fresh_clock(&time);
+        let policy = policy();
+        let parts = parts(over(Arc::clone(&engine)), clock, fresh_keys());
         let store = Store::with_policy(parts, policy.clone());
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();

@@ -82,6 +82,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
                 version: Some(VersionId([0x76; 16])),
                 upload: Some(UploadId([0x0f; 16])),
                 parts: vec![3, 10_000],
+                upload_records: vec![HybridTime::from_packed(5), HybridTime::from_packed(6)],
                 last: true,
             }),
         ),
@@ -119,6 +120,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
                 current: Some((summary(), Some(HybridTime::from_packed(7)))),
                 vacated: None,
                 stamp: Some(HybridTime::from_packed(9)),
+                previous: Some(Sequence(70_100)),
             })),
         ),
         (

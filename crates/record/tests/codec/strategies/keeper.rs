@@ -126,12 +126,14 @@ fn disposal() -> impl Strategy<Value = Event> {
 
 fn restated() -> impl Strategy<Value = Event> {
     let slot = || option::of((summary(), option::of(hybrid())));
-    (text(), slot(), slot(), option::of(hybrid())).prop_map(|(key, current, vacated, stamp)| {
+    let last = (option::of(hybrid()), option::of(sequence()));
+    (text(), slot(), slot(), last).prop_map(|(key, current, vacated, (stamp, previous))| {
         Event::SlotRestated(Box::new(SlotRestated {
             key,
             current,
             vacated,
             stamp,
+            previous,
         }))
     })
 }
@@ -147,17 +149,19 @@ pub(super) fn event() -> BoxedStrategy<Event> {
             version,
             upload,
             vec(any::<u32>(), 0..4),
+            vec(hybrid(), 0..4),
             any::<bool>()
         )
-            .prop_map(
-                |(key, version, upload, parts, last)| Event::Released(Released {
+            .prop_map(|(key, version, upload, parts, upload_records, last)| {
+                Event::Released(Released {
                     key,
                     version,
                     upload,
                     parts,
+                    upload_records,
                     last,
                 })
-            ),
+            }),
         freed().boxed(),
         disposal().boxed(),
         restated().boxed(),

@@ -30,6 +30,7 @@ pub(super) fn event(event: &Event) -> Value {
             "version": e.version.map(|version| version.to_string()),
             "upload": e.upload.map(|upload| upload.to_string()),
             "parts": e.parts,
+            "upload_records": e.upload_records.len(),
             "last": e.last,
         }),
         Event::Freed(e) => freed(e),
@@ -37,6 +38,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::SlotRestated(e) => json!({
             "key": e.key,
             "current": e.current.as_ref().map(|(current, _)| summary(current)),
+            "previous": sequence(e.previous),
             "vacated": e.vacated.as_ref().map(|(vacated, _)| summary(vacated)),
         }),
         Event::LifecycleRan(e) => json!({
