@@ -55,7 +55,7 @@ pub trait RetentionApi: Send + Sync {
     async fn explain(&self, bucket: &str, query: &ExplainQuery) -> Result<ExplainReport, ApiError>;
 
     /// One page of the count of a bucket's locks.
-    async fn lock_report(&self, bucket: &str, query: &PageQuery) -> Result<LockReport, ApiError>;
+    async fn lock_report(&self, bucket: &str, query: &PageQuery) -> Result<LockTally, ApiError>;
 
     /// One page of a change of many locks.
     async fn change_locks(
@@ -330,7 +330,7 @@ pub struct PageQuery {
 
 /// Counts of locks over one page of versions; pages add up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LockReport {
+pub struct LockTally {
     /// By what keeps them: `compliance`, `governance`, `hold`, `event`, `unknown`, `none`. A version
     /// may count under several.
     pub by_lock: Vec<LockCount>,

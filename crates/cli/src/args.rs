@@ -3,7 +3,7 @@
 mod retention;
 
 pub use retention::{
-    BulkArgs, ClassCommand, DefaultArgs, EventArgs, EventCommand, ExplainArgs, ExtendArgs, LangArg,
+    BulkArgs, ClassCommand, DefaultArgs, EventArgs, EventCommand, ExplainArgs, ExtendArgs,
     LimitsArgs, LockCommand, ModeArg, OneClass, ReportArgs, RuleArgs, Selection, UndeleteArgs,
 };
 

@@ -7,9 +7,9 @@ use crate::lock::{Allowed, LockRefused, LockRequest, LockState, RetentionMode, j
 use crate::retention_class::{ClassStart, RetentionClass};
 use crate::time::ComplianceTime;
 
-/// Language of an answer.
+/// AnswerLanguage of an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Language {
+pub enum AnswerLanguage {
     /// Japanese.
     #[default]
     Japanese,
@@ -36,7 +36,7 @@ pub enum Deletable {
 
 /// Where a version stands in what S3 shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum VersionStanding {
     /// What a GET without a version reads.
     Current,
     /// Shown with its version id.
@@ -66,7 +66,7 @@ pub struct Situation<'a> {
     /// Its classes, as far as they are known.
     pub classes: Vec<&'a RetentionClass>,
     /// What S3 shows.
-    pub standing: Standing,
+    pub standing: VersionStanding,
     /// Days for which the bucket keeps what S3 no longer shows.
     pub history_days: u32,
     /// Compliance time.
@@ -100,9 +100,9 @@ pub fn deletable(state: &LockState, now: ComplianceTime) -> Deletable {
 
 /// Answers in one language.
 #[must_use]
-pub fn explain(of: &Situation<'_>, language: Language) -> Explanation {
+pub fn explain(of: &Situation<'_>, language: AnswerLanguage) -> Explanation {
     let deletable = deletable(of.state, of.now);
-    let marker = of.standing == Standing::Marker;
+    let marker = of.standing == VersionStanding::Marker;
     let mut say = Sentences {
         language,
         out: Vec::new(),
@@ -156,15 +156,15 @@ pub fn moment(at: ComplianceTime) -> String {
 }
 
 struct Sentences {
-    language: Language,
+    language: AnswerLanguage,
     out: Vec<String>,
 }
 
 impl Sentences {
     fn both(&mut self, japanese: String, english: String) {
         self.out.push(match self.language {
-            Language::Japanese => japanese,
-            Language::English => english,
+            AnswerLanguage::Japanese => japanese,
+            AnswerLanguage::English => english,
         });
     }
 
@@ -272,15 +272,15 @@ impl Sentences {
         let (address, version) = (of.address, of.version);
         let days = of.history_days;
         match of.standing {
-            Standing::Current | Standing::Noncurrent => self.both(
+            VersionStanding::Current | VersionStanding::Noncurrent => self.both(
                 format!("削除しても S3 から隠れるだけです。その後 {days} 日は履歴に残り、元に戻せます。"),
                 format!("Deleting hides it from S3 only. It then stays in the history for {days} days and can be brought back."),
             ),
-            Standing::UnderMarker | Standing::Marker => self.both(
+            VersionStanding::UnderMarker | VersionStanding::Marker => self.both(
                 format!("S3 では削除されたように見えますが、隠れているだけです。戻すには: azekura object undelete {address}"),
                 format!("S3 shows it as deleted, but it is hidden, not gone. To undo: azekura object undelete {address}"),
             ),
-            Standing::Hidden { since, until } => {
+            VersionStanding::Hidden { since, until } => {
                 let (since, until) = (moment(since), moment(until));
                 self.both(
                     format!("S3 では {since} に削除されましたが、隠れているだけで、消えていません。履歴に少なくとも {until} まで残ります。戻すには: azekura object undelete {address} --version-id {version}"),
@@ -301,7 +301,7 @@ mod tests {
         CivilDate::parse(date).unwrap().begins()
     }
 
-    fn answer(state: &LockState, standing: Standing, language: Language) -> Explanation {
+    fn answer(state: &LockState, standing: VersionStanding, language: AnswerLanguage) -> Explanation {
         let of = Situation {
             address: "s3://b/k",
             version: "v1",
@@ -362,8 +362,8 @@ mod tests {
                 None,
             ),
         ] {
-            for language in [Language::Japanese, Language::English] {
-                let said = answer(&state, Standing::Current, language);
+            for language in [AnswerLanguage::Japanese, AnswerLanguage::English] {
+                let said = answer(&state, VersionStanding::Current, language);
                 assert_eq!((said.deletable, said.free_from), (deletable, free));
                 assert!(said.sentences.len() >= 3);
             }
@@ -378,8 +378,8 @@ mod tests {
         };
         let said = answer(
             &LockState::Known(held),
-            Standing::Current,
-            Language::English,
+            VersionStanding::Current,
+            AnswerLanguage::English,
         );
         let text = said.sentences.join("\n");
         assert!(
@@ -390,12 +390,12 @@ mod tests {
 
     #[test]
     fn what_is_hidden_says_how_to_come_back() {
-        let hidden = Standing::Hidden {
+        let hidden = VersionStanding::Hidden {
             since: at("2026-03-01"),
             until: at("2026-04-05"),
         };
         let state = LockState::Known(Lock::default());
-        let text = answer(&state, hidden, Language::English)
+        let text = answer(&state, hidden, AnswerLanguage::English)
             .sentences
             .join("\n");
         assert!(text.contains("hidden, not gone"), "{text}");
@@ -403,7 +403,7 @@ mod tests {
             text.contains("azekura object undelete s3://b/k --version-id v1"),
             "{text}"
         );
-        let text = answer(&state, Standing::Marker, Language::Japanese)
+        let text = answer(&state, VersionStanding::Marker, AnswerLanguage::Japanese)
             .sentences
             .join("\n");
         assert!(

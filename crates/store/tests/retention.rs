@@ -16,7 +16,7 @@ use std::time::Duration;
 use azekura_model::access::{Action, Authorized};
 use azekura_model::bucket::Versioning;
 use azekura_model::calendar::{CivilDate, DAY_MS};
-use azekura_model::explain::{Deletable, Standing, deletable};
+use azekura_model::explain::{Deletable, VersionStanding, deletable};
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{
     Bypass, DefaultRetention, Lock, LockAsked, LockState, Period, Retention, RetentionMode,
@@ -452,12 +452,12 @@ async fn answers_name_where_a_version_stands() {
     };
     let first = vault.put(B, "k", "1").await.version;
     let second = put_until(&vault, "k", 10).await.unwrap();
-    assert_eq!(answer(Which::Current).standing, Standing::Current);
-    assert_eq!(answer(Which::Version(first)).standing, Standing::Noncurrent);
+    assert_eq!(answer(Which::Current).standing, VersionStanding::Current);
+    assert_eq!(answer(Which::Version(first)).standing, VersionStanding::Noncurrent);
     vault.delete(B, "k", Which::Current).await.unwrap();
-    assert_eq!(answer(Which::Current).standing, Standing::Marker);
+    assert_eq!(answer(Which::Current).standing, VersionStanding::Marker);
     let under = answer(Which::Version(second));
-    assert_eq!(under.standing, Standing::UnderMarker);
+    assert_eq!(under.standing, VersionStanding::UnderMarker);
     assert!(matches!(
         deletable(&under.state, under.now),
         Deletable::NotBefore(_)
@@ -465,7 +465,7 @@ async fn answers_name_where_a_version_stands() {
     vault.run(60_000);
     vault.delete(B, "k", Which::Version(first)).await.unwrap();
     let hidden = answer(Which::Version(first)).standing;
-    let Standing::Hidden { since, until } = hidden else {
+    let VersionStanding::Hidden { since, until } = hidden else {
         panic!("{hidden:?}");
     };
     assert!(since.0 >= BEGIN_MS + 60_000);

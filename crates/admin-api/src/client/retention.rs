@@ -9,7 +9,7 @@ use crate::error::{ApiError, Code};
 use crate::paths;
 use crate::retention::{
     BulkItem, BulkQuery, BulkReport, ClassList, ClassRuleQuery, ClassRulesReport, ExplainQuery,
-    ExplainReport, LimitsQuery, LimitsReport, LockDefaultQuery, LockDefaultReport, LockReport,
+    ExplainReport, LimitsQuery, LimitsReport, LockDefaultQuery, LockDefaultReport, LockTally,
     PageQuery, RetentionApi, UndeleteQuery, UndeleteReport,
 };
 
@@ -109,7 +109,7 @@ impl RetentionApi for Client {
             .await
     }
 
-    async fn lock_report(&self, bucket: &str, query: &PageQuery) -> Result<LockReport, ApiError> {
+    async fn lock_report(&self, bucket: &str, query: &PageQuery) -> Result<LockTally, ApiError> {
         let query = [("after", query.after.as_deref())];
         self.call(Method::GET, &target(paths::LOCK_REPORT, bucket, &query))
             .await

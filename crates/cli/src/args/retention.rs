@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{OneBucket, Online};
+use super::{Language, OneBucket, Online};
 
 /// Verbs of `azekura class`.
 #[derive(Subcommand, Debug)]
@@ -229,15 +229,6 @@ pub struct LimitsArgs {
     pub online: Online,
 }
 
-/// Language of sentences.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LangArg {
-    /// Japanese
-    Ja,
-    /// English
-    En,
-}
-
 /// `azekura explain`.
 #[derive(Args, Debug)]
 #[command(
@@ -250,8 +241,14 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "ID")]
     pub version_id: Option<String>,
     /// Language
-    #[arg(long, value_enum, default_value_t = LangArg::Ja)]
-    pub lang: LangArg,
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LANG",
+        env = "AZEKURA_LANG",
+        default_value = "ja"
+    )]
+    pub lang: Language,
     /// Which server
     #[command(flatten)]
     pub online: Online,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use azekura_admin_api::api::AdminApi as _;
-use azekura_admin_api::retention::{LockCount, LockReport};
+use azekura_admin_api::retention::{LockCount, LockTally};
 use azekura_model::calendar::CivilDate;
 use azekura_model::capacity::{FORECAST_DAYS, StoredOn, forecast};
 use serde::Serialize;
@@ -33,7 +33,7 @@ struct Capacity {
 pub(crate) async fn run(online: &Online, json: bool) -> Result<Exit, CommandError> {
     let client = connect::client(online)?;
     let vault = client.vault_info().await?;
-    let mut all = LockReport::default();
+    let mut all = LockTally::default();
     let mut history = Vec::new();
     for bucket in client.list_buckets().await?.buckets {
         let report = whole(&client, std::slice::from_ref(&bucket.name)).await?;
@@ -78,7 +78,7 @@ pub(crate) async fn run(online: &Online, json: bool) -> Result<Exit, CommandErro
 }
 
 /// Adds the counts that this command uses.
-fn add(all: &mut LockReport, report: LockReport) {
+fn add(all: &mut LockTally, report: LockTally) {
     let groups = [
         (&mut all.by_lock, report.by_lock),
         (&mut all.by_month, report.by_month),

@@ -2,7 +2,7 @@
 
 use azekura_admin_api::retention::{ExplainQuery, RetentionApi as _};
 
-use crate::args::{ExplainArgs, LangArg};
+use crate::args::{ExplainArgs, Language};
 use crate::connect;
 use crate::exit::{CommandError, Exit};
 use crate::output;
@@ -14,8 +14,8 @@ pub(crate) async fn run(args: &ExplainArgs, json: bool) -> Result<Exit, CommandE
         version: args.version_id.clone(),
         lang: Some(
             match args.lang {
-                LangArg::Ja => "ja",
-                LangArg::En => "en",
+                Language::Ja => "ja",
+                Language::En => "en",
             }
             .to_owned(),
         ),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use azekura_admin_api::api::AdminApi as _;
 use azekura_admin_api::client::Client;
-use azekura_admin_api::retention::{LockCount, LockReport, PageQuery, RetentionApi as _};
+use azekura_admin_api::retention::{LockCount, LockTally, PageQuery, RetentionApi as _};
 
 use crate::args::ReportArgs;
 use crate::commands::capacity::counts;
@@ -48,9 +48,9 @@ fn years(months: &[LockCount]) -> Vec<LockCount> {
 }
 
 /// All pages of these buckets together.
-pub(crate) async fn whole(client: &Client, buckets: &[String]) -> Result<LockReport, CommandError> {
+pub(crate) async fn whole(client: &Client, buckets: &[String]) -> Result<LockTally, CommandError> {
     let bar = progress::count("versions");
-    let mut total = LockReport::default();
+    let mut total = LockTally::default();
     let mut sums: [BTreeMap<String, LockCount>; 4] = Default::default();
     for bucket in buckets {
         let mut query = PageQuery::default();
@@ -74,7 +74,7 @@ pub(crate) async fn whole(client: &Client, buckets: &[String]) -> Result<LockRep
     }
     bar.finish_and_clear();
     let [by_lock, by_month, by_class, by_day] = sums.map(|sums| sums.into_values().collect());
-    Ok(LockReport {
+    Ok(LockTally {
         by_lock,
         by_month,
         by_class,

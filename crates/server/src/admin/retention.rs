@@ -5,12 +5,12 @@ use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::retention::{
     BulkItem, BulkQuery, BulkRefused, BulkReport, ClassList, ClassRuleQuery, ClassRulesReport,
     ExplainQuery, ExplainReport, LimitsQuery, LimitsReport, LockDefaultQuery, LockDefaultReport,
-    LockReport, PageQuery, RetentionApi, UndeleteQuery, UndeleteReport,
+    LockTally, PageQuery, RetentionApi, UndeleteQuery, UndeleteReport,
 };
 use azekura_model::access::{Action, Authorized};
 use azekura_model::bucket_config::Configured;
 use azekura_model::calendar::{CivilDate, DAY_MS};
-use azekura_model::explain::{Language, Situation, explain};
+use azekura_model::explain::{AnswerLanguage, Situation, explain};
 use azekura_model::lock::{DefaultRetention, ObjectLock, Period, RetentionMode};
 use azekura_model::name::BucketName;
 use azekura_model::retention_class::{ClassName, ClassRule};
@@ -268,8 +268,8 @@ impl RetentionApi for Operator {
     async fn explain(&self, bucket: &str, query: &ExplainQuery) -> Result<ExplainReport, ApiError> {
         let by = self.may(Action::GetObjectRetention)?;
         let language = match query.lang.as_deref() {
-            None | Some("ja") => Language::Japanese,
-            Some("en") => Language::English,
+            None | Some("ja") => AnswerLanguage::Japanese,
+            Some("en") => AnswerLanguage::English,
             Some(_) => return Err(invalid("lang is ja or en")),
         };
         let (bucket, key) = (bucket_name(bucket)?, object_key(&query.key)?);
@@ -291,7 +291,7 @@ impl RetentionApi for Operator {
         Ok(convert::explained(&situation, answer.bytes, explained))
     }
 
-    async fn lock_report(&self, bucket: &str, query: &PageQuery) -> Result<LockReport, ApiError> {
+    async fn lock_report(&self, bucket: &str, query: &PageQuery) -> Result<LockTally, ApiError> {
         let by = self.may(Action::GetObjectRetention)?;
         let (bucket, from) = (bucket_name(bucket)?, cursor(query.after.as_deref())?);
         let store = std::sync::Arc::clone(&self.running().store);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use azekura_admin_api::retention::{
     ClassChange, ClassReport, ClassRuleReport, ClassRulesReport, ExplainReport, LimitsReport,
-    LockCount, LockDefaultReport, LockPreview, LockReport, LockShown, PendingLimits,
+    LockCount, LockDefaultReport, LockPreview, LockTally, LockShown, PendingLimits,
 };
 use azekura_admin_api::types::Pair;
 use azekura_model::bucket_config::{ClassAssignment, GovernedLimits};
-use azekura_model::explain::{Deletable, Explanation, Situation, Standing, moment};
+use azekura_model::explain::{Deletable, Explanation, Situation, VersionStanding, moment};
 use azekura_model::lock::{Lock, LockState, ObjectLock, RetentionMode};
 use azekura_model::name::BucketName;
 use azekura_model::retention_class::{ClassPeriod, ClassRules, ClassStart, RetentionClass};
@@ -171,11 +171,11 @@ pub(crate) fn explained(
         address: situation.address.to_owned(),
         version: situation.version.to_owned(),
         standing: match situation.standing {
-            Standing::Current => "current",
-            Standing::Noncurrent => "noncurrent",
-            Standing::UnderMarker => "under-marker",
-            Standing::Marker => "marker",
-            Standing::Hidden { .. } => "hidden",
+            VersionStanding::Current => "current",
+            VersionStanding::Noncurrent => "noncurrent",
+            VersionStanding::UnderMarker => "under-marker",
+            VersionStanding::Marker => "marker",
+            VersionStanding::Hidden { .. } => "hidden",
         }
         .to_owned(),
         bytes,
@@ -210,8 +210,8 @@ fn amounts<N: ToString>(amounts: &BTreeMap<N, Amount>) -> Vec<LockCount> {
         .collect()
 }
 
-pub(crate) fn counts(counts: LockCounts) -> LockReport {
-    LockReport {
+pub(crate) fn counts(counts: LockCounts) -> LockTally {
+    LockTally {
         by_lock: amounts(&counts.by_lock),
         by_month: amounts(&counts.by_month),
         by_class: amounts(&counts.by_class),

@@ -10,7 +10,7 @@ use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::paths;
 use azekura_admin_api::retention::{
     BulkItem, BulkQuery, BulkReport, ClassList, ClassRuleQuery, ClassRulesReport, ExplainQuery,
-    ExplainReport, LimitsQuery, LimitsReport, LockDefaultQuery, LockDefaultReport, LockReport,
+    ExplainReport, LimitsQuery, LimitsReport, LockDefaultQuery, LockDefaultReport, LockTally,
     PageQuery, RetentionApi as _, UndeleteQuery, UndeleteReport,
 };
 use azekura_model::access::Grant;
@@ -161,13 +161,13 @@ pub(crate) async fn explain(
 /// One page of the count of a bucket's locks; pages add up.
 #[utoipa::path(get, path = paths::LOCK_REPORT, tag = "retention",
     params(("bucket" = String, Path, description = "Name"), PageQuery),
-    responses((status = 200, body = LockReport), (status = "default", body = ApiError)))]
+    responses((status = 200, body = LockTally), (status = "default", body = ApiError)))]
 pub(crate) async fn lock_report(
     State(state): Shared,
     Extension(grant): Extension<Grant>,
     Path(bucket): Path<String>,
     asked: Result<Query<PageQuery>, QueryRejection>,
-) -> Answer<LockReport> {
+) -> Answer<LockTally> {
     let (operator, asked) = (operator(&state, grant), query(asked)?);
     Ok(Json(operator.lock_report(&bucket, &asked).await?))
 }

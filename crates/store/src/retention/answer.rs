@@ -1,7 +1,7 @@
 //! What an answer to "who can delete this, and when" is made of.
 
 use azekura_model::calendar::DAY_MS;
-use azekura_model::explain::Standing;
+use azekura_model::explain::VersionStanding;
 use azekura_model::ident::VersionId;
 use azekura_model::lock::LockState;
 use azekura_model::name::{BucketName, ObjectKey};
@@ -20,7 +20,7 @@ use crate::visibility::Rule;
 
 /// One version: its lock, its classes, and what S3 shows of it.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct LockAnswer {
     /// The version.
     pub version: VersionId,
     /// Length in bytes.
@@ -30,7 +30,7 @@ pub struct Answer {
     /// Its classes, as far as they are known.
     pub classes: Vec<RetentionClass>,
     /// What S3 shows.
-    pub standing: Standing,
+    pub standing: VersionStanding,
     /// Days for which the bucket keeps what S3 no longer shows.
     pub history_days: u32,
     /// Compliance time.
@@ -88,7 +88,7 @@ pub(crate) fn answer(
     bucket: &BucketName,
     key: &ObjectKey,
     which: Which,
-) -> Result<Answer, StoreError> {
+) -> Result<LockAnswer, StoreError> {
     let bucket = read::open(inner, bucket)?.bucket;
     let mut found = None;
     entries(inner, bucket.partition, key, |entry| {
@@ -119,7 +119,7 @@ pub(crate) fn answer(
             .collect(),
         LockState::Unknown(_) => Vec::new(),
     };
-    Ok(Answer {
+    Ok(LockAnswer {
         version,
         bytes: entry.summary.content_bytes,
         state,
@@ -135,7 +135,7 @@ fn standing(
     bucket: &Bucket,
     key: &ObjectKey,
     entry: &Entry,
-) -> Result<Standing, StoreError> {
+) -> Result<VersionStanding, StoreError> {
     let summary = &entry.summary;
     if !entry.shown {
         // A hidden version's entry was written by the record that hid it.
@@ -150,12 +150,12 @@ fn standing(
         let since = inner.core(bucket.partition, at)?.compliance;
         let kept = i64::from(bucket.history_days).saturating_mul(DAY_MS);
         let until = ComplianceTime(since.0.saturating_add(kept));
-        return Ok(Standing::Hidden { since, until });
+        return Ok(VersionStanding::Hidden { since, until });
     }
     Ok(match (summary.marker, entry.latest, entry.under_marker) {
-        (true, _, _) => Standing::Marker,
-        (_, true, _) => Standing::Current,
-        (_, _, true) => Standing::UnderMarker,
-        _ => Standing::Noncurrent,
+        (true, _, _) => VersionStanding::Marker,
+        (_, true, _) => VersionStanding::Current,
+        (_, _, true) => VersionStanding::UnderMarker,
+        _ => VersionStanding::Noncurrent,
     })
 }

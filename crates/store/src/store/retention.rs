@@ -12,7 +12,7 @@ use crate::bucket::object_lock;
 use crate::error::StoreError;
 use crate::lock_bulk::{LockReport, LockSelection};
 use crate::object::Which;
-use crate::retention::answer::{self, Answer};
+use crate::retention::answer::{self, LockAnswer};
 use crate::retention::bulk::{self, BulkChange};
 use crate::retention::count::{self, Cursor, LockCounts};
 use crate::retention::governed;
@@ -125,7 +125,7 @@ impl Store {
         bucket: &BucketName,
         key: &ObjectKey,
         which: Which,
-    ) -> Result<Answer, StoreError> {
+    ) -> Result<LockAnswer, StoreError> {
         answer::answer(&self.inner, bucket, key, which)
     }
 
