@@ -273,7 +273,8 @@ def not_built_is_said(b):
         (s3.put_bucket_policy, {"Policy": "{}"}),
     ]:
         refused("NotImplemented", call, Bucket=b, **arguments)
-    refused("NotImplemented", s3.put_object, Bucket=b, Key="lock", Body=b"",
+    # A lock that the bucket cannot keep is not left out.
+    refused("InvalidRequest", s3.put_object, Bucket=b, Key="lock", Body=b"",
             ObjectLockLegalHoldStatus="ON")
     refused("404", s3.head_object, Bucket=b, Key="lock")
 

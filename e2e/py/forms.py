@@ -103,11 +103,11 @@ def bad_forms():
         ("a field more", sign("bad"), {"change": {"x-amz-meta-a": "1"}}, 403, "AccessDenied"),
         ("another policy", sign("bad"), {"change": {"policy": "e30="}}, 403, "SignatureDoesNotMatch"),
         (
-            "a lock",
+            "a lock in a bucket without",
             sign("bad", {"x-amz-object-lock-legal-hold": "ON"}),
             {},
-            501,
-            "NotImplemented",
+            400,
+            "InvalidRequest",
         ),
     ]:
         answer = post(signed, **arguments)

@@ -5,7 +5,10 @@ mod clients;
 mod crash;
 mod damage;
 mod drain;
+mod drill;
+mod false_time;
 mod frozen;
+mod lock_clients;
 mod object_lock;
 mod operator;
 mod poison;
@@ -53,11 +56,16 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         refusals::wrong_content_is_refused_and_nothing_stored,
     ),
     ("bad_input", bad_input::refused_and_nothing_stored),
+    ("drill", drill::no_door_opens),
+    ("lock_restic", lock_clients::restic),
+    ("lock_rclone", lock_clients::rclone),
+    ("lock_veeam_like", lock_clients::veeam_like),
     ("storm", storm::others_hardly_notice),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),
     ("poison", poison::a_failed_sync_ends_the_server),
     ("space", space::data_is_refused_below_the_floor),
+    ("clock", false_time::no_wall_clock_ends_a_lock),
     ("crash", crash::acknowledged_survives_kill),
     ("power_cut", power_cut::acknowledged_survives_power_cuts),
     ("damage", damage::every_flip_is_named),

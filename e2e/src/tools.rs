@@ -31,6 +31,13 @@ impl Tools {
         all.join(":")
     }
 
+    /// A file of a Debian package, below the tools or of the machine.
+    pub(crate) fn installed(&self, path: &str) -> Option<PathBuf> {
+        let places = [self.root.clone(), PathBuf::from("/")];
+        let mut files = places.iter().map(|place| place.join(path));
+        files.find(|file| file.is_file())
+    }
+
     /// A folder of packages that are not commands.
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         self.root.join(name)

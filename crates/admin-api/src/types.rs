@@ -15,6 +15,9 @@ pub struct VaultReport {
     pub server_version: String,
     /// Region of this vault.
     pub region: String,
+    /// Address at which it serves S3, `http://host:port`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3_endpoint: Option<String>,
     /// Where the vault stands, as its operator declares it.
     pub declared: RegionDescription,
     /// Its present life, hexadecimal.

@@ -1,5 +1,6 @@
 //! What can be typed. Each flag has an environment variable of the same name.
 
+mod drill;
 mod retention;
 
 pub use retention::{
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 
 use azekura_hospital::{Class, Date, Scale, parse_day};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use drill::{DrillCommand, DrillLocksArgs};
 
 /// S3-compatible WORM object store for Japanese medical information.
 #[derive(Parser, Debug)]
@@ -46,6 +49,9 @@ pub enum Command {
     /// Objects, through the admin API of a running server
     #[command(subcommand)]
     Object(ObjectCommand),
+    /// Attacks on a live server, in a bucket of their own
+    #[command(subcommand)]
+    Drill(DrillCommand),
     /// Retention classes: periods of law, and who gets them
     #[command(subcommand)]
     Class(ClassCommand),

@@ -24,14 +24,20 @@ struct Kept {
 
 /// A client for the server and key that flags, environment and directory name.
 pub(crate) fn client(online: &Online) -> Result<Client, CommandError> {
+    let (credentials, region) = key(online)?;
+    let clock = Arc::new(|| SystemTimeSource.wall().0.div_euclid(1000));
+    Ok(Client::new(&online.endpoint, credentials, &region, clock)?)
+}
+
+/// The key and the region to sign with, for requests that are not those of [`Client`].
+pub(crate) fn key(online: &Online) -> Result<(Credentials, String), CommandError> {
     let (credentials, region) = credentials(online, &|name| std::env::var(name).ok())?;
     let region = online
         .region
         .clone()
         .or(region)
         .unwrap_or_else(|| REGION_DEFAULT.to_owned());
-    let clock = Arc::new(|| SystemTimeSource.wall().0.div_euclid(1000));
-    Ok(Client::new(&online.endpoint, credentials, &region, clock)?)
+    Ok((credentials, region))
 }
 
 /// In this order: explicit id with its secret, the directory named, the environment.

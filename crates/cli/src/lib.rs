@@ -4,15 +4,17 @@
 pub mod args;
 pub mod exit;
 
+mod clock;
 mod commands;
 mod connect;
+mod drill;
 mod offline;
 mod output;
 mod progress;
 
 use args::{
-    BucketCommand, ClassCommand, Cli, ClockCommand, Command, EventCommand, LockCommand,
-    ObjectCommand, VaultCommand,
+    BucketCommand, ClassCommand, Cli, ClockCommand, Command, DrillCommand, EventCommand,
+    LockCommand, ObjectCommand, VaultCommand,
 };
 use exit::{CommandError, Exit};
 
@@ -50,6 +52,9 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
                 commands::vault_export_keyring::run(&export, json)
             }
         },
+        Command::Drill(DrillCommand::Locks(locks)) => {
+            commands::drill_locks::run(&locks, json).await
+        }
         Command::Class(class) => match class {
             ClassCommand::List(online) => commands::class::list(&online, json).await,
             ClassCommand::Show(one) => commands::class::show(&one, json).await,

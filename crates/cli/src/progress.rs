@@ -14,6 +14,15 @@ pub(crate) fn bytes(what: &'static str) -> ProgressBar {
     bar
 }
 
+/// A bar over the doors of a drill; hidden by itself when standard error is no terminal.
+pub(crate) fn doors(count: usize) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX));
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
 /// A bar over a known number of files; hidden by itself when standard error is no terminal.
 pub(crate) fn files(what: &'static str, count: u64) -> ProgressBar {
     let bar = ProgressBar::new(count);

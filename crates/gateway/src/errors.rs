@@ -2,6 +2,7 @@
 //! here stands which cause leads to which of them.
 
 pub(crate) mod document;
+mod row;
 mod table;
 
 use azekura_model::condition::ConditionFailed;
@@ -100,7 +101,9 @@ pub(crate) fn answer(code: &'static str, status: u16, message: String) -> S3Erro
 /// words of [`StoreError`].
 pub(crate) fn from_store(error: StoreError) -> S3Error {
     let (code, status) = row(&error);
-    if status >= 500 && error != StoreError::Busy {
+    // Clock skew has an alarm of its own, which does not come with every request.
+    let said = matches!(error, StoreError::Busy | StoreError::ClockLead(_));
+    if status >= 500 && !said {
         tracing::error!(%error, code, "the store failed");
     }
     let message = words(&error, code);

@@ -110,6 +110,12 @@ impl Pace {
     }
 }
 
+/// Ticks for tests that wait for something.
+#[cfg(test)]
+pub(crate) fn every(period: Duration) -> tokio::time::Interval {
+    tokio::time::interval(period)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,8 @@ mod clock;
 mod keys;
 mod linger;
 mod listener;
+#[cfg(test)]
+mod matrix;
 mod observe;
 mod open;
 mod running;

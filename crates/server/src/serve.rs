@@ -12,6 +12,7 @@ use azekura_gateway::service::{GatewayConfig, S3Gateway};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::admin::{self, AdminState, Metrics};
 use crate::config::{self, Checked, ConfigError, Overrides};
@@ -166,9 +167,42 @@ async fn listen(
     config: &Checked,
     opened: &Opened,
     root: &Root,
-    (s3, admin): (TcpListener, TcpListener),
+    listeners: (TcpListener, TcpListener),
     poisoned: watch::Receiver<Option<String>>,
 ) -> Result<Reason, ServeError> {
+    let (stop, stopped) = watch::channel(false);
+    let begun = begin(config, opened, root, listeners, stopped)?;
+    announce(config, opened, root, begun.s3_addr, begun.admin_addr)?;
+    let reason = stop::wait(poisoned).await?;
+    tracing::info!(?reason, "stopping");
+    stop.send_replace(true);
+    if !matches!(reason, Reason::Poisoned(_)) {
+        let drained = tokio::join!(begun.s3, begun.admin);
+        if !matches!(drained, (Ok(true), Ok(true))) {
+            tracing::warn!("requests still under way were cut off; none of them was acknowledged");
+        }
+    }
+    Ok(reason)
+}
+
+/// Both listeners at work; each answers whether every connection ended in time.
+pub(crate) struct Begun {
+    /// Where S3 is served.
+    pub(crate) s3_addr: SocketAddr,
+    /// Where the admin API is served.
+    pub(crate) admin_addr: SocketAddr,
+    s3: JoinHandle<bool>,
+    admin: JoinHandle<bool>,
+}
+
+/// Starts to serve on both listeners; they end when `stopped` turns true.
+pub(crate) fn begin(
+    config: &Checked,
+    opened: &Opened,
+    root: &Root,
+    (s3, admin): (TcpListener, TcpListener),
+    stopped: watch::Receiver<bool>,
+) -> std::io::Result<Begun> {
     let (s3_addr, admin_addr) = (s3.local_addr()?, admin.local_addr()?);
     let keys = AccessKeys::new(root, config.loopback, &config.keys);
     let metrics = Arc::new(Metrics::new(Arc::clone(&opened.running)));
@@ -179,7 +213,7 @@ async fn listen(
         traced: config.otlp.is_some(),
     };
     let admin_service = Observed {
-        inner: TowerToHyperService::new(admin_router(config, opened, keys, &metrics)),
+        inner: TowerToHyperService::new(admin_router(config, opened, keys, &metrics, s3_addr)),
         listener: "admin",
         metrics: Arc::clone(&metrics),
         traced: config.otlp.is_some(),
@@ -194,24 +228,16 @@ async fn listen(
         },
         drain: config.drain,
     };
-    let (stop, stopped) = watch::channel(false);
     let seen = ("s3", Arc::clone(&metrics));
     let s3 = listener::serve(s3, gateway, bounds, seen, stopped.clone());
-    let s3 = tokio::spawn(s3);
     let seen = ("admin", metrics);
     let admin = listener::serve(admin, admin_service, bounds, seen, stopped);
-    let admin = tokio::spawn(admin);
-    announce(config, opened, root, s3_addr, admin_addr)?;
-    let reason = stop::wait(poisoned).await?;
-    tracing::info!(?reason, "stopping");
-    stop.send_replace(true);
-    if !matches!(reason, Reason::Poisoned(_)) {
-        let drained = tokio::join!(s3, admin);
-        if !matches!(drained, (Ok(true), Ok(true))) {
-            tracing::warn!("requests still under way were cut off; none of them was acknowledged");
-        }
-    }
-    Ok(reason)
+    Ok(Begun {
+        s3_addr,
+        admin_addr,
+        s3: tokio::spawn(s3),
+        admin: tokio::spawn(admin),
+    })
 }
 
 fn gateway(config: &Checked, opened: &Opened, keys: AccessKeys) -> open::Mounted {
@@ -235,6 +261,7 @@ fn admin_router(
     opened: &Opened,
     keys: AccessKeys,
     metrics: &Arc<Metrics>,
+    s3: SocketAddr,
 ) -> axum::Router {
     let mut regions = config.region_aliases.clone();
     regions.push(opened.region.clone());
@@ -247,6 +274,7 @@ fn admin_router(
             service: sigv4::SERVICE.to_owned(),
         },
         metrics: Arc::clone(metrics),
+        s3_endpoint: format!("http://{s3}"),
     }))
 }
 

@@ -62,12 +62,12 @@ fn finish(setting: Setting, compared: usize) -> Result<Outcome, Failure> {
     ])))
 }
 
-fn text(path: &Path) -> String {
+pub(super) fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
 /// A day's work in a tree: one file changed, one gone, one new.
-fn change(root: &Path) -> Result<(), Failure> {
+pub(super) fn change(root: &Path) -> Result<(), Failure> {
     let all = tree::files(root)?;
     let mut files = all.values();
     let (changed, gone) = (files.next(), files.next());

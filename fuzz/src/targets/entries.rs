@@ -2,6 +2,7 @@
 //! must be written and read again as the same.
 
 use azekura_model::bucket::Versioning;
+use azekura_model::cooling::{Cooling, HistoryDays};
 use azekura_model::time::WallTime;
 use azekura_store::entry::{
     self, BucketEntry, BucketSettings, DoneEntry, EpochEntry, PartEntry, Slotted, TenantEntry,
@@ -34,6 +35,7 @@ impl Target for Entries {
             wrapped_key: vec![1; 60],
             dual_control: true,
         };
+        let history = Cooling::settled(HistoryDays(30));
         let upload = UploadEntry::new(WallTime(1_700_000_000_000), None);
         let summary = std::fs::read_to_string(concat!(
             env!("CARGO_MANIFEST_DIR"),
@@ -44,7 +46,7 @@ impl Target for Entries {
             (0, entry::encode(&tenant).to_vec()),
             (
                 2,
-                entry::encode(&BucketSettings::new(Versioning::Enabled, 30)).to_vec(),
+                entry::encode(&BucketSettings::new(Versioning::Enabled, &history)).to_vec(),
             ),
             (4, entry::encode(&upload).to_vec()),
             (6, entry::encode(&DoneEntry::new("鍵/a", None)).to_vec()),

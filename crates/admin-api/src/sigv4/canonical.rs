@@ -28,6 +28,8 @@ pub(super) struct Canonical<'a> {
     pub(super) method: &'a str,
     /// Path as on the wire.
     pub(super) path: &'a str,
+    /// The path is encoded once, as S3 does; other services encode the path of the wire once more.
+    pub(super) path_once: bool,
     /// Query as on the wire, without `?`.
     pub(super) query: &'a str,
     /// Headers of the request.
@@ -53,10 +55,10 @@ impl Canonical<'_> {
             headers.push_str(&values.join(","));
             headers.push('\n');
         }
-        // Services other than S3 encode the path of the wire once more.
-        let path = match encode(self.path.as_bytes(), b"/") {
-            empty if empty.is_empty() => "/".to_owned(),
-            path => path,
+        let path = match self.path {
+            "" => "/".to_owned(),
+            path if self.path_once => encode(&decode(path), b"/"),
+            path => encode(path.as_bytes(), b"/"),
         };
         format!(
             "{}\n{path}\n{}\n{headers}\n{}\n{}",

@@ -9,11 +9,13 @@ mod sign;
 mod tests;
 mod verify;
 
-pub use sign::{SignError, sign};
+pub use sign::{SignError, TextSignature, sign, sign_s3};
 pub use verify::{Identified, Policy, Refused, identify, verify};
 
 /// Service name in the scope of every signature of the admin API.
 pub const SERVICE: &str = "azekura";
+/// Service name in the scope of signatures of S3.
+pub const SERVICE_S3: &str = "s3";
 /// Name of the algorithm.
 pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Header with the time of signing, `YYYYMMDDTHHMMSSZ`.

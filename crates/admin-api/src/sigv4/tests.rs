@@ -118,6 +118,7 @@ fn signatures_equal_those_of_the_aws_suite() {
         let to_sign = Canonical {
             method: vector.method,
             path: vector.path,
+            path_once: false,
             query: vector.query,
             headers: &headers,
             signed: vector.signed,
@@ -267,4 +268,28 @@ fn malformed_authorizations_are_refused() {
             .insert("authorization", HeaderValue::from_str(&bad).unwrap());
         assert_eq!(judge(&request, NOW), Err(Refused::Malformed), "{bad}");
     }
+}
+
+/// AWS S3 API reference, "Signature calculations for the Authorization header", example "GET
+/// Object".
+#[test]
+fn a_request_of_s3_is_signed_as_in_the_reference() {
+    let mut request = Request::builder()
+        .uri("http://examplebucket.s3.amazonaws.com/test.txt")
+        .header("range", "bytes=0-9")
+        .body(Vec::new())
+        .unwrap();
+    let credentials = Credentials {
+        key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+        secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+    };
+    sign_s3(&mut request, &credentials, "us-east-1", 1_369_353_600).unwrap();
+    let authorization = request.headers()["authorization"].to_str().unwrap();
+    assert!(
+        authorization.ends_with(
+            "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date, Signature=\
+             f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
+        ),
+        "{authorization}"
+    );
 }

@@ -130,6 +130,7 @@ pub fn verify<B: AsRef<[u8]>>(
     let to_sign = Canonical {
         method: request.method().as_str(),
         path: request.uri().path(),
+        path_once: false,
         query: request.uri().query().unwrap_or_default(),
         headers: request.headers(),
         signed: &signed,

@@ -6,6 +6,7 @@ pub(crate) mod bucket_list;
 pub(crate) mod capacity;
 pub(crate) mod class;
 pub(crate) mod clock_show;
+pub(crate) mod drill_locks;
 pub(crate) mod explain;
 pub(crate) mod lock_bulk;
 pub(crate) mod lock_default;

@@ -162,6 +162,13 @@ impl FaultyDisk {
 }
 
 impl Node {
+    /// Bytes of the blocks that are not zeros.
+    fn taken(&self) -> u64 {
+        let blocks = self.cache.chunks(BLOCK);
+        let taken = blocks.filter(|block| block.iter().any(|byte| *byte != 0));
+        (taken.count() as u64).saturating_mul(BLOCK_BYTES)
+    }
+
     /// Content after a power cut.
     fn survive(&self, dice: &mut Dice) -> Vec<u8> {
         let mut versions: HashMap<usize, Vec<Vec<u8>>> = HashMap::default();
@@ -278,14 +285,12 @@ impl Disk for FaultyDisk {
         let mut entries = Vec::new();
         for (path, node) in &state.names {
             if let Some(name) = name_of(path) {
-                let bytes = state
-                    .nodes
-                    .get(node)
-                    .map_or(0, |node| node.cache.len() as u64);
+                let node = state.nodes.get(node);
                 entries.push(DirEntry {
                     name,
                     is_dir: false,
-                    bytes,
+                    bytes: node.map_or(0, |node| node.cache.len() as u64),
+                    taken: node.map_or(0, Node::taken),
                 });
             }
         }
@@ -295,6 +300,7 @@ impl Disk for FaultyDisk {
                     name,
                     is_dir: true,
                     bytes: 0,
+                    taken: 0,
                 });
             }
         }
@@ -475,9 +481,7 @@ impl DiskFile for FaultyFile {
 
     fn allocated(&self) -> io::Result<u64> {
         let mut state = self.state.lock();
-        let blocks = state.node(self.node)?.cache.chunks(BLOCK);
-        let taken = blocks.filter(|block| block.iter().any(|byte| *byte != 0));
-        Ok((taken.count() as u64).saturating_mul(BLOCK_BYTES))
+        Ok(state.node(self.node)?.taken())
     }
 
     fn length(&self) -> io::Result<u64> {

@@ -42,6 +42,8 @@ pub struct DirEntry {
     pub is_dir: bool,
     /// Length in bytes; 0 for directories.
     pub bytes: u64,
+    /// Bytes that it takes on the disk; 0 for directories.
+    pub taken: u64,
 }
 
 /// Local files. Implementations are shared between threads.

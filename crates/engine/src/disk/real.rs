@@ -73,10 +73,12 @@ impl Disk for RealDisk {
             if let Ok(name) = entry.file_name().into_string() {
                 let is_dir = metadata.is_dir();
                 let bytes = if is_dir { 0 } else { metadata.len() };
+                let taken = if is_dir { 0 } else { taken(&metadata) };
                 entries.push(DirEntry {
                     name,
                     is_dir,
                     bytes,
+                    taken,
                 });
             }
         }
@@ -127,6 +129,11 @@ impl Disk for RealDisk {
     }
 }
 
+/// Bytes on the disk; `st_blocks` counts units of 512 bytes whatever the file system's are (stat(2)).
+fn taken(metadata: &fs::Metadata) -> u64 {
+    metadata.blocks().saturating_mul(512)
+}
+
 struct RealFile {
     file: File,
     alignment: usize,
@@ -168,8 +175,7 @@ impl DiskFile for RealFile {
     }
 
     fn allocated(&self) -> io::Result<u64> {
-        // Always in units of 512 bytes (stat(2)).
-        Ok(self.file.metadata()?.blocks().saturating_mul(512))
+        Ok(taken(&self.file.metadata()?))
     }
 
     fn alignment(&self) -> usize {

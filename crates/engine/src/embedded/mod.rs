@@ -189,13 +189,12 @@ impl Engine for Embedded {
 
     fn status(&self) -> Status {
         let shared = &self.shared;
-        let segments = shared.files.list().unwrap_or_default();
         Status {
             region: shared.format.region.clone(),
             incarnation: shared.format.incarnation,
             poisoned: shared.poison.message().map(str::to_owned),
             heads: shared.heads.all(),
-            journal_bytes: segments.iter().map(|(_, bytes)| bytes).sum(),
+            journal_bytes: shared.files.taken().unwrap_or_default(),
             space: shared.space.space(),
             unindexed_commits: shared.index.unindexed(),
             counters: Counters {

@@ -135,11 +135,18 @@ impl Drop for Busy<'_> {
     }
 }
 
+/// A record to be erased.
+struct Target {
+    found: Found,
+    /// `None` = it cannot be found.
+    payload: Option<Stretch>,
+}
+
 /// A release under way.
 struct Release {
     asked: Asked,
     own: Found,
-    targets: Vec<Found>,
+    targets: Vec<Target>,
     freed: Freed,
 }
 
@@ -176,17 +183,29 @@ impl Asked {
 fn prepare(
     shared: &Shared,
     proof: &ReleaseProof,
-) -> Result<(Found, Vec<Found>, Freed), CommitError> {
+) -> Result<(Found, Vec<Target>, Freed), CommitError> {
     shared.poison.check()?;
     shared.queue.check_open()?;
     let own = release_record(shared, proof)?;
     let mut freed = Freed::default();
     let mut targets = Vec::new();
     for sequence in proof.erase() {
-        match locate(shared, proof.partition(), *sequence)? {
-            Some(found) => targets.push(found),
-            None => freed.lost.push(*sequence),
+        let Some(found) = locate(shared, proof.partition(), *sequence)? else {
+            freed.lost.push(*sequence);
+            continue;
+        };
+        // An extent is in a file of its own right: it may be missing where the frame is not.
+        let missing = match found.header.payload_place {
+            PayloadPlace::Extent(place) => shared.files.file(place.segment).is_err(),
+            PayloadPlace::None | PayloadPlace::Here => false,
+        };
+        if missing {
+            freed.lost.push(*sequence);
         }
+        targets.push(Target {
+            found,
+            payload: (!missing).then(|| payload(&found)),
+        });
     }
     Ok((own, targets, freed))
 }
@@ -204,10 +223,13 @@ fn erase_together(
     let mut stretches = Vec::new();
     for Release { targets, freed, .. } in &mut *releases {
         for target in targets {
-            let (particulars, payload) = (particulars(target), payload(target));
+            let particulars = particulars(&target.found);
             freed.particulars_bytes = freed.particulars_bytes.saturating_add(particulars.bytes);
-            freed.payload_bytes = freed.payload_bytes.saturating_add(payload.bytes);
-            stretches.extend([particulars, payload]);
+            stretches.push(particulars);
+            if let Some(payload) = target.payload {
+                freed.payload_bytes = freed.payload_bytes.saturating_add(payload.bytes);
+                stretches.push(payload);
+            }
         }
     }
     erase(shared, &stretches)?;
@@ -349,6 +371,8 @@ fn zero(shared: &Shared, stretch: &Stretch) -> std::io::Result<()> {
     let file = shared.files.file(stretch.place.segment)?;
     let zeros = vec![0; ZEROS.min(length(stretch.bytes))];
     let end = stretch.place.offset.saturating_add(stretch.bytes);
+    // What a file lost at its end is not made again.
+    let end = end.min(file.length()?);
     let mut at = stretch.place.offset;
     while at < end {
         let step = length(end.saturating_sub(at)).min(zeros.len());

@@ -14,7 +14,7 @@ use std::io;
 use super::Shared;
 use super::release::Stretch;
 use crate::disk::BLOCK_BYTES;
-use crate::journal::pack::{self, Contents};
+use crate::journal::pack::{self, Contents, PackError};
 use crate::seam::{CommitClass, CommitError};
 
 /// Zeros for which a file is not written anew.
@@ -97,9 +97,15 @@ impl Wear {
         };
         // Payloads may still be on their way into extents of a segment that was just sealed.
         shared.extents.settle();
-        let packed = pack::pack(&shared.files, segment, shared.format.incarnation);
-        shared.poison.guard("packing a segment", packed)?;
         self.worn.remove(&segment);
-        Ok(())
+        match pack::pack(&shared.files, segment, shared.format.incarnation) {
+            Ok(()) => Ok(()),
+            Err(PackError::Disk(error)) => Err(shared.poison.set("packing a segment", &error)),
+            // The segment stays as it was; whoever reads it is told the same.
+            Err(error) => {
+                tracing::error!(segment, %error, "a worn segment cannot be packed");
+                Ok(())
+            }
+        }
     }
 }

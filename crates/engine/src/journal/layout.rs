@@ -46,6 +46,13 @@ impl SegmentFiles {
         Ok(found)
     }
 
+    /// Bytes that all segments take on the disk.
+    pub(crate) fn taken(&self) -> io::Result<u64> {
+        let entries = self.disk.list(&self.dir)?.into_iter();
+        let segments = entries.filter(|entry| parse_file_name(&entry.name).is_some());
+        Ok(segments.map(|entry| entry.taken).sum())
+    }
+
     pub(crate) fn path(&self, segment: u32) -> PathBuf {
         self.dir.join(file_name(segment))
     }

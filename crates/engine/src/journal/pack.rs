@@ -82,12 +82,30 @@ fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |seen, byte| seen | byte) == 0
 }
 
+/// Why a segment was not packed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PackError {
+    /// It cannot be read; nothing was written.
+    #[error("it cannot be read: {0}")]
+    Unreadable(io::Error),
+    /// The packed file does not read as the segment does: it was not put in its place.
+    #[error("its packed form reads back wrong")]
+    Differs,
+    /// A write or sync failed.
+    #[error(transparent)]
+    Disk(#[from] io::Error),
+}
+
 /// Packs a segment that nothing writes to but the caller. When this returns the packed file is
 /// durable and in place.
-pub(crate) fn pack(files: &SegmentFiles, segment: u32, incarnation: Incarnation) -> io::Result<()> {
-    let source = files.file(segment)?;
-    let unpacked_bytes = source.length()?;
-    let contents = Contents::read(&*source, unpacked_bytes)?;
+pub(crate) fn pack(
+    files: &SegmentFiles,
+    segment: u32,
+    incarnation: Incarnation,
+) -> Result<(), PackError> {
+    let source = files.file(segment).map_err(PackError::Unreadable)?;
+    let unpacked_bytes = source.length().map_err(PackError::Unreadable)?;
+    let contents = Contents::read(&*source, unpacked_bytes).map_err(PackError::Unreadable)?;
     let target = files.begin_packing(segment)?;
     let mut at = SEGMENT_HEADER_BYTES;
     for run in &contents.runs {
@@ -110,22 +128,19 @@ pub(crate) fn pack(files: &SegmentFiles, segment: u32, incarnation: Incarnation)
     }
     target.write_at(&header, 0)?;
     target.sync_data()?;
-    let packed = PackedFile::open(&target, segment)?
-        .ok_or_else(|| io::Error::other("a packed segment reads back wrong"))?;
+    let packed = PackedFile::open(&target, segment)?.ok_or(PackError::Differs)?;
     compare(&*source, &packed)?;
-    files.finish_packing(segment, Arc::new(packed))
+    Ok(files.finish_packing(segment, Arc::new(packed))?)
 }
 
 /// A packed segment takes the place of the only copy: it must read as that does.
-fn compare(source: &dyn DiskFile, packed: &PackedFile) -> io::Result<()> {
+fn compare(source: &dyn DiskFile, packed: &PackedFile) -> Result<(), PackError> {
     let until = source.length()?;
     let mut at = 0_u64;
     while at < until {
         let want = CHUNK.min(length(until.saturating_sub(at)));
         if disk::read_range(source, at, want)? != disk::read_range(packed, at, want)? {
-            return Err(io::Error::other(
-                "a packed segment is not what it was made from",
-            ));
+            return Err(PackError::Differs);
         }
         at = at.saturating_add(want as u64);
     }

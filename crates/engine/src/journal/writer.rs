@@ -190,7 +190,8 @@ impl LogWriter {
             .into_iter()
             .map(|(partition, sequence, chain)| (partition, (sequence, chain)))
             .collect();
-        Ok(Self {
+        let is_packed = file.packed_before(0).is_some();
+        let mut writer = Self {
             files,
             format,
             signer,
@@ -203,7 +204,12 @@ impl LogWriter {
             heads,
             start_after: start.start_after,
             buffer: Vec::new(),
-        })
+        };
+        if is_packed {
+            // It was sealed: the segments that followed were lost.
+            writer.roll()?;
+        }
+        Ok(writer)
     }
 
     pub(crate) fn extents(&self) -> Arc<Extents> {

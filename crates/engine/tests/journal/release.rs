@@ -2,7 +2,7 @@
 //! touched, and the space comes back.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use azekura_engine::disk::Disk;
@@ -15,7 +15,7 @@ use azekura_engine::seam::{CommitError, Engine, Part, ReadError};
 use azekura_model::position::{PartitionId, Position, Sequence};
 use azekura_model::release::{BlobId, ReleaseProof, resume};
 
-use crate::kit::{self, JOURNAL, filler, put, release};
+use crate::kit::{self, JOURNAL, Signer, Spelled, filler, put, release};
 
 const PARTITION: PartitionId = PartitionId(3);
 const RECORDS: u64 = 60;
@@ -370,4 +370,82 @@ fn decay_and_cuts_of_packed_segments_are_found_and_lose_no_more_than_they_hit() 
             "{context}"
         );
     }
+}
+
+#[test]
+fn what_damage_hides_is_named_and_the_rest_is_erased() {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 48 << 10);
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    fill(&engine);
+    // The envelope of record 2 ends where its particulars begin.
+    let segment = &kit::segments(&disk)[0];
+    let content = disk.content(segment).unwrap();
+    let wanted = [particulars(2), payload(2)].concat();
+    let at = content
+        .windows(wanted.len())
+        .position(|bytes| bytes == wanted);
+    assert!(disk.corrupt(segment, at.unwrap() - 3, |bytes| bytes[0] ^= 1));
+    let proof = record_release(&engine).unwrap();
+    let freed = engine.release(proof.clone()).unwrap();
+    assert_eq!(freed.lost, [Sequence(2)]);
+    let read = |id| engine.payload(PARTITION, Sequence(id), 0, u64::MAX);
+    assert!(matches!(read(3), Err(ReadError::Erased(_))));
+    assert_eq!(engine.status().poisoned, None);
+    assert_eq!(engine.release(proof).unwrap().lost, [Sequence(2)]);
+}
+
+#[test]
+fn a_vault_whose_last_segments_are_lost_goes_on_after_a_packed_one() {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 48 << 10);
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    fill(&engine);
+    engine.release(record_release(&engine).unwrap()).unwrap();
+    engine.close().unwrap();
+    drop(engine);
+    let segments = kit::segments(&disk);
+    let is_packed = |path: &PathBuf| disk.content(path).unwrap()[8] == 2;
+    let last = segments.iter().rposition(is_packed).unwrap();
+    for lost in &segments[last + 1..] {
+        disk.remove(lost).unwrap();
+    }
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    for id in 2_000..2_010 {
+        commit(&engine, put(id, &format!("n{id}"), "v", filler(id, 70_000))).unwrap();
+    }
+    engine.close().unwrap();
+    drop(engine);
+    let engine = kit::open(&disk, MemorySource::default()).unwrap();
+    let entry = engine.get(PARTITION, &kit::key("n2005")).unwrap().unwrap();
+    let read = engine.payload(PARTITION, entry.sequence, 0, u64::MAX);
+    assert!(read.unwrap() == filler(2_005, 70_000));
+    let kept = engine.payload(PARTITION, Sequence(4), 0, u64::MAX);
+    assert!(kept.unwrap() == payload(4));
+}
+
+#[test]
+fn a_release_without_space_for_a_mark_erases_nothing() {
+    let disk = FaultyDisk::new(Faults {
+        capacity: Some(32 << 20),
+        ..Faults::default()
+    });
+    kit::create(&disk, 48 << 10);
+    let mut options = kit::options(Arc::new(disk.clone()), MemorySource::default());
+    options.space_floor = Some(1 << 20);
+    let engine = Embedded::open(options, Signer::new(), &Spelled, &mut |_| ()).unwrap();
+    fill(&engine);
+    let proof = record_release(&engine).unwrap();
+    disk.set_faults(Faults {
+        capacity: Some(1),
+        ..Faults::default()
+    });
+    match engine.release(proof.clone()) {
+        Err(CommitError::NoSpace { .. }) => verify(&engine, Some(false), "no space"),
+        // The mark was written before the space ran out.
+        other => assert!(other.is_ok(), "{other:?}"),
+    }
+    disk.set_faults(Faults::default());
+    engine.release(proof).unwrap();
+    verify(&engine, Some(true), "space again");
 }

@@ -3,6 +3,7 @@
 use azekura_model::lock::{
     BadPeriod, DefaultRetention, Lock, LockAsked, ObjectLock, Period, Retention, RetentionMode,
 };
+use azekura_model::retention_class::ClassName;
 use http::{HeaderMap, HeaderName};
 use s3s::dto::{self, Timestamp, TimestampFormat};
 use s3s::{S3Error, S3ErrorCode, S3Result};
@@ -13,6 +14,8 @@ use crate::errors;
 const MODE: &str = "x-amz-object-lock-mode";
 const UNTIL: &str = "x-amz-object-lock-retain-until-date";
 const HOLD: &str = "x-amz-object-lock-legal-hold";
+/// Ours: the retention classes of a version, divided by commas. SDKs pass over it.
+const CLASSES: &str = "x-azekura-retention-class";
 
 /// What the headers of a request that stores an object ask for.
 ///
@@ -89,6 +92,10 @@ pub(crate) fn show(answer: &mut HeaderMap, lock: &Lock, retention: bool, hold: b
         headers::set(answer, HeaderName::from_static(MODE), mode);
         let until = date_text(&times::of_compliance(kept.until));
         headers::set(answer, HeaderName::from_static(UNTIL), &until);
+    }
+    if retention && !lock.classes.is_empty() {
+        let names: Vec<_> = lock.classes.iter().map(ClassName::as_str).collect();
+        headers::set(answer, HeaderName::from_static(CLASSES), &names.join(", "));
     }
     if let Some(on) = lock.hold.filter(|_| hold) {
         headers::set(answer, HeaderName::from_static(HOLD), hold_name(on));

@@ -7,57 +7,13 @@
 //!
 //! To add an error: one row here, then `UPDATE=1 cargo test -p azekura-gateway --lib errors`.
 
-/// Who answers with a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SaidBy {
-    /// The sources of this crate.
-    Gateway,
-    /// `s3s`, when it does what is said here.
-    Library(&'static str),
-    /// Nobody, for the reason that is given: clients know the code and will ask.
-    Nobody(&'static str),
-}
-
-/// One error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ErrorRow {
-    /// S3 error code.
-    pub(crate) code: &'static str,
-    /// HTTP status.
-    pub(crate) status: u16,
-    /// Words for a cause that has none of its own.
-    pub(crate) message: &'static str,
-    /// What to do next.
-    pub(crate) hint: &'static str,
-    /// Who answers with it.
-    pub(crate) said_by: SaidBy,
-}
+use super::row::row;
+pub(crate) use super::row::{ErrorRow, SaidBy};
 
 /// The row of a code.
 pub(crate) fn row_of(code: &str) -> Option<&'static ErrorRow> {
     let at = ROWS.binary_search_by(|row| row.code.cmp(code)).ok()?;
     ROWS.get(at)
-}
-
-const fn row(
-    code: &'static str,
-    status: u16,
-    message: &'static str,
-    hint: &'static str,
-) -> ErrorRow {
-    ErrorRow {
-        code,
-        status,
-        message,
-        hint,
-        said_by: SaidBy::Gateway,
-    }
-}
-
-impl ErrorRow {
-    const fn by(self, said_by: SaidBy) -> Self {
-        Self { said_by, ..self }
-    }
 }
 
 /// All rows, ordered by code.

@@ -38,6 +38,8 @@ pub(crate) struct AdminState {
     pub(crate) policy: sigv4::Policy,
     /// Counts of requests.
     pub(crate) metrics: Arc<Metrics>,
+    /// Where this server serves S3, `http://host:port`.
+    pub(crate) s3_endpoint: String,
 }
 
 /// All routes. Nothing outside `/v1` answers with names, keys or content of objects.

@@ -96,6 +96,7 @@ impl AdminApi for Operator {
             declared: self.running.declared.clone(),
             server_version: env!("CARGO_PKG_VERSION").to_owned(),
             region: status.region.to_string(),
+            s3_endpoint: None,
             incarnation: hex::encode(status.incarnation.0),
             compliance_time: Some(convert::rfc3339(self.running.clock.compliance().0)),
             buckets: u64::try_from(buckets).unwrap_or(u64::MAX),

@@ -59,7 +59,10 @@ pub(crate) async fn vault_info(
     State(state): Shared,
     Extension(grant): Extension<Grant>,
 ) -> Answer<VaultReport> {
-    Ok(Json(operator(&state, grant).vault_info().await?))
+    let mut report = operator(&state, grant).vault_info().await?;
+    // The listener knows its address; the store does not.
+    report.s3_endpoint = Some(state.s3_endpoint.clone());
+    Ok(Json(report))
 }
 
 /// Where the compliance clock stands, and what that means for locks.

@@ -5,8 +5,9 @@
 //!
 //! 1. *close* the bucket's own partition: from now on every write there fails its guard (all writes
 //!    guard that `closed` is absent, so no counter is shared by them);
-//! 2. look whether S3 shows a version or a marker, or a lock keeps a version that S3 no longer shows. Nothing can be added behind the look any more. If
-//!    something is there, *open* the partition again and refuse;
+//! 2. look whether S3 shows a version or a marker, or a lock other than a bypassed GOVERNANCE keeps a
+//!    version that S3 no longer shows. Nothing can be added behind the look any more. If something is
+//!    there, *open* the partition again and refuse;
 //! 3. abort the uploads under way, which S3 does not count as content of a bucket, and *retire* the
 //!    name in the configuration partition.
 //!
@@ -18,10 +19,11 @@ use std::sync::Arc;
 
 use azekura_engine::seam::{CommitClass, Guard, Scan};
 use azekura_model::bucket::Versioning;
-use azekura_model::lock::Lock;
+use azekura_model::lock::{Lock, RetentionMode};
 use azekura_model::name::BucketName;
 use azekura_model::position::PartitionId;
 use azekura_model::requester::Requester;
+use azekura_model::time::ComplianceTime;
 use azekura_record::bucket::{BucketChanged, BucketRetired};
 use azekura_record::particulars::Event;
 use bytes::Bytes;
@@ -188,6 +190,10 @@ fn holds_anything(inner: &Inner, bucket: &Bucket) -> Result<bool, StoreError> {
 }
 
 /// Whether a lock keeps a version, also one that S3 no longer shows. A lock that cannot be read does.
+///
+/// Not GOVERNANCE alone: whoever hid such a version had the right to go against it, and S3 lets an empty
+/// bucket go. Its bytes stay in the retired bucket until that date all the same: a release knows no
+/// bypass.
 fn keeps_version(inner: &Inner, partition: PartitionId) -> Result<bool, StoreError> {
     let now = inner.clock.compliance();
     let mut from = Bytes::from_static(&[families::LOCKS]);
@@ -199,8 +205,9 @@ fn keeps_version(inner: &Inner, partition: PartitionId) -> Result<bool, StoreErr
             limit: 1000,
         };
         let page = inner.scan(partition, &scan)?;
-        let keeps =
-            |value: &[u8]| LockEntry::decode(value).map_or(true, |entry| entry.lock.keeps(now));
+        let keeps = |value: &[u8]| {
+            LockEntry::decode(value).map_or(true, |entry| keeps_bucket(&entry.lock, now))
+        };
         if page.entries.iter().any(|(_, entry)| keeps(&entry.value)) {
             return Ok(true);
         }
@@ -209,6 +216,17 @@ fn keeps_version(inner: &Inner, partition: PartitionId) -> Result<bool, StoreErr
             _ => return Ok(false),
         }
     }
+}
+
+fn keeps_bucket(lock: &Lock, now: ComplianceTime) -> bool {
+    let governance = lock
+        .retained(now)
+        .is_some_and(|kept| kept.mode == RetentionMode::Governance);
+    let others = Lock {
+        retention: lock.retention.filter(|_| !governance),
+        ..lock.clone()
+    };
+    others.keeps(now)
 }
 
 fn shows_version(inner: &Inner, partition: PartitionId) -> Result<bool, StoreError> {

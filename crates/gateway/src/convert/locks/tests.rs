@@ -50,12 +50,14 @@ fn dates_reach_the_year_9999_and_are_never_cut_short() {
 
 #[test]
 fn only_what_may_be_read_is_shown() {
+    let class = |name| ClassName::parse(name).unwrap();
     let lock = Lock {
         retention: Some(Retention {
             mode: RetentionMode::Governance,
             until: ComplianceTime(0),
         }),
         hold: Some(true),
+        classes: vec![class("karte-5y"), class("xray-3y")],
         ..Lock::default()
     };
     let shown = |retention, hold| {
@@ -65,8 +67,11 @@ fn only_what_may_be_read_is_shown() {
         names.sort_unstable();
         names
     };
-    assert_eq!(shown(true, true), [HOLD, MODE, UNTIL]);
-    assert_eq!(shown(true, false), [MODE, UNTIL]);
+    assert_eq!(shown(true, true), [HOLD, MODE, UNTIL, CLASSES]);
+    assert_eq!(shown(true, false), [MODE, UNTIL, CLASSES]);
+    let mut answer = HeaderMap::new();
+    show(&mut answer, &lock, true, true);
+    assert_eq!(answer.get(CLASSES).unwrap(), "karte-5y, xray-3y");
     assert_eq!(shown(false, true), [HOLD]);
     assert!(shown(false, false).is_empty());
 }

@@ -1,0 +1,196 @@
+//! The matrix: every way that could remove, replace, hide or weaken a version × every lock state ×
+//! every kind of credential, generated from one table and run over HTTP on a real server.
+
+mod operations;
+mod paths;
+mod wire;
+mod world;
+
+use azekura_admin_api::sigv4::Credentials;
+use azekura_model::access::Right;
+use futures::StreamExt as _;
+
+use paths::{PATHS, Path, State, Verdict};
+use wire::{Ask, Kind, Reply, Side, Signing};
+use world::{CONTENT, Target, World, secret};
+
+/// Requests and preparations under way at a time.
+const AT_A_TIME: usize = 16;
+
+/// A kind of credential.
+struct Credential {
+    name: &'static str,
+    key: &'static str,
+    rights: &'static [Right],
+    signing: Signing,
+    /// Sends the header that goes against GOVERNANCE.
+    header: bool,
+}
+
+const ALL: &[Right] = &[
+    Right::Read,
+    Right::Write,
+    Right::Manage,
+    Right::Lock,
+    Right::Bypass,
+    Right::Admin,
+];
+const DATA: &[Right] = &[
+    Right::Read,
+    Right::Write,
+    Right::Manage,
+    Right::Lock,
+    Right::Bypass,
+];
+
+/// All kinds. "Admin key on S3" and "S3 key on the admin API" are the keys `admin` and `bypass` on
+/// the listener that is not theirs.
+#[rustfmt::skip]
+const CREDENTIALS: &[Credential] = &[
+    Credential { name: "anonymous", key: "ROOTKEY", rights: &[], signing: Signing::Anonymous, header: true },
+    Credential { name: "bad signature", key: "ROOTKEY", rights: &[], signing: Signing::Forged, header: true },
+    Credential { name: "read", key: "READKEY", rights: &[Right::Read], signing: Signing::Header, header: true },
+    Credential { name: "write", key: "WRITEKEY", rights: &[Right::Read, Right::Write], signing: Signing::Header, header: true },
+    Credential { name: "manage", key: "MANAGEKEY", rights: &[Right::Manage], signing: Signing::Header, header: false },
+    Credential { name: "manage with bypass header", key: "MANAGEKEY", rights: &[Right::Manage], signing: Signing::Header, header: true },
+    Credential { name: "lock", key: "LOCKKEY", rights: &[Right::Lock], signing: Signing::Header, header: false },
+    Credential { name: "lock with bypass header", key: "LOCKKEY", rights: &[Right::Lock], signing: Signing::Header, header: true },
+    Credential { name: "bypass without header", key: "BYPASSKEY", rights: DATA, signing: Signing::Header, header: false },
+    Credential { name: "bypass with header", key: "BYPASSKEY", rights: DATA, signing: Signing::Header, header: true },
+    Credential { name: "admin", key: "ADMINKEY", rights: &[Right::Admin], signing: Signing::Header, header: true },
+    Credential { name: "root", key: "ROOTKEY", rights: ALL, signing: Signing::Header, header: false },
+    Credential { name: "root with header", key: "ROOTKEY", rights: ALL, signing: Signing::Header, header: true },
+    Credential { name: "root by link", key: "ROOTKEY", rights: ALL, signing: Signing::Link, header: true },
+];
+
+/// One cell of the matrix.
+struct Case {
+    path: &'static Path,
+    credential: &'static Credential,
+    expected: Verdict,
+    target: Target,
+}
+
+impl Case {
+    fn name(&self) -> String {
+        format!(
+            "{} × {:?} × {}",
+            self.path.name, self.target.state, self.credential.name
+        )
+    }
+}
+
+/// What must come of a path for a credential.
+fn expected(path: &Path, state: State, credential: &Credential) -> Verdict {
+    if !path
+        .needs
+        .iter()
+        .all(|need| credential.rights.contains(need))
+    {
+        return Verdict::Refused;
+    }
+    let bypass = credential.header && credential.rights.contains(&Right::Bypass);
+    path.verdict(state, bypass)
+}
+
+/// Links exist on S3 only, and a form carries its signature in fields.
+fn applies(ask: &Ask, credential: &Credential) -> bool {
+    credential.signing != Signing::Link || (ask.side == Side::S3 && ask.kind == Kind::Plain)
+}
+
+async fn cases(world: &World) -> Vec<Case> {
+    let mut wanted = Vec::new();
+    for (row, path) in PATHS.iter().enumerate() {
+        for (column, state) in State::ALL.into_iter().enumerate() {
+            for (layer, credential) in CREDENTIALS.iter().enumerate() {
+                wanted.push((path, state, credential, format!("k-{row}-{column}-{layer}")));
+            }
+        }
+    }
+    let made = wanted
+        .into_iter()
+        .map(|(path, state, credential, key)| async move {
+            Case {
+                path,
+                credential,
+                expected: expected(path, state, credential),
+                target: world.target(key, state).await,
+            }
+        });
+    let made: Vec<Case> = futures::stream::iter(made)
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await;
+    made.into_iter()
+        .filter(|case| applies(&(case.path.ask)(&case.target), case.credential))
+        .collect()
+}
+
+/// What S3 shows of a lock.
+fn lock_of(reply: &Reply) -> [String; 3] {
+    ["mode", "retain-until-date", "legal-hold"]
+        .map(|name| reply.header(&format!("x-amz-object-lock-{name}")))
+}
+
+/// Runs one cell; answers what was wrong.
+async fn wrong(world: &World, case: &Case) -> Option<String> {
+    let target = &case.target;
+    let before = world.shown(target).await;
+    let mut ask = (case.path.ask)(target);
+    if ask.bypassable && case.credential.header {
+        ask = ask.header("x-amz-bypass-governance-retention", "true");
+    }
+    let key = Credentials {
+        key_id: case.credential.key.to_owned(),
+        secret: secret(case.credential.key),
+    };
+    let signing = case.credential.signing;
+    let reply = world.wire.attempt(ask, target, &key, signing).await;
+    let after = world.shown(target).await;
+    let listed = world.listed(target).await;
+    let whole = match target.state {
+        // What its lock is cannot be shown, so it is not read; it stays listed.
+        State::Unknown => after.status == before.status,
+        _ => after.status == 200 && after.body == CONTENT,
+    };
+    let locked_as_before = lock_of(&before) == lock_of(&after);
+    let held = match case.expected {
+        Verdict::Gone => reply.accepted() && !listed && after.status == 404,
+        Verdict::Stays => reply.accepted() && listed && whole,
+        Verdict::Either => listed && whole,
+        Verdict::Refused => !reply.accepted() && listed && whole && locked_as_before,
+    };
+    (!held).then(|| {
+        format!(
+            "{}: expected {:?}; answered {} {}; listed {listed}, read back {}, lock {:?} -> {:?}",
+            case.name(),
+            case.expected,
+            reply.status,
+            reply.text(),
+            after.status,
+            lock_of(&before),
+            lock_of(&after),
+        )
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_path_state_and_credential() {
+    let world = World::start().await;
+    let cases = cases(&world).await;
+    world.wait().await;
+    let found: Vec<Option<String>> = futures::stream::iter(&cases)
+        .map(|case| wrong(&world, case))
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await;
+    let wrong: Vec<String> = found.into_iter().flatten().collect();
+    assert!(cases.len() > 2000, "{} cases", cases.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+}

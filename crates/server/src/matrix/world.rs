@@ -1,0 +1,295 @@
+//! A real server in this process, its keys, and versions in every lock state.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+
+use azekura_admin_api::sigv4::{self, Credentials};
+use azekura_engine::seam::{Commit, CommitClass, CommitId, Mutations, NewRecord};
+use azekura_model::ident::VersionId;
+use azekura_model::position::PartitionId;
+use azekura_store::families;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::paths::State;
+use super::wire::{Ask, Reply, Signing, Wire};
+use crate::config::{Checked, File, Overrides};
+use crate::open::{self, Opened};
+use crate::{keys, serve};
+
+/// Bytes of every version.
+pub(super) const CONTENT: &str = "the bytes of a version";
+/// Seconds until the dates are over that must be. Everything is stored within it.
+const BRIEF_SECONDS: i64 = 20;
+
+/// Rights of the keys; the root key has all.
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("READKEY", "'read'"),
+    ("WRITEKEY", "'read', 'write'"),
+    ("MANAGEKEY", "'manage'"),
+    ("LOCKKEY", "'lock'"),
+    ("BYPASSKEY", "'read', 'write', 'manage', 'lock', 'bypass'"),
+    ("ADMINKEY", "'admin'"),
+];
+
+/// One version that requests are aimed at.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) id: String,
+    pub(super) state: State,
+    pub(super) until: OffsetDateTime,
+}
+
+impl Target {
+    pub(super) fn key(&self) -> String {
+        format!("/{}/{}", self.bucket, self.key)
+    }
+
+    pub(super) fn version(&self) -> String {
+        format!("{}?versionId={}", self.key(), self.id)
+    }
+
+    pub(super) fn sub(&self, name: &str) -> String {
+        format!("{}?{name}&versionId={}", self.key(), self.id)
+    }
+
+    pub(super) fn bucket(&self, query: &str) -> String {
+        format!("/{}{query}", self.bucket)
+    }
+
+    pub(super) fn admin(&self, rest: &str) -> String {
+        format!("/v1/buckets/{}{rest}", self.bucket)
+    }
+
+    pub(super) fn source(&self) -> String {
+        format!("/{}/source", self.bucket)
+    }
+
+    pub(super) fn batch(&self, named: bool) -> String {
+        let version = if named {
+            format!("<VersionId>{}</VersionId>", self.id)
+        } else {
+            String::new()
+        };
+        format!(
+            "<Delete><Object><Key>{}</Key>{version}</Object></Delete>",
+            self.key
+        )
+    }
+
+    /// Retention in the mode that it has, until a minute sooner.
+    pub(super) fn earlier(&self) -> String {
+        let mode = match self.state {
+            State::Compliance => "COMPLIANCE",
+            _ => "GOVERNANCE",
+        };
+        retention(mode, self.until - time::Duration::minutes(1))
+    }
+
+    /// GOVERNANCE until a minute later.
+    pub(super) fn governance(&self) -> String {
+        retention("GOVERNANCE", self.until + time::Duration::minutes(1))
+    }
+}
+
+fn stamp(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0).unwrap().format(&Rfc3339).unwrap()
+}
+
+fn retention(mode: &str, until: OffsetDateTime) -> String {
+    format!(
+        "<Retention><Mode>{mode}</Mode><RetainUntilDate>{}</RetainUntilDate></Retention>",
+        stamp(until)
+    )
+}
+
+/// The server and what is in it.
+pub(super) struct World {
+    pub(super) wire: Wire,
+    pub(super) bucket: String,
+    pub(super) root: Credentials,
+    opened: Opened,
+    brief: OffsetDateTime,
+    until: OffsetDateTime,
+    partition: PartitionId,
+    _stop: watch::Sender<bool>,
+    _dir: tempfile::TempDir,
+}
+
+pub(super) fn secret(id: &str) -> String {
+    format!("secret-of-{id}-that-guards-synthetic-data")
+}
+
+/// A configuration with the keys of the test.
+fn configured(dir: &std::path::Path) -> Checked {
+    let mut text = String::new();
+    for (id, rights) in KEYS {
+        let file = dir.join(id);
+        std::fs::write(&file, secret(id)).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        text += &format!(
+            "[[keys]]\nid = '{id}'\nprincipal = '{id}'\nsecret_file = {file:?}\nrights = [{rights}]\n"
+        );
+    }
+    let file: File = toml::from_str(&text).unwrap();
+    let overrides = Overrides {
+        data_dir: Some(dir.join("vault")),
+        root_key_id: Some("ROOTKEY".to_owned()),
+        root_secret: Some(secret("ROOTKEY")),
+        ..Overrides::default()
+    };
+    Checked::new(file, overrides).unwrap()
+}
+
+impl World {
+    pub(super) async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = configured(dir.path());
+        let (tell, _poisoned) = watch::channel(None);
+        let opened = open::open(&config, tell).await.unwrap();
+        let root = keys::root(&config, &opened).unwrap();
+        let listen = || TcpListener::bind("127.0.0.1:0");
+        let listeners = (listen().await.unwrap(), listen().await.unwrap());
+        let (stop, stopped) = watch::channel(false);
+        let begun = serve::begin(&config, &opened, &root, listeners, stopped).unwrap();
+        let wire = Wire::new(
+            format!("http://{}", begun.s3_addr),
+            format!("http://{}", begun.admin_addr),
+            &opened.region,
+            opened.running.unix_seconds(),
+        );
+        let now = opened.running.clock.compliance().0;
+        let now = OffsetDateTime::from_unix_timestamp(now.div_euclid(1000)).unwrap();
+        let mut world = Self {
+            wire,
+            bucket: "matrix".to_owned(),
+            root: Credentials {
+                key_id: root.id,
+                secret: root.secret,
+            },
+            opened,
+            brief: now + time::Duration::seconds(BRIEF_SECONDS),
+            until: now + time::Duration::hours(1),
+            partition: PartitionId(0),
+            _stop: stop,
+            _dir: dir,
+        };
+        let make = Ask::s3("PUT", format!("/{}", world.bucket))
+            .header("x-amz-bucket-object-lock-enabled", "true");
+        world.must(make).await;
+        world
+            .must(Ask::s3("PUT", format!("/{}/source", world.bucket)).body("source"))
+            .await;
+        world.partition = world.find_partition().await;
+        world
+    }
+
+    async fn must(&self, ask: Ask) -> Reply {
+        let said = format!("{ask:?}");
+        let reply = self.wire.send(ask, &self.root, Signing::Header).await;
+        assert!(
+            reply.accepted(),
+            "{said}: {} {}",
+            reply.status,
+            reply.text()
+        );
+        reply
+    }
+
+    async fn find_partition(&self) -> PartitionId {
+        let cut = self
+            .must(Ask::admin("POST", "/v1/vault/snapshot".to_owned()))
+            .await;
+        let cut: serde_json::Value = serde_json::from_slice(&cut.body).unwrap();
+        let heads = cut["heads"].as_array().unwrap();
+        let head = heads
+            .iter()
+            .find(|head| head["bucket"] == self.bucket.as_str());
+        let hex = head.unwrap()["partition"].as_str().unwrap();
+        PartitionId(u64::from_str_radix(hex, 16).unwrap())
+    }
+
+    /// Stores a version in a state.
+    pub(super) async fn target(&self, key: String, state: State) -> Target {
+        let path = format!("/{}/{key}", self.bucket);
+        let mut ask = Ask::s3("PUT", path).body(CONTENT);
+        let dated = match state {
+            State::Governance | State::Unknown => Some(("GOVERNANCE", self.until)),
+            State::Compliance => Some(("COMPLIANCE", self.until)),
+            State::Expired | State::ExpiredAndHold => Some(("COMPLIANCE", self.brief)),
+            State::Free | State::Hold => None,
+        };
+        if let Some((mode, until)) = dated {
+            ask = ask
+                .header("x-amz-object-lock-mode", mode)
+                .header("x-amz-object-lock-retain-until-date", stamp(until));
+        }
+        if matches!(state, State::Hold | State::ExpiredAndHold) {
+            ask = ask.header("x-amz-object-lock-legal-hold", "ON");
+        }
+        let id = self.must(ask).await.header("x-amz-version-id");
+        if state == State::Unknown {
+            self.damage(&id).await;
+        }
+        Target {
+            bucket: self.bucket.clone(),
+            key,
+            id,
+            state,
+            until: self.until,
+        }
+    }
+
+    /// Puts bytes that mean nothing in the place of the index's lock of a version.
+    async fn damage(&self, id: &str) {
+        let version = VersionId::parse(id).unwrap();
+        let mut commit_id = [0x5a; 16];
+        let bytes = sigv4::sha256_hex(id.as_bytes()).into_bytes();
+        commit_id.copy_from_slice(&bytes[..16]);
+        let commit = Commit {
+            id: CommitId(commit_id),
+            class: CommitClass::Essential,
+            guards: Vec::new(),
+            mutations: Mutations {
+                puts: vec![(families::lock(version), "no lock".into())],
+                deletes: Vec::new(),
+            },
+            record: NewRecord {
+                kind: u16::MAX,
+                core: "damage".into(),
+                particulars: bytes::Bytes::new(),
+                payload: bytes::Bytes::new(),
+            },
+        };
+        let engine = Arc::clone(&self.opened.running.engine);
+        engine.commit(self.partition, commit).await.unwrap();
+    }
+
+    /// Waits until the dates are over that must be.
+    pub(super) async fn wait(&self) {
+        let over = self.brief.unix_timestamp() * 1000;
+        let mut tick = crate::clock::every(std::time::Duration::from_millis(200));
+        while self.opened.running.clock.compliance().0 <= over {
+            tick.tick().await;
+        }
+    }
+
+    /// The lock that S3 shows, or why it shows none.
+    pub(super) async fn shown(&self, target: &Target) -> Reply {
+        let ask = Ask::s3("GET", target.version());
+        self.wire.send(ask, &self.root, Signing::Header).await
+    }
+
+    /// Whether S3 lists the version.
+    pub(super) async fn listed(&self, target: &Target) -> bool {
+        let list = format!("/{}?prefix={}&versions", target.bucket, target.key);
+        let listed = self.must(Ask::s3("GET", list)).await;
+        listed
+            .text()
+            .contains(&format!("<VersionId>{}</VersionId>", target.id))
+    }
+}
