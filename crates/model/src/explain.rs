@@ -221,7 +221,10 @@ impl Sentences {
                 ),
             }
         }
-        if let Some(ends) = lock.probation {
+        let governed = lock
+            .retained(of.now)
+            .is_some_and(|retention| retention.mode == RetentionMode::Governance);
+        if let Some(ends) = lock.probation.filter(|_| governed) {
             let ends = moment(ends);
             self.both(
                 format!("バケットの COMPLIANCE 既定値は試行中です。取り消されなければ、{ends} 以後に COMPLIANCE へ変わります。"),

@@ -125,11 +125,11 @@ pub(crate) fn lock_default(
         probation_ends: trial.map(|trial| at(trial.ends)),
         preview: trial
             .zip(preview)
-            .map(|(trial, preview)| shown(trial.ends, preview)),
+            .map(|(trial, preview)| shown(bucket, trial.ends, preview)),
     }
 }
 
-fn shown(ends: ComplianceTime, preview: Preview) -> LockPreview {
+fn shown(bucket: &BucketName, ends: ComplianceTime, preview: Preview) -> LockPreview {
     let ends = moment(ends);
     LockPreview {
         versions: preview.versions,
@@ -138,10 +138,10 @@ fn shown(ends: ComplianceTime, preview: Preview) -> LockPreview {
         last_until: preview.last.map(at),
         more: preview.more,
         final_ja: format!(
-            "{ends} 以後、これらの版は誰も、設定を変えても、期限まで削除も短縮もできません。やめるには、それまでに azekura lock default {{BUCKET}} --withdraw。"
+            "{ends} 以後、これらの版は誰も、設定を変えても、期限まで削除も短縮もできません。やめるには、それまでに azekura lock default {bucket} --withdraw。"
         ),
         final_en: format!(
-            "From {ends} on nobody can delete these versions or shorten their retention, by no setting. To stop it, withdraw the default before: azekura lock default {{BUCKET}} --withdraw."
+            "From {ends} on nobody can delete these versions or shorten their retention, by no setting. To stop it, withdraw the default before: azekura lock default {bucket} --withdraw."
         ),
     }
 }
