@@ -10,6 +10,7 @@ mod conformance {
     pub(crate) mod limits;
     pub(crate) mod model;
     pub(crate) mod release;
+    pub(crate) mod release_model;
     pub(crate) mod reopening;
     pub(crate) mod scans;
 }
@@ -117,6 +118,8 @@ macro_rules! reopening {
                 what_was_released_stays_so_after_reopening;
             model:
                 random_histories_read_as_a_sorted_map_does;
+            release_model:
+                random_releases_erase_what_they_list_and_nothing_else;
         }
     };
 }

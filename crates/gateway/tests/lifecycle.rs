@@ -55,3 +55,28 @@ async fn rules_are_put_shown_and_deleted() {
     server.get(TARGET).await.is(404, none);
     server.get("/other?lifecycle").await.is(404, "NoSuchBucket");
 }
+
+#[tokio::test]
+async fn the_date_of_expiry_is_told_and_true() {
+    let server = start().await;
+    server.put("/bucket", b"").await.ok();
+    put(&server, &rule("a b", 1)).await.ok();
+    let name = "x-amz-expiration";
+    let stored = server.put("/bucket/logs/key", b"abc").await.ok();
+    let shown = stored.header(name).unwrap();
+    assert!(shown.ends_with("GMT\", rule-id=\"a%20b\""), "{shown}");
+    for method in ["GET", "HEAD"] {
+        let reply = server.call(method, "/bucket/logs/key", &[], b"").await.ok();
+        assert_eq!(reply.header(name), Some(shown), "{method}");
+        let other = "/bucket/logs/key?versionId=null";
+        let reply = server.call(method, other, &[], b"").await.ok();
+        assert_eq!(reply.header(name), None, "{method}");
+    }
+    // These rules are the first: they act after a cooling-off of three days, not after one.
+    let long = put(&server, &rule("a b", 30)).await.ok();
+    assert_eq!(long.status, 200);
+    let reply = server.get("/bucket/logs/key").await.ok();
+    assert_ne!(reply.header(name), Some(shown));
+    let other = server.put("/bucket/other", b"abc").await.ok();
+    assert_eq!(other.header(name), None);
+}

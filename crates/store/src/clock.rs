@@ -256,18 +256,24 @@ impl Clock {
         }
     }
 
-    /// Credits the downtime before this start as far as it may be, and takes note of the wall
-    /// clock's lead. `ledger` is the newest stored one. Once, before anything is served; the ledger
-    /// must be durable before a lock is judged by the new time.
-    pub(crate) fn begin(&self, ledger: CatchUp) -> CaughtUp {
+    /// What the downtime before this start may be credited. Changes nothing: the ledger of the answer
+    /// must be durable before [`Clock::begin`] uses it.
+    pub(crate) fn plan(&self, ledger: CatchUp) -> CaughtUp {
         let sources = self.evidence.iter();
         let evidence: Vec<Evidence> = sources.filter_map(|source| source.evidence()).collect();
-        let before = self.compliance();
+        let now = self.compliance();
+        catch_up(now, self.source.wall(), ledger, &evidence)
+    }
+
+    /// Goes on from a start: credits what was planned, and takes note of the wall clock's lead. Once,
+    /// before anything is served.
+    pub(crate) fn begin(&self, caught: &CaughtUp) {
+        let now = self.compliance();
         let wall = self.source.wall();
-        let caught = catch_up(before, wall, ledger, &evidence);
         let (boot, raw) = (self.source.boot_ns(), self.source.raw_ns());
         let mut state = self.state.lock();
-        let to = caught.now.max(state.shown);
+        let to = ComplianceTime(now.0.saturating_add(caught.moved_ms));
+        let to = to.max(state.shown);
         state.mark(to, 0, boot, raw);
         state.ledger = caught.ledger;
         state.missed_ms = 0;
@@ -277,7 +283,6 @@ impl Clock {
             caught_up_ms: caught.moved_ms,
             by_evidence: caught.by_evidence,
         };
-        caught
     }
 
     /// A durable record carries this compliance time.

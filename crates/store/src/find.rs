@@ -1,6 +1,7 @@
 //! From what a request names to the record of one version.
 
-use azekura_model::ident::{PayloadId, UploadId};
+use azekura_model::ident::{PayloadId, UploadId, VersionId};
+use azekura_model::lock::Lock;
 use azekura_model::name::ObjectKey;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
@@ -152,11 +153,7 @@ fn info(
             tags: tagging::of(inner, bucket, found.summary.version, version)?,
         },
         lock: match object_lock::of(inner, bucket.uuid)? {
-            Some(_) => Some(lock_state::shown(
-                inner,
-                bucket.partition,
-                found.summary.version,
-            )?),
+            Some(_) => shown_lock(inner, bucket, found.summary.version),
             None => None,
         },
         parts: parts(&version.payload)
@@ -168,6 +165,14 @@ fn info(
             })
             .collect(),
     })
+}
+
+/// The lock that HEAD and GET show. One that cannot be read is not shown: the bytes are there all the
+/// same, and whoever judges by the lock finds it locked.
+fn shown_lock(inner: &Inner, bucket: &Bucket, version: VersionId) -> Option<Lock> {
+    lock_state::shown(inner, bucket.partition, version)
+        .inspect_err(|error| tracing::error!(%version, %error, "a lock cannot be shown"))
+        .ok()
 }
 
 /// The parts of a multipart version.

@@ -161,8 +161,9 @@ async fn keep_history(
     report: &mut KeeperReport,
 ) -> Result<(), StoreError> {
     report.buckets = report.buckets.saturating_add(1);
-    let finished = finish::finish_all(inner, scope.owner).await?;
+    let (finished, failed) = finish::finish_all(inner, scope.owner).await?;
     report.finished = report.finished.saturating_add(finished);
+    report.failed = report.failed.saturating_add(failed);
     history::run(inner, scope, report).await
 }
 

@@ -4,12 +4,13 @@
 //! names as the last one that gave a lock. They must agree. Whatever is unreadable, missing or
 //! contradictory makes the state unknown, and unknown means locked (invariant 4).
 
+use std::collections::BTreeMap;
+
 use azekura_engine::seam::{Guard, Scan};
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{Lock, LockState};
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_record::core::{Core, RecordKind};
-use azekura_record::locks_changed::LocksChanged;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
@@ -42,9 +43,16 @@ impl ReadLock {
 pub(crate) struct Reader<'a> {
     inner: &'a Inner,
     partition: PartitionId,
-    bulk: Option<(Sequence, Core, Box<LocksChanged>)>,
+    bulk: Option<Bulk>,
     /// The last record that damage took; read once.
     lost: Option<Option<Sequence>>,
+}
+
+/// A record of many locks.
+struct Bulk {
+    at: Sequence,
+    core: Core,
+    locks: BTreeMap<VersionId, Lock>,
 }
 
 /// The state of one version, whose own record stands at `own`.
@@ -166,9 +174,8 @@ impl<'a> Reader<'a> {
         at: Sequence,
         indexed: &LockEntry,
     ) -> Result<Lock, String> {
-        let bulk = self.bulk.as_ref().filter(|(sequence, ..)| *sequence == at);
-        if let Some((_, core, changed)) = bulk {
-            return of_bulk(core, changed, version, indexed);
+        if let Some(bulk) = self.bulk.as_ref().filter(|bulk| bulk.at == at) {
+            return bulk.lock(version, indexed);
         }
         let core = self.core(at)?;
         match core.kind {
@@ -182,9 +189,12 @@ impl<'a> Reader<'a> {
                 let Event::LocksChanged(changed) = opened.particulars.event else {
                     return Err(format!("record {at} is not what its core says"));
                 };
-                let lock = of_bulk(&opened.core, &changed, version, indexed);
-                self.bulk = Some((at, opened.core, Box::new(changed)));
-                lock
+                let bulk = Bulk {
+                    at,
+                    core: opened.core,
+                    locks: changed.locks.into_iter().collect(),
+                };
+                self.bulk.insert(bulk).lock(version, indexed)
             }
             _ => Err(format!("record {at} gave it no lock")),
         }
@@ -223,17 +233,14 @@ fn stamped(core: &Core, indexed: &LockEntry) -> Result<(), String> {
     }
 }
 
-fn of_bulk(
-    core: &Core,
-    changed: &LocksChanged,
-    version: VersionId,
-    indexed: &LockEntry,
-) -> Result<Lock, String> {
-    stamped(core, indexed)?;
-    changed
-        .of(version)
-        .cloned()
-        .ok_or_else(|| "the record that the index names does not list it".to_owned())
+impl Bulk {
+    fn lock(&self, version: VersionId, indexed: &LockEntry) -> Result<Lock, String> {
+        stamped(&self.core, indexed)?;
+        self.locks
+            .get(&version)
+            .cloned()
+            .ok_or_else(|| "the record that the index names does not list it".to_owned())
+    }
 }
 
 /// What HEAD and GET show: the index alone is asked. Not for verdicts.

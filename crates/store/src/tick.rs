@@ -15,19 +15,36 @@ use crate::inner::{Draft, Inner, Refused};
 /// The clock is the vault's, not an institution's.
 const NO_TENANT: TenantId = TenantId([0; 16]);
 
-/// Credits the downtime before this start. What is credited without evidence is durable in the
-/// ledger before anything is judged by it, so that no restart credits it twice.
-pub(crate) async fn begin(inner: &Inner) -> Result<CaughtUp, StoreError> {
-    let caught = inner.clock.begin(stored_ledger(inner)?);
+/// Credits the downtime before this start. What is credited is durable in the ledger before anything
+/// is judged by it, so that no restart credits it twice. A disk that is too full for the record
+/// costs the credit, not the start.
+pub(crate) async fn begin(inner: &Inner) -> Result<(), StoreError> {
+    let ledger = stored_ledger(inner)?;
+    let mut caught = inner.clock.plan(ledger);
     if caught.moved_ms > 0 {
-        append(inner, caught.moved_ms, caught.by_evidence).await?;
+        let (ledger, moved) = (caught.ledger, caught.moved_ms);
+        match append(inner, ledger, moved, caught.by_evidence).await {
+            Ok(()) => {}
+            Err(error @ StoreError::NoSpace(_)) => {
+                tracing::warn!(%error, "downtime is not credited to the compliance clock");
+                caught = CaughtUp {
+                    now: inner.clock.compliance(),
+                    ledger: stored_ledger(inner)?,
+                    moved_ms: 0,
+                    by_evidence: false,
+                };
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(caught)
+    inner.clock.begin(&caught);
+    Ok(())
 }
 
 /// Writes compliance time and the ledger down.
 pub(crate) async fn tick(inner: &Inner) -> Result<(), StoreError> {
-    append(inner, 0, false).await
+    let ledger = inner.clock.report().ledger;
+    append(inner, ledger, 0, false).await
 }
 
 /// The newest ledger. A vault without one, and one whose ledger cannot be read, has nothing saved up:
@@ -47,6 +64,9 @@ fn stored_ledger(inner: &Inner) -> Result<CatchUp, StoreError> {
     let Event::ClockTick(tick) = opened.particulars.event else {
         return Ok(nothing);
     };
+    // A start that paid and was cut off before it used the credit: the credit is due.
+    let (hybrid, wall) = (opened.core.hybrid, opened.core.wall);
+    inner.clock.observe(hybrid, wall, tick.counted);
     // What of the ledger is not plausible counts against catching up.
     Ok(CatchUp {
         counted: tick.counted,
@@ -55,8 +75,12 @@ fn stored_ledger(inner: &Inner) -> Result<CatchUp, StoreError> {
     })
 }
 
-async fn append(inner: &Inner, caught_up_ms: i64, by_evidence: bool) -> Result<(), StoreError> {
-    let ledger = inner.clock.report().ledger;
+async fn append(
+    inner: &Inner,
+    ledger: CatchUp,
+    caught_up_ms: i64,
+    by_evidence: bool,
+) -> Result<(), StoreError> {
     let milliseconds = |ms: i64| u64::try_from(ms).unwrap_or(0);
     let draft = Draft {
         tenant: NO_TENANT,

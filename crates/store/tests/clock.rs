@@ -9,6 +9,7 @@
 
 mod common;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use azekura_engine::memory::MemoryEngine;
@@ -22,9 +23,11 @@ use azekura_model::position::{Incarnation, RegionName, Sequence};
 use azekura_model::time::{ComplianceTime, WallTime};
 use azekura_store::clock::{Clock, ManualTimeSource, Skew, TimeEvidence};
 use azekura_store::entropy::SystemEntropy;
+use azekura_store::error::StoreError;
 use azekura_store::ids::Ids;
 use azekura_store::projector::Projector;
 use azekura_store::store::{Parts, Store};
+use azekura_store::vault::{InitOptions, OpenOptions, Places, init, open};
 use common::{assert_rebuild_equals, fresh_keys, replay};
 use proptest::prelude::*;
 
@@ -311,6 +314,62 @@ async fn ticks_are_due_only_when_nothing_else_is_written() {
     // A crash loses what ran since the last record, and no more.
     lab.restart(0, false, -DAY).await;
     assert_eq!(lab.age(), age);
+}
+
+/// A store on the vault of a directory, under a clock of the test's own that stands at `compliance`.
+async fn on_disk(
+    dir: &Path,
+    space_floor: Option<u64>,
+    (wall, compliance): (i64, i64),
+) -> (Store, Arc<Clock>, Arc<ManualTimeSource>) {
+    let mut options = OpenOptions::new(Places::in_dir(dir), None);
+    options.space_floor = space_floor;
+    let projector = |keys, clock| -> Box<dyn Project> { Box::new(Projector::new(keys, clock)) };
+    let vault = open(&options, projector, &mut |_| {}).unwrap();
+    let source = Arc::new(ManualTimeSource::at(WallTime(wall)));
+    let clock = Arc::new(Clock::new(source.clone(), ComplianceTime(compliance)));
+    let store = Store::new(Parts {
+        engine: vault.engine,
+        keys: vault.keys,
+        clock: Arc::clone(&clock),
+        ids: vault.ids,
+        entropy: vault.entropy,
+        region: vault.format.region,
+        memory: Arc::default(),
+    });
+    store.bootstrap("試験病院").await.unwrap();
+    store.start().await.unwrap();
+    (store, clock, source)
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_the_credit_and_not_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("vault");
+    let init_options = InitOptions {
+        places: Places::in_dir(&dir),
+        region: RegionName::parse("local").unwrap(),
+        passphrase: None,
+    };
+    init(&init_options).unwrap();
+    let (store, clock, source) = on_disk(&dir, None, (MADE, MADE)).await;
+    for _ in 0..30 * DAY / 10_000 {
+        source.run(10_000);
+        let _now = clock.compliance();
+    }
+    store.tick().await.unwrap();
+    store.engine().close().unwrap();
+    drop(store);
+    let ran = MADE + 30 * DAY;
+    let now = (ran + 3_600_000, ran);
+    let (store, clock, _) = on_disk(&dir, Some(u64::MAX), now).await;
+    assert_eq!(clock.compliance().0, ran);
+    assert!(matches!(store.tick().await, Err(StoreError::NoSpace(_))));
+    store.engine().close().unwrap();
+    drop(store);
+    let (store, clock, _) = on_disk(&dir, None, now).await;
+    assert_eq!(clock.compliance().0, ran + 3_600_000);
+    store.engine().close().unwrap();
 }
 
 struct Authority(i64, EvidenceKind);

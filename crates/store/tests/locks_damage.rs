@@ -22,19 +22,23 @@ use azekura_engine::seam::{
     ScanPage, Status, StoredRecord,
 };
 use azekura_model::access::Action;
-use azekura_model::condition::DeleteConditions;
-use azekura_model::ident::VersionId;
+use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::Configured;
+use azekura_model::condition::{Conditions, DeleteConditions};
+use azekura_model::ident::{UploadId, VersionId};
 use azekura_model::lock::{
     Bypass, LockAsked, LockRefused, LockRequest, LockState, Retention, RetentionMode,
 };
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::{BlobId, ReleaseProof, SweepProof};
 use azekura_model::time::ComplianceTime;
+use azekura_store::body::Claims;
 use azekura_store::error::StoreError;
 use azekura_store::families;
 use azekura_store::lock_bulk::LockSelection;
-use azekura_store::object::Which;
+use azekura_store::object::{Attributes, PutOutcome, Which};
 use azekura_store::store::Store;
+use azekura_store::upload::{CompleteUpload, CompletedPart, CreateUpload, PutPart};
 use bytes::Bytes;
 use common::{Vault, bucket_name, by, disk, key, put_request, writer};
 
@@ -53,6 +57,8 @@ enum Fault {
     None,
     Entry(OfEntry),
     Record(Sequence, OfRecord),
+    /// No commit to this partition.
+    Commit(PartitionId),
 }
 
 /// An engine whose answers can be falsified.
@@ -64,6 +70,9 @@ struct Tampered {
 #[async_trait]
 impl Engine for Tampered {
     async fn commit(&self, on: PartitionId, commit: Commit) -> Result<Committed, CommitError> {
+        if matches!(&*self.fault.lock().unwrap(), Fault::Commit(to) if *to == on) {
+            return Err(CommitError::Closed);
+        }
         self.under.commit(on, commit).await
     }
 
@@ -329,6 +338,105 @@ async fn an_index_entry_that_is_not_what_the_record_says() {
         let beyond = entry_fault(entry.value.clone(), Sequence(9999));
         scene.assert_locked(beyond, "entry of no record").await;
     }
+}
+
+#[tokio::test]
+async fn a_lock_that_cannot_be_shown_costs_no_reading() {
+    let scene = scene(false).await;
+    let garbage = entry_fault(Bytes::from_static(b"garbage"), scene.given);
+    *scene.engine.fault.lock().unwrap() = garbage;
+    let which = Which::Version(scene.version);
+    assert_eq!(scene.vault.get(B, K, which).await.unwrap(), b"content");
+    let (store, bucket, object) = (&scene.vault.store, bucket_name(B), key(K));
+    let info = store.head(&writer(), &bucket, &object, which).await;
+    assert_eq!(info.unwrap().lock, None);
+    let shown = store.retention(&writer(), &bucket, &object, which);
+    assert!(shown.is_err());
+}
+
+async fn begin_upload(store: &Store) -> UploadId {
+    let create = CreateUpload {
+        key: key("upload"),
+        attributes: Attributes::default(),
+        lock: LockAsked::default(),
+        checksum: None,
+    };
+    let upload = store
+        .create_upload(&writer(), &bucket_name(B), create)
+        .await;
+    upload.unwrap().id
+}
+
+async fn end_upload(store: &Store, upload: UploadId) -> PutOutcome {
+    let part = PutPart {
+        key: key("upload"),
+        upload,
+        number: 1,
+        claims: Claims::default(),
+        body: common::body("part"),
+    };
+    let part = store.put_part(&writer(), &bucket_name(B), part).await;
+    let complete = CompleteUpload {
+        key: key("upload"),
+        upload,
+        parts: vec![CompletedPart {
+            number: 1,
+            etag: hex::encode(part.unwrap().md5),
+            checksum: None,
+        }],
+        checksum: None,
+        bytes: None,
+        conditions: Conditions::default(),
+    };
+    let completed = store
+        .complete_upload(&writer(), &bucket_name(B), complete)
+        .await;
+    completed.unwrap()
+}
+
+/// Enabling writes two records; a crash or an error may come between them.
+#[tokio::test]
+async fn half_enabled_lock_holds_versioning_and_is_finished_by_asking_again() {
+    let mut engine = None;
+    let vault = Vault::over(|under| {
+        let tampered = Arc::new(Tampered {
+            under,
+            fault: Mutex::default(),
+        });
+        engine = Some(Arc::clone(&tampered));
+        tampered
+    })
+    .await;
+    let (engine, store, bucket) = (engine.unwrap(), &vault.store, bucket_name(B));
+    store.create_bucket(&writer(), &bucket).await.unwrap();
+    let begun = begin_upload(store).await;
+    let enabled = Versioning::Enabled;
+    store
+        .put_versioning(&writer(), &bucket, enabled)
+        .await
+        .unwrap();
+    *engine.fault.lock().unwrap() = Fault::Commit(families::CONFIGURATION);
+    let half = store.put_object_lock(&writer(), &bucket, None).await;
+    assert!(half.is_err());
+    *engine.fault.lock().unwrap() = Fault::None;
+    let stands = store.object_lock(&bucket).unwrap();
+    assert_eq!(stands, Configured::Never);
+    let suspended = Versioning::Suspended;
+    let refused = store.put_versioning(&writer(), &bucket, suspended).await;
+    assert!(matches!(refused, Err(StoreError::InvalidBucketState(_))));
+    let now = vault.now();
+    let mut request = put_request(K, "content");
+    request.lock.retention = Some(kept(now, HOUR));
+    let refused = store.put(&writer(), &bucket, request).await;
+    assert_eq!(refused.unwrap_err(), StoreError::BucketWithoutLock);
+    store
+        .put_object_lock(&writer(), &bucket, None)
+        .await
+        .unwrap();
+    put_locked(store, kept(now, HOUR)).await;
+    // An upload that began without versioning ends as a version with an id of its own.
+    let completed = end_upload(store, begun).await;
+    assert!(!completed.null);
 }
 
 fn core_fault(at: Sequence, core: Vec<u8>) -> Fault {

@@ -303,7 +303,9 @@ fn end(found: &Found) -> Place {
 
 /// Step 1.
 fn secure(shared: &Shared, last: Place) -> Result<(), CommitError> {
-    if !shared.queue.wait_marked(last)? {
+    let marked = shared.queue.wait_marked(last);
+    shared.poison.check()?;
+    if !marked? {
         let space = shared.space.space();
         return Err(CommitError::NoSpace {
             place: "the journal".to_owned(),

@@ -17,7 +17,7 @@ use crate::journal::layout::SegmentFiles;
 use crate::journal::scan::{Chains, Depth, Item, JournalEnd, ScannedRecord, Scanner};
 use crate::journal::writer::LogWriter;
 use crate::journal::{JournalFormat, Place};
-use crate::seam::{Entry, Family, Mutations, Project, ProjectError, ReadError, ReadView};
+use crate::seam::{Entry, Family, Mutations, Part, Project, ProjectError, ReadError, ReadView};
 
 /// Opening reads extents only of what no mark covers; signatures are for `check`.
 const OPENING: Depth = Depth {
@@ -47,8 +47,6 @@ pub(super) struct Replayed {
     pub(super) recent: Recent,
     pub(super) damage: Damage,
     pub(super) records: u64,
-    /// Last sequence of each partition that the view has.
-    shown: BTreeMap<PartitionId, Sequence>,
 }
 
 /// What could not be read.
@@ -134,15 +132,17 @@ pub(super) fn open_index(
         settled,
     )?;
     let total = total_bytes(files, from)?;
-    let (replayed, _) = replay(
-        scanner,
-        settled,
-        Sink::Index(&index),
-        project,
-        total,
-        progress,
-    )?;
-    Ok((index, replayed))
+    let sink = Sink::Index(&index);
+    match replay(scanner, settled, sink, project, total, progress) {
+        Ok((replayed, _)) => Ok((index, replayed)),
+        Err(OpenError::Index(IndexError::Unusable(why))) => {
+            tracing::warn!(why, "the index is rebuilt from the journal");
+            index.close()?;
+            drop(index);
+            rebuild(options, files, format, project, progress)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 pub(super) fn rebuild(
@@ -233,6 +233,7 @@ fn replay<'a>(
                     offset: record.locator.offset,
                 };
                 if place >= settled {
+                    sink.knows_what_was_erased(&record)?;
                     state.records = state.records.saturating_add(1);
                     let before = shown.insert(position.partition, position.sequence);
                     let expected = before.map_or(Sequence(1), Sequence::next);
@@ -244,10 +245,12 @@ fn replay<'a>(
             }
         }
     }
-    let place = scanner.place();
-    sink.publish(&mut group, if place > group_at { place } else { group_at })?;
+    let place = scanner.place().max(group_at);
+    sink.publish(&mut group, place)?;
     progress(state);
     let (end, chains) = scanner.into_end();
+    group = hidden(&chains, &shown, end.place, project);
+    sink.publish(&mut group, place)?;
     Ok((
         Replayed {
             end,
@@ -255,13 +258,23 @@ fn replay<'a>(
             recent,
             damage,
             records: state.records,
-            shown,
         },
         sink,
     ))
 }
 
 impl Sink<'_> {
+    /// Refuses a view that has not come to an erased record. A release makes the view durable before
+    /// it erases, so this one is an older copy: it shows what the release took out of it, and erased
+    /// records no longer tell what that was.
+    fn knows_what_was_erased(&self, record: &ScannedRecord) -> Result<(), IndexError> {
+        if matches!(self, Self::Index(_)) && record.record.particulars == Part::Erased {
+            let why = "it is an older copy: records were erased that it still shows".to_owned();
+            return Err(IndexError::Unusable(why));
+        }
+        Ok(())
+    }
+
     /// Hands on the commits that stand before a place.
     fn publish(&mut self, group: &mut Vec<DurableCommit>, end: Place) -> Result<(), OpenError> {
         if group.is_empty() {
@@ -322,6 +335,37 @@ fn durable(
     })
 }
 
+/// What stands for the records at the end of partitions that damage hid: reading one answers that it is
+/// lost. A head tells that they were there, or nothing tells that they were not.
+fn hidden(
+    chains: &Chains,
+    shown: &BTreeMap<PartitionId, Sequence>,
+    end: Place,
+    project: &dyn Project,
+) -> Vec<DurableCommit> {
+    let (heads, _) = chains.heads();
+    let mut commits = Vec::new();
+    for (partition, sequence, chain) in heads {
+        let first = shown
+            .get(&partition)
+            .map_or(Sequence(1), |last| last.next());
+        if first <= sequence {
+            commits.push(DurableCommit {
+                partition,
+                sequence,
+                chain,
+                locator: Locator {
+                    segment: end.segment,
+                    offset: end.offset,
+                    bytes: 0,
+                },
+                mutations: project.lost(partition, first, sequence),
+            });
+        }
+    }
+    commits
+}
+
 /// Shows the records that recovery wrote again.
 pub(super) fn republish(
     index: &Index,
@@ -331,25 +375,6 @@ pub(super) fn republish(
     replayed: &mut Replayed,
 ) -> Result<(), OpenError> {
     let mut commits = Vec::new();
-    for (partition, sequence, chain) in replayed.chains.moved() {
-        // Stands for what damage hid: reading it answers that it is lost.
-        let place = replayed.end.place;
-        let locator = Locator {
-            segment: place.segment,
-            offset: place.offset,
-            bytes: 0,
-        };
-        let shown = replayed.shown.get(&partition);
-        let first = shown.copied().map_or(Sequence(1), Sequence::next);
-        let mutations = project.lost(partition, first, sequence);
-        commits.push(DurableCommit {
-            partition,
-            sequence,
-            chain,
-            locator,
-            mutations,
-        });
-    }
     for record in &recovered.records {
         let position = &record.record.position;
         replayed

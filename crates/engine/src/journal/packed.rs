@@ -240,11 +240,16 @@ impl DiskFile for PackedFile {
         Ok(count)
     }
 
-    /// Takes what changes only held bytes: a packed segment is sealed, and what may still happen
-    /// to it is that more of it becomes zeros.
+    /// Takes zeros, and bytes that it holds already. A packed segment is sealed: what may still
+    /// happen to it is that more of it becomes zeros, and that recovery writes an extent of the last
+    /// group again, as it is.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         if bytes.iter().any(|byte| *byte != 0) {
-            return Err(io::Error::other("a packed segment takes only zeros"));
+            let there = disk::read_range(self, offset, bytes.len())?;
+            let mut pairs = bytes.iter().zip(&there);
+            if there.len() < bytes.len() || pairs.any(|(new, old)| *new != 0 && new != old) {
+                return Err(io::Error::other("a packed segment takes only zeros"));
+            }
         }
         for held in self.held(offset, bytes.len() as u64) {
             let zeros = bytes.get(covered(offset, held.run)).unwrap_or_default();

@@ -449,3 +449,29 @@ fn a_release_without_space_for_a_mark_erases_nothing() {
     engine.release(proof).unwrap();
     verify(&engine, Some(true), "space again");
 }
+
+/// A release makes the view durable before it erases. So a view that has not come to an erased record
+/// is an older copy, and still shows what the records that are gone took out of it.
+#[test]
+fn an_older_copy_of_the_view_does_not_bring_back_what_was_erased() {
+    let disk = FaultyDisk::default();
+    kit::create(&disk, 64 << 10);
+    let live = Arc::new(MemorySource::default());
+    let engine = kit::open(&disk, Arc::clone(&live)).unwrap();
+    fill(&engine);
+    engine.close().unwrap();
+    let older = live.fork();
+    let engine = kit::open(&disk, Arc::clone(&live)).unwrap();
+    let proof = record_release(&engine).unwrap();
+    engine.release(proof).unwrap();
+    engine.close().unwrap();
+    for (source, what) in [(live.fork(), "the same view"), (older, "an older view")] {
+        let engine = kit::open(&disk, source).unwrap();
+        for id in 1..=RECORDS {
+            let name = kit::key(&format!("k{id}"));
+            let found = engine.get(PARTITION, &name).unwrap();
+            assert_eq!(found.is_some(), !is_listed(id), "{what}: k{id}");
+        }
+        engine.close().unwrap();
+    }
+}

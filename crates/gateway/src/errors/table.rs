@@ -434,7 +434,7 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "ServiceUnavailable",
         503,
         "Service is unable to handle request.",
-        "The server is stopping: try again after it has started.",
+        "The server is stopping: try again after it has started. Or the host's clock is in doubt: see azekura clock show.",
     ),
     row(
         "SignatureDoesNotMatch",

@@ -3,6 +3,7 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::ConfigurationKind;
 use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
 use azekura_record::bucket::BucketChanged;
@@ -34,18 +35,22 @@ pub(crate) async fn put_versioning(
             let why = "versioning can be suspended, not taken back".to_owned();
             return Err(StoreError::InvalidArgument(why));
         }
-        // Looked at before the commit, which fails if object lock is enabled behind the look: that
-        // is guarded by the same settings (see `bucket/object_lock.rs`).
+        // Looked at before the commit, which fails if object lock is enabled behind the look: it is
+        // guarded by that setting's absence, and the setting by versioning being enabled.
         if versioning.makes_null() && has_locks(inner, bucket.partition)? {
             return Err(StoreError::InvalidBucketState(
                 "versioning cannot be suspended on a bucket with object lock".to_owned(),
             ));
         }
         let before = entry::encode(&BucketSettings::new(bucket.versioning, &bucket.history));
-        let guards = vec![
+        let mut guards = vec![
             Guard::Equals(families::bucket(name.as_str()), open.raw.clone()),
             Guard::Equals(families::bucket_settings(bucket.uuid), before),
         ];
+        if versioning.makes_null() {
+            let lock = ConfigurationKind::ObjectLock;
+            guards.push(Guard::Absent(families::bucket_config(bucket.uuid, lock)));
+        }
         let (history_days, pending_history_days) = stored_days(&bucket.history);
         let draft = Draft {
             tenant: bucket.tenant,

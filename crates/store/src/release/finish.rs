@@ -54,6 +54,7 @@ pub(super) async fn finish(
     hybrid: HybridTime,
     deed: Deed,
 ) -> Result<Erased, Refused> {
+    own_records_only(inner, &proof)?;
     let engine = std::sync::Arc::clone(&inner.engine);
     let given = proof.clone();
     // Freed by the engine: several syncs, one after the other.
@@ -130,6 +131,51 @@ async fn record(
     }
 }
 
+/// Whether a release may erase parts of a record: of its own version's records, and of those that name
+/// its key. Never of a record that gives a lock, or of another version.
+fn is_own(released: &Core, listed: &Core) -> bool {
+    let same_bucket = listed.bucket == released.bucket;
+    same_bucket
+        && match listed.kind {
+            RecordKind::Version
+            | RecordKind::DeleteMarker
+            | RecordKind::VersionHidden
+            | RecordKind::VersionTagged => {
+                released.version.is_some() && listed.version == released.version
+            }
+            RecordKind::UploadStarted
+            | RecordKind::PartStored
+            | RecordKind::UploadAborted
+            | RecordKind::SlotRestated => true,
+            _ => false,
+        }
+}
+
+/// Refuses a list that a fault elsewhere made too long: nothing is erased that is not the release's own,
+/// whatever the list says. What damage hides cannot be erased and is passed over.
+fn own_records_only(inner: &Inner, proof: &ReleaseProof) -> Result<(), StoreError> {
+    let (partition, own) = (proof.partition(), proof.record().sequence);
+    let (released, _) = core_at(inner, partition, own)?;
+    let refused = |what: String| Err(StoreError::Damaged(what));
+    if released.kind != RecordKind::Released {
+        return refused(format!(
+            "record {own} of partition {partition} is no release"
+        ));
+    }
+    for sequence in proof.erase() {
+        match core_at(inner, partition, *sequence) {
+            Ok((listed, _)) if !is_own(&released, &listed) => {
+                return refused(format!(
+                    "release record {own} of partition {partition} lists record {sequence}, which is not its own"
+                ));
+            }
+            Ok(_) | Err(StoreError::Damaged(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Every listed part is read again and must be erased.
 fn read_back(inner: &Inner, proof: &ReleaseProof) -> Result<(), StoreError> {
     let partition = proof.partition();
@@ -179,9 +225,11 @@ pub(crate) fn core_at(
     Ok((core, record))
 }
 
-/// Finishes every release of a bucket that a crash or a failure left. Returns how many.
-pub(crate) async fn finish_all(inner: &Inner, owner: Owner) -> Result<u64, StoreError> {
-    let mut finished = 0_u64;
+/// Finishes every release of a bucket that a crash or a failure left. Returns how many were
+/// finished and how many could not be: those are left for the next time, and stop neither the others nor
+/// the start.
+pub(crate) async fn finish_all(inner: &Inner, owner: Owner) -> Result<(u64, u64), StoreError> {
+    let (mut finished, mut failed) = (0_u64, 0_u64);
     let mut from = Bytes::from_static(RELEASES);
     loop {
         let scan = Scan {
@@ -192,12 +240,19 @@ pub(crate) async fn finish_all(inner: &Inner, owner: Owner) -> Result<u64, Store
         };
         let page = inner.scan(owner.partition, &scan)?;
         for (_, entry) in &page.entries {
-            finish_again(inner, owner, entry.sequence).await?;
-            finished = finished.saturating_add(1);
+            match finish_again(inner, owner, entry.sequence).await {
+                Ok(()) => finished = finished.saturating_add(1),
+                Err(error @ StoreError::Stopped(_)) => return Err(error),
+                Err(error) => {
+                    failed = failed.saturating_add(1);
+                    let release = entry.sequence;
+                    tracing::error!(bucket = %owner.bucket, %release, %error, "a release cannot be finished");
+                }
+            }
         }
         match page.entries.last() {
             Some((key, _)) if page.more => from = after(key),
-            _ => return Ok(finished),
+            _ => return Ok((finished, failed)),
         }
     }
 }
@@ -228,7 +283,12 @@ fn deed_of(
 ) -> Result<Deed, StoreError> {
     let mut deed = Deed::default();
     for sequence in &list.erase {
-        let (core, record) = core_at(inner, partition, *sequence)?;
+        let (core, record) = match core_at(inner, partition, *sequence) {
+            Ok(found) => found,
+            // Damage hides it: it tells nothing, and the engine reports it as lost.
+            Err(StoreError::Damaged(_)) => continue,
+            Err(error) => return Err(error),
+        };
         match core.kind {
             RecordKind::Version | RecordKind::DeleteMarker if core.version == released.version => {
                 deed.made = *sequence;

@@ -16,7 +16,7 @@ use azekura_engine::OnPoison;
 use azekura_engine::embedded::{Embedded, NewVault, OpenError, Options, Progress, Rebuilt};
 use azekura_engine::seam::{Engine, Project};
 use azekura_model::position::{Incarnation, RegionName, Sequence};
-use azekura_model::time::ComplianceTime;
+use azekura_model::time::{ComplianceTime, HybridTime};
 
 use crate::clock::{Clock, SystemTimeSource, Ticker, TimeSource};
 use crate::entropy::{Entropy, EntropyFailed, SystemEntropy};
@@ -389,6 +389,12 @@ pub fn open(
         )));
     }
     wind(&engine, &unlocked.clock);
+    if status.heads.iter().all(|(_, last, _)| last.0 == 0) {
+        // Nothing was ever judged by the clock: it starts now, not at the making of the vault.
+        let wall = unlocked.clock.wall();
+        let now = ComplianceTime(wall.0);
+        unlocked.clock.observe(HybridTime::default(), wall, now);
+    }
     // What this release writes, this release's decoder reads.
     decoder::renew(&options.places.data_dir.join("decoder"))?;
     let ids = Ids::new(

@@ -85,6 +85,21 @@ fn a_packed_segment_takes_zeros_only_and_is_packed_again() {
     assert!(disk.content(&path()).unwrap().len() < before - 4_900);
 }
 
+/// An extent may be written before its segment is sealed and packed, and its record be the last one
+/// before a crash: recovery then writes the extent again (`embedded/recover.rs`).
+#[test]
+fn a_packed_segment_takes_the_bytes_that_it_holds_again() {
+    let (_, files, content) = segment(&PIECES, 100_000);
+    pack::pack(&files, 0, INCARNATION).unwrap();
+    let file = files.file(0).unwrap();
+    file.write_at(&content[49_000..56_000], 49_000).unwrap();
+    file.sync_data().unwrap();
+    assert!(whole(&files) == content);
+    // Where nothing is held, nothing but zeros is taken.
+    assert!(file.write_at(&[1], 56_000).is_err());
+    assert!(file.write_at(&[1, 1], 99_999).is_err());
+}
+
 #[test]
 fn an_empty_and_a_full_segment_are_packed_too() {
     for pieces in [&[][..], &[(0, 8192)]] {

@@ -145,19 +145,6 @@ impl Chains {
             known.chain.unwrap_or(known.last_chain)
         })
     }
-
-    /// Partitions whose sequence [`heads`](Self::heads) moves past what damage may have hidden.
-    pub(crate) fn moved(&self) -> Vec<(PartitionId, Sequence, [u8; 32])> {
-        let (heads, _) = self.heads();
-        heads
-            .into_iter()
-            .filter(|(partition, sequence, _)| {
-                self.known
-                    .get(partition)
-                    .is_some_and(|known| known.sequence < sequence.0)
-            })
-            .collect()
-    }
 }
 
 impl Known {
