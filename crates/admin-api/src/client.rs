@@ -126,7 +126,7 @@ impl Client {
         }))
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path_and_query: &str,
@@ -173,7 +173,7 @@ fn unreachable(endpoint: &str, error: &hyper_util::client::legacy::Error) -> Api
 }
 
 /// `route` of a bucket with its query.
-fn target(route: &str, bucket: &str, query: &[(&str, Option<&str>)]) -> String {
+pub(crate) fn target(route: &str, bucket: &str, query: &[(&str, Option<&str>)]) -> String {
     let mut target = paths::with_bucket(route, &sigv4::encode_component(bucket));
     let mut separator = '?';
     for (name, value) in query {

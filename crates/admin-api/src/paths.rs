@@ -38,6 +38,19 @@ pub const LOCKS: &str = "/v1/buckets/{bucket}/locks";
 /// `POST`: brings a deleted object back.
 pub const UNDELETE: &str = "/v1/buckets/{bucket}/undelete";
 
+/// `GET`: lifecycle rules of a bucket, in force and pending.
+pub const LIFECYCLE: &str = "/v1/buckets/{bucket}/lifecycle";
+/// `POST`: one pass of the keeper over a bucket.
+pub const LIFECYCLE_RUN: &str = "/v1/buckets/{bucket}/lifecycle/run";
+/// `GET`, `PUT`: days of hidden history.
+pub const HISTORY_DAYS: &str = "/v1/buckets/{bucket}/history-days";
+/// `GET`, `POST`: disposals of a bucket.
+pub const DISPOSALS: &str = "/v1/buckets/{bucket}/disposals";
+/// `DELETE`: takes a disposal back.
+pub const DISPOSAL: &str = "/v1/buckets/{bucket}/disposals/{id}";
+/// `GET`: what was released.
+pub const CERTIFICATE: &str = "/v1/buckets/{bucket}/certificate";
+
 /// A route with its bucket filled in.
 #[must_use]
 pub fn with_bucket(route: &str, bucket: &str) -> String {

@@ -46,6 +46,12 @@ pub enum Command {
     /// The clock by which locks end, through the admin API of a running server
     #[command(subcommand)]
     Clock(ClockCommand),
+    /// Lifecycle rules and the keeper that runs them
+    #[command(subcommand)]
+    Lifecycle(LifecycleCommand),
+    /// Disposals: what is hidden and, after its history, erased; with a certificate
+    #[command(subcommand)]
+    Disposal(DisposalCommand),
     /// Objects, through the admin API of a running server
     #[command(subcommand)]
     Object(ObjectCommand),
@@ -164,6 +170,106 @@ pub enum BucketCommand {
     Create(OneBucket),
     /// Retires a bucket that shows nothing; its history stays
     Delete(OneBucket),
+    /// Shows or asks for the days for which hidden versions stay
+    HistoryDays(HistoryDaysArgs),
+}
+
+/// Verbs of `azekura lifecycle`.
+#[derive(Subcommand, Debug)]
+pub enum LifecycleCommand {
+    /// Rules in force, and rules that wait for their cooling-off
+    Show(OneBucket),
+    /// Runs one pass of the keeper over a bucket now
+    Run(OneBucket),
+}
+
+/// Verbs of `azekura disposal`.
+#[derive(Subcommand, Debug)]
+pub enum DisposalCommand {
+    /// Asks for a disposal; it acts after the cooling-off
+    Request(DisposalRequestArgs),
+    /// Lists the disposals of a bucket
+    List(OneBucket),
+    /// Shows one disposal
+    Show(OneDisposal),
+    /// Takes a disposal back before it acts
+    Cancel(OneDisposal),
+    /// Prints a certificate of what was released, as JSON
+    Certificate(CertificateArgs),
+}
+
+/// `azekura disposal request`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura disposal request images --prefix 2016/ --reason \"retention over\"\n  azekura disposal request images --class clinical-record --before 2021-04-01 --reason \"満了\"\n\nHides what is not locked, after the cooling-off; history keeps it for its days, then it is erased.\nUntil it acts, `azekura disposal cancel BUCKET ID` takes it back."
+)]
+pub struct DisposalRequestArgs {
+    /// Name of the bucket
+    pub bucket: String,
+    /// Only keys that begin so
+    #[arg(long, default_value = "")]
+    pub prefix: String,
+    /// Only versions of this retention class
+    #[arg(long)]
+    pub class: Option<String>,
+    /// Only versions committed before, as 2026-11-23 or 2026-11-23T00:00:00Z
+    #[arg(long, value_name = "DATE")]
+    pub before: Option<String>,
+    /// Why; it stands in the record
+    #[arg(long)]
+    pub reason: String,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
+/// A disposal.
+#[derive(Args, Debug)]
+pub struct OneDisposal {
+    /// Name of the bucket
+    pub bucket: String,
+    /// Id, as `azekura disposal list` shows it
+    pub id: String,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
+/// `azekura disposal certificate`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura disposal certificate images > certificate.json\n  azekura disposal certificate images --id 3f…\n  azekura disposal certificate images --from 2026-04-01 --to 2027-04-01"
+)]
+pub struct CertificateArgs {
+    /// Name of the bucket; of a retired one too
+    pub bucket: String,
+    /// Only what this disposal hid
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Released at this compliance time or later
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Released before
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
+/// `azekura bucket history-days`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura bucket history-days images\n  azekura bucket history-days images 90\n\nMore days act at once, fewer after the cooling-off."
+)]
+pub struct HistoryDaysArgs {
+    /// Name of the bucket
+    pub bucket: String,
+    /// Days to ask for
+    pub days: Option<u32>,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
 }
 
 /// Verbs of `azekura clock`. There is none that sets it: nobody can.

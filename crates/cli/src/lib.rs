@@ -13,8 +13,8 @@ mod output;
 mod progress;
 
 use args::{
-    BucketCommand, ClassCommand, Cli, ClockCommand, Command, DrillCommand, EventCommand,
-    LockCommand, ObjectCommand, VaultCommand,
+    BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand, DrillCommand,
+    EventCommand, LifecycleCommand, LockCommand, ObjectCommand, VaultCommand,
 };
 use exit::{CommandError, Exit};
 
@@ -79,8 +79,24 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             BucketCommand::List(online) => commands::bucket_list::run(&online, json).await,
             BucketCommand::Create(one) => commands::bucket_create::run(&one, json).await,
             BucketCommand::Delete(one) => commands::bucket_delete::run(&one, json).await,
+            BucketCommand::HistoryDays(days) => {
+                commands::bucket_history_days::run(&days, json).await
+            }
         },
         Command::Clock(ClockCommand::Show(show)) => commands::clock_show::run(&show, json).await,
+        Command::Lifecycle(lifecycle) => match lifecycle {
+            LifecycleCommand::Show(one) => commands::lifecycle_show::run(&one, json).await,
+            LifecycleCommand::Run(one) => commands::lifecycle_run::run(&one, json).await,
+        },
+        Command::Disposal(disposal) => match disposal {
+            DisposalCommand::Request(ask) => commands::disposal_request::run(&ask, json).await,
+            DisposalCommand::List(one) => commands::disposal_list::run(&one, json).await,
+            DisposalCommand::Show(one) => commands::disposal_show::run(&one, json).await,
+            DisposalCommand::Cancel(one) => commands::disposal_cancel::run(&one, json).await,
+            DisposalCommand::Certificate(ask) => {
+                commands::disposal_certificate::run(&ask, json).await
+            }
+        },
         Command::Object(object) => match object {
             ObjectCommand::List(list) => commands::object_list::run(&list, json).await,
             ObjectCommand::Get(get) => commands::object_get::run(&get, json).await,

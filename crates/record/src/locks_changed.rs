@@ -23,17 +23,6 @@ pub struct LocksChanged {
     pub locks: Vec<(VersionId, Lock)>,
 }
 
-impl LocksChanged {
-    /// The lock that this record gives a version.
-    #[must_use]
-    pub fn of(&self, version: VersionId) -> Option<&Lock> {
-        self.locks
-            .iter()
-            .find(|(changed, _)| *changed == version)
-            .map(|(_, lock)| lock)
-    }
-}
-
 impl EventFields for LocksChanged {
     fn write(&self, out: &mut FieldsWriter) {
         out.put(8, &self.reason)

@@ -7,6 +7,26 @@ use std::time::Duration;
 /// Time of waiting after which a pace is judged.
 const PACE_WINDOW: Duration = Duration::from_secs(30);
 
+/// A length of time to wait, again and again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause(Duration);
+
+impl Pause {
+    /// So long.
+    pub(crate) fn of(length: Duration) -> Self {
+        Self(length)
+    }
+
+    /// Waits once.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module is the door to monotonic time"
+    )]
+    pub(crate) async fn wait(self) {
+        tokio::time::sleep(self.0).await;
+    }
+}
+
 /// Measures from its making on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(tokio::time::Instant);

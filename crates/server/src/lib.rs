@@ -7,6 +7,7 @@ pub mod credentials;
 
 mod addresses;
 mod clock;
+mod keeping;
 mod keys;
 mod linger;
 mod listener;

@@ -21,6 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 
 use crate::config::Checked;
+use crate::keeping;
 use crate::running::Running;
 use crate::serve::Ended;
 use crate::stall::TimedBody;
@@ -178,6 +179,7 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
     let store = Arc::new(store);
     timekeeper::say_start(&vault.clock.report());
     timekeeper::keep(&vault.ticker, Arc::clone(&store), Arc::clone(&vault.clock));
+    let keeping = keeping::start(Arc::clone(&store), config.keep_every);
     Ok(Running {
         store,
         engine: vault.engine,
@@ -185,6 +187,7 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         declared: config.declared.clone(),
         keyring_exported: Box::new(move || vault::keyring_exported(&places)),
         _ticker: vault.ticker,
+        _keeping: keeping,
     })
 }
 
@@ -198,7 +201,7 @@ fn policy(config: &Checked) -> StorePolicy {
         probation: config.probation,
         classes: Arc::clone(&config.classes),
         lock_limits: Arc::new(limits.collect()),
-        ..StorePolicy::default()
+        ..config.policy.clone()
     }
 }
 

@@ -7,6 +7,8 @@ use azekura_engine::seam::{Engine, Status};
 use azekura_store::clock::{Clock, Skew, Ticker};
 use azekura_store::store::Store;
 
+use crate::keeping::Keeping;
+
 /// What listeners need of the open vault.
 pub(crate) struct Running {
     /// The operations.
@@ -21,6 +23,8 @@ pub(crate) struct Running {
     pub(crate) keyring_exported: Box<dyn Fn() -> bool + Send + Sync>,
     /// Credits running time to the compliance clock while it lives.
     pub(crate) _ticker: Ticker,
+    /// Lets the keeper pass while it lives.
+    pub(crate) _keeping: Option<Keeping>,
 }
 
 impl Running {

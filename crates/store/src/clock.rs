@@ -29,6 +29,9 @@ pub use ticker::{Ticker, TickerJob};
 pub const TICK_MAX: Duration = Duration::from_secs(10);
 /// Compliance time that may pass before it is written down, when nothing else is committed.
 pub const STORED_EVERY: Duration = Duration::from_secs(600);
+/// Compliance time after which the ledger is written down, whatever else is committed: a day. A crash
+/// costs at most what the ledger earned in it.
+const LEDGER_EVERY_MS: i64 = 86_400_000;
 
 const NS_OF_MS: i64 = 1_000_000;
 /// [`TICK_MAX`] in nanoseconds.
@@ -290,12 +293,20 @@ impl Clock {
         self.stored.fetch_max(compliance.0, Ordering::Relaxed);
     }
 
-    /// Whether compliance time has run so far beyond every durable record that it should be written
-    /// down.
+    /// This ledger is durable.
+    pub(crate) fn kept(&self, ledger: CatchUp) {
+        self.state.lock().ledger = ledger;
+    }
+
+    /// Whether compliance time has run so far beyond every durable record, or the ledger beyond its
+    /// newest one, that it should be written down.
     #[must_use]
     pub fn is_tick_due(&self) -> bool {
-        let beyond = self.compliance().0 - self.stored.load(Ordering::Relaxed);
+        let now = self.compliance().0;
+        let beyond = now.saturating_sub(self.stored.load(Ordering::Relaxed));
+        let counted = self.state.lock().ledger.counted.0;
         u128::try_from(beyond).is_ok_and(|beyond| beyond >= STORED_EVERY.as_millis())
+            || now.saturating_sub(counted) >= LEDGER_EVERY_MS
     }
 
     /// The report, when its skew should be logged: when it changes, and then once an hour.

@@ -110,7 +110,7 @@ pub(crate) fn list(inner: &Inner, name: &BucketName) -> Result<Vec<DisposalReque
 fn find(inner: &Inner, bucket: &Bucket, id: [u8; 16]) -> Result<DisposalRequested, StoreError> {
     let entry = inner
         .get(bucket.partition, &families::disposal(id))?
-        .ok_or_else(|| StoreError::InvalidArgument("there is no such disposal".to_owned()))?;
+        .ok_or(StoreError::NoSuchDisposal)?;
     decode(&entry.value)
 }
 

@@ -100,6 +100,9 @@ pub enum StoreError {
     /// A concurrent conditional write got in between (S3: 409).
     #[error("a concurrent request changed the key; try again")]
     Conflict,
+    /// No disposal job of this id.
+    #[error("there is no such disposal")]
+    NoSuchDisposal,
     /// An argument that the store refuses.
     #[error("{0}")]
     InvalidArgument(String),

@@ -9,6 +9,7 @@
 mod amend;
 pub mod body;
 pub mod bucket;
+pub mod certificate;
 pub mod classes;
 pub mod clock;
 pub mod cut;

@@ -16,6 +16,8 @@ use azekura_record::locks_changed::{LOCKS_CHANGED_MAX, LocksChanged};
 use azekura_record::particulars::Event;
 use azekura_record::summary::Summary;
 use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 
 use crate::bucket::{Bucket, read};
 use crate::entry;
@@ -35,6 +37,9 @@ use crate::visibility::Rule;
 
 /// Most refusals that a report lists; the rest is counted.
 const REFUSALS_LISTED: usize = 10_000;
+
+/// Chunks under way at once. Each version is in one of them.
+const CHUNKS_AT_ONCE: usize = 3;
 
 /// Which versions.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,6 +88,14 @@ impl LockReport {
             .saturating_add(self.refused)
     }
 
+    fn add(&mut self, other: Self) {
+        self.changed = self.changed.saturating_add(other.changed);
+        self.unchanged = self.unchanged.saturating_add(other.unchanged);
+        self.refused = self.refused.saturating_add(other.refused);
+        let room = REFUSALS_LISTED.saturating_sub(self.refusals.len());
+        self.refusals.extend(other.refusals.into_iter().take(room));
+    }
+
     fn refuse(&mut self, key: &str, version: Option<VersionId>, why: String) {
         self.refused = self.refused.saturating_add(1);
         if self.refusals.len() < REFUSALS_LISTED {
@@ -127,15 +140,35 @@ pub(crate) async fn change(
     let bucket = read::open(inner, bucket)?.bucket;
     let mut report = LockReport::default();
     let mut selecting = Selecting::new(selection);
+    // One chunk is read and judged while those before it are on their way to the disk.
+    let mut running = FuturesUnordered::new();
     loop {
-        let targets = selecting.next(inner, &bucket, &mut report)?;
-        if targets.is_empty() {
-            return Ok(report);
+        while running.len() < CHUNKS_AT_ONCE {
+            let targets = selecting.next(inner, &bucket, &mut report)?;
+            if targets.is_empty() {
+                break;
+            }
+            running.push(change_chunk(inner, by, &bucket, targets, request));
         }
-        let decide = |_: &LockTarget, _: &LockState| Ok(Some(request.clone()));
-        change_many(inner, by, &bucket, targets, decide, &mut report).await?;
+        match running.next().await {
+            Some(chunk) => report.add(chunk?),
+            None => return Ok(report),
+        }
         progress(&report);
     }
+}
+
+async fn change_chunk(
+    inner: &Inner,
+    by: &Authorized,
+    bucket: &Bucket,
+    targets: Vec<LockTarget>,
+    request: &LockRequest,
+) -> Result<LockReport, StoreError> {
+    let mut report = LockReport::default();
+    let decide = |_: &LockTarget, _: &LockState| Ok(Some(request.clone()));
+    change_many(inner, by, bucket, targets, decide, &mut report).await?;
+    Ok(report)
 }
 
 /// Changes the locks of at most [`LOCKS_CHANGED_MAX`] versions, each by the request that `decide`

@@ -19,6 +19,7 @@ use azekura_model::time::WallTime;
 use azekura_record::disposal::DisposalRequested;
 
 use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire};
+use crate::certificate::{Certificate, CertificateAsk};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
 use crate::disposal::DisposalAsk;
@@ -40,8 +41,8 @@ use crate::object::{
 use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
 use crate::{
-    cut, delete, disposal, get, head, history, keeper, list, list_versions, multipart, put,
-    release, sweep, tagging, tick,
+    certificate, cut, delete, disposal, get, head, history, keeper, list, list_versions, multipart,
+    put, release, sweep, tagging, tick,
 };
 
 mod locks;
@@ -255,6 +256,18 @@ impl Store {
         keeper::keep_one(&self.inner, name).await
     }
 
+    /// What was released of a bucket, and how it was erased and checked. Retired buckets too.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`] when no bucket ever had this name.
+    pub fn certificate(
+        &self,
+        name: &BucketName,
+        ask: CertificateAsk,
+    ) -> Result<Certificate, StoreError> {
+        certificate::certificate(&self.inner, name, ask)
+    }
+
     /// What the keeper's passes did since start.
     #[must_use]
     pub fn kept(&self) -> KeeperReport {
@@ -277,7 +290,7 @@ impl Store {
     /// Takes a disposal back before it acts.
     ///
     /// # Errors
-    /// [`StoreError::InvalidArgument`] when there is none; [`StoreError::InvalidRequest`] when it has
+    /// [`StoreError::NoSuchDisposal`]; [`StoreError::InvalidRequest`] when it has
     /// acted.
     pub async fn cancel_disposal(
         &self,

@@ -44,7 +44,9 @@ pub(crate) async fn begin(inner: &Inner) -> Result<(), StoreError> {
 /// Writes compliance time and the ledger down.
 pub(crate) async fn tick(inner: &Inner) -> Result<(), StoreError> {
     let ledger = inner.clock.report().ledger;
-    append(inner, ledger, 0, false).await
+    append(inner, ledger, 0, false).await?;
+    inner.clock.kept(ledger);
+    Ok(())
 }
 
 /// The newest ledger. A vault without one, and one whose ledger cannot be read, has nothing saved up:

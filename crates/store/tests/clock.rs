@@ -20,7 +20,7 @@ use azekura_model::compliance_clock::{
     CATCH_UP_EARNED_IN_MS, CATCH_UP_MAX_MS, Evidence, EvidenceKind, LEAD_MAX_MS, LeadRefused,
 };
 use azekura_model::position::{Incarnation, RegionName, Sequence};
-use azekura_model::time::{ComplianceTime, WallTime};
+use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_store::clock::{Clock, ManualTimeSource, Skew, TimeEvidence};
 use azekura_store::entropy::SystemEntropy;
 use azekura_store::error::StoreError;
@@ -370,6 +370,42 @@ async fn a_full_disk_costs_the_credit_and_not_the_start() {
     let (store, clock, _) = on_disk(&dir, None, now).await;
     assert_eq!(clock.compliance().0, ran + 3_600_000);
     store.engine().close().unwrap();
+}
+
+#[tokio::test]
+async fn the_ledger_is_written_once_a_day_even_when_much_is_committed() {
+    let mut lab = Lab::new().await;
+    for _ in 0..24 * 12 {
+        assert!(!lab.clock.is_tick_due());
+        lab.run(300_000);
+        // Any other commit.
+        let now = lab.clock.compliance();
+        lab.clock.observe(HybridTime::default(), WallTime(0), now);
+    }
+    assert!(lab.clock.is_tick_due());
+    lab.store.tick().await.unwrap();
+    assert!(!lab.clock.is_tick_due());
+}
+
+#[tokio::test]
+async fn threads_never_see_it_go_back() {
+    let clock = Arc::new(Clock::system());
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let clock = Arc::clone(&clock);
+            std::thread::spawn(move || {
+                let mut last = clock.compliance();
+                for _ in 0..100_000 {
+                    let now = clock.compliance();
+                    assert!(now >= last);
+                    last = now;
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 struct Authority(i64, EvidenceKind);

@@ -13,7 +13,11 @@ use crate::report::{Figures, Outcome};
 use crate::server::{self, ACCESS_KEY, SECRET_KEY, Server};
 use crate::{Bench, Failure, clock, tools};
 
-const LIBRARY: &str = "usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+/// The library of Debian's package, by architecture.
+const LIBRARIES: [&str; 2] = [
+    "usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+];
 const BUCKET: &str = "/locked";
 const DAY: i64 = 86_400;
 const YEARS_100: i64 = 100 * 365 * DAY;
@@ -413,7 +417,8 @@ fn under(bench: &Bench, library: &Path, monotonic: bool) -> Result<i64, Failure>
 
 /// Whatever the wall clock shows, at the start or later.
 pub(crate) fn no_wall_clock_ends_a_lock(bench: &Bench) -> Result<Outcome, Failure> {
-    let Some(library) = bench.tools.installed(LIBRARY) else {
+    let mut libraries = LIBRARIES.iter();
+    let Some(library) = libraries.find_map(|path| bench.tools.installed(path)) else {
         return Ok(Outcome::Skipped("faketime is not installed".to_owned()));
     };
     under(bench, &library, false).map_err(|why| format!("wall clock faked: {why}"))?;

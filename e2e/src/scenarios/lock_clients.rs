@@ -150,6 +150,29 @@ pub(crate) fn rclone(bench: &Bench) -> Result<Outcome, Failure> {
     ])))
 }
 
+/// boto3: a tree stored in parts and whole, overwritten, deleted in batches, brought back, restored.
+pub(crate) fn boto3(bench: &Bench) -> Result<Outcome, Failure> {
+    if let Some(skipped) = missing(bench, &["python3"]) {
+        return Ok(skipped);
+    }
+    let home = bench.directory("lock_boto3")?;
+    let (source, restored) = (home.join("source"), home.join("restored"));
+    let bytes = tree::generate(&source, bench.number(200, 2_000), SEED)?;
+    let server = start(bench, &home)?;
+    lock(bench, &server, &["make", "boto3", DAYS])?;
+    let words = ["work", "boto3", &text(&source), &text(&restored)];
+    lock(bench, &server, &words)?;
+    let compared = tree::compare(&source, &restored)?;
+    let (versions, hidden) = kept(bench, &server, "boto3")?;
+    server.stop()?;
+    Ok(Outcome::Passed(Figures::from([
+        ("files", compared.into()),
+        ("bytes", bytes.into()),
+        ("versions_locked", versions.into()),
+        ("hidden", hidden.into()),
+    ])))
+}
+
 /// See `e2e/py/boto3_veeam_like.py`.
 pub(crate) fn veeam_like(bench: &Bench) -> Result<Outcome, Failure> {
     if let Some(skipped) = missing(bench, &["python3"]) {

@@ -2,6 +2,7 @@
 
 use azekura_admin_api::api::AdminApi as _;
 use azekura_admin_api::types::ClockDetail;
+use azekura_model::compliance_clock::LEAD_MAX_MS;
 
 use crate::args::{ClockShowArgs, Language};
 use crate::connect;
@@ -100,6 +101,16 @@ fn english(clock: &ClockDetail) -> String {
     text
 }
 
+fn why_in_japanese(clock: &ClockDetail) -> String {
+    if clock.lead_ms > LEAD_MAX_MS {
+        return "壁時計が 30 日を超えて進んでいます。".to_owned();
+    }
+    format!(
+        "動作中に壁時計が進みました (起動時の差と動作時間で説明できるのは {} まで)。正しければサーバーを再起動してください。",
+        in_japanese(clock.explained_ms)
+    )
+}
+
 fn japanese(clock: &ClockDetail) -> String {
     let side = |ms: i64| if ms < 0 { "遅れ" } else { "進み" };
     let mut text = format!(
@@ -136,8 +147,9 @@ fn japanese(clock: &ClockDetail) -> String {
         "ロックは、ロック判定の時刻が期限を過ぎたときにだけ終わります。この時刻を進める操作はありません。\n",
     );
     match (&clock.relative_locks_refused, &clock.relative_locks_start) {
-        (Some(why), _) => text.push_str(&format!(
-            "期間で指定するロック (バケットの既定、保存区分) を拒否しています。\n  理由: {why}\n  OS の時計を正しく合わせてください。期限の日時を指定するロックは受け付けます。\n"
+        (Some(_), _) => text.push_str(&format!(
+            "期間で指定するロック (バケットの既定、保存区分) を拒否しています。\n  理由: {}\n  OS の時計を正しく合わせてください。期限の日時を指定するロックは受け付けます。\n",
+            why_in_japanese(clock),
         )),
         (None, Some(start)) => {
             text.push_str(&format!("期間で指定するロックは、いま作ると {start} から数えます。\n"));
@@ -198,7 +210,7 @@ mod tests {
         );
         let japanese = japanese(&clock);
         assert!(japanese.contains("1日1時間"), "{japanese}");
-        assert!(japanese.contains("拒否しています"), "{japanese}");
+        assert!(japanese.contains("30 日を超えて"), "{japanese}");
     }
 
     #[test]

@@ -2,12 +2,20 @@
 
 pub(crate) mod bucket_create;
 pub(crate) mod bucket_delete;
+pub(crate) mod bucket_history_days;
 pub(crate) mod bucket_list;
 pub(crate) mod capacity;
 pub(crate) mod class;
 pub(crate) mod clock_show;
+pub(crate) mod disposal_cancel;
+pub(crate) mod disposal_certificate;
+pub(crate) mod disposal_list;
+pub(crate) mod disposal_request;
+pub(crate) mod disposal_show;
 pub(crate) mod drill_locks;
 pub(crate) mod explain;
+pub(crate) mod lifecycle_run;
+pub(crate) mod lifecycle_show;
 pub(crate) mod lock_bulk;
 pub(crate) mod lock_default;
 pub(crate) mod lock_limits;

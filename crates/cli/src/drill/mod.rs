@@ -6,6 +6,8 @@ mod doors;
 mod report;
 mod scene;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use azekura_admin_api::api::AdminApi as _;
@@ -203,9 +205,12 @@ async fn try_door(scene: &Scene, door: &Door) -> Result<Row, CommandError> {
 }
 
 fn verdict(replies: &[Reply], harmed: bool, accepted: bool) -> Verdict {
-    let not_offered = replies
-        .iter()
-        .all(|reply| matches!(reply.status, 404 | 405 | 501));
+    let not_offered = replies.iter().all(|reply| match reply.status {
+        405 | 501 => true,
+        // Of S3 that is an answer about a name, not about the operation.
+        404 => !reply.code().is_some_and(|code| code.starts_with("NoSuch")),
+        _ => false,
+    });
     match (harmed, accepted, not_offered) {
         (true, _, _) => Verdict::Open,
         (false, true, _) => Verdict::Harmless,

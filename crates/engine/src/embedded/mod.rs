@@ -30,6 +30,7 @@ use crate::seam::{
 use crate::space::SpaceGauge;
 
 mod committer;
+mod covered;
 mod open;
 mod publisher;
 mod read;

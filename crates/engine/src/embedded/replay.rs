@@ -8,6 +8,7 @@ use azekura_model::position::{PartitionId, Sequence};
 use bytes::Bytes;
 
 use super::Options;
+use super::covered::Covered;
 use super::open::{OpenError, Progress};
 use super::recent::Recent;
 use super::recover::Recovered;
@@ -133,7 +134,8 @@ pub(super) fn open_index(
     )?;
     let total = total_bytes(files, from)?;
     let sink = Sink::Index(&index);
-    match replay(scanner, settled, sink, project, total, progress) {
+    let covered = Covered::new(files, format);
+    match replay(scanner, settled, sink, covered, project, total, progress) {
         Ok((replayed, _)) => Ok((index, replayed)),
         Err(OpenError::Index(IndexError::Unusable(why))) => {
             tracing::warn!(why, "the index is rebuilt from the journal");
@@ -168,6 +170,7 @@ pub(super) fn rebuild(
         scanner,
         start,
         Sink::Loader(loader),
+        Covered::new(files, format),
         project,
         total,
         progress,
@@ -197,6 +200,7 @@ fn replay<'a>(
     mut scanner: Scanner,
     settled: Place,
     mut sink: Sink<'a>,
+    mut covered: Covered<'_>,
     project: &dyn Project,
     total_bytes: u64,
     progress: &mut dyn FnMut(Progress),
@@ -225,7 +229,8 @@ fn replay<'a>(
                 progress(state);
             }
             Item::Finding(found) => damage.add(found.part, found.to_string()),
-            Item::Record(record) => {
+            Item::Record(mut record) => {
+                covered.settle(&mut record, project)?;
                 let position = &record.record.position;
                 recent.remember(position.partition, record.record.commit, position.sequence);
                 let place = Place {

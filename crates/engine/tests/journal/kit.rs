@@ -12,7 +12,7 @@ use azekura_engine::seam::{
     Commit, CommitClass, CommitId, Family, Guard, Key, Mutations, NewRecord, Part, Project,
     ProjectError, ReadView, SignHead, StoredRecord,
 };
-use azekura_model::position::{Incarnation, RegionName, Sequence};
+use azekura_model::position::{Incarnation, PartitionId, RegionName, Sequence};
 use bytes::Bytes;
 
 pub const JOURNAL: &str = "/vault/journal";
@@ -69,6 +69,13 @@ impl Project for Spelled {
             }
         }
         Ok(mutations)
+    }
+
+    fn lost(&self, _: PartitionId, _: Sequence, _: Sequence) -> Mutations {
+        Mutations {
+            puts: vec![(key("lost"), Bytes::from_static(b"1"))],
+            deletes: Vec::new(),
+        }
     }
 
     fn erases(

@@ -128,6 +128,9 @@ fn assert_names(engine: &Embedded, context: &str) {
         let found = engine.get(PARTITION, &kit::key(&format!("k{id}"))).unwrap();
         assert_eq!(found.is_none(), is_listed(id), "{context}: k{id}");
     }
+    // What is half erased is not lost: nothing else may become unknown by it.
+    let lost = engine.get(PARTITION, &kit::key("lost")).unwrap();
+    assert!(lost.is_none(), "{context}");
 }
 
 /// The journal verifies without the engine, and nothing is erased but what is listed.

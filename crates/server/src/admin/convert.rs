@@ -104,6 +104,10 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             "`azekura object history BUCKET KEY` shows every version, hidden ones too.",
         ),
         StoreError::NoSuchUpload => (Code::NotFound, ""),
+        StoreError::NoSuchDisposal => (
+            Code::NotFound,
+            "`azekura disposal list BUCKET` shows the disposals there are.",
+        ),
         StoreError::BucketAlreadyOwnedByYou => (Code::Conflict, ""),
         StoreError::BucketNotEmpty => (
             Code::Conflict,

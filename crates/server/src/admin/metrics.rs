@@ -17,7 +17,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::{AdminState, clock_detail};
+use super::{AdminState, clock_detail, keeper};
 use crate::running::Running;
 
 /// Labels of an answered request.
@@ -168,6 +168,7 @@ impl Collector for EngineCollector {
             metric.encode(encoder)?;
         }
         clock_detail::encode(&mut encoder, &self.0.clock.report())?;
+        keeper::encode(&mut encoder, &self.0.store.kept())?;
         encode_memory(&mut encoder, &self.0.store.memory().in_use())
     }
 }

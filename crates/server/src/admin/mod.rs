@@ -4,6 +4,7 @@ mod clock_detail;
 mod convert;
 mod door;
 mod health;
+mod keeper;
 mod metrics;
 mod openapi;
 mod operations;
@@ -44,7 +45,9 @@ pub(crate) struct AdminState {
 
 /// All routes. Nothing outside `/v1` answers with names, keys or content of objects.
 pub(crate) fn router(state: Arc<AdminState>) -> Router {
-    let routes = v1::routes().merge(retention_routes::routes());
+    let routes = v1::routes()
+        .merge(keeper::routes::routes())
+        .merge(retention_routes::routes());
     let signed = routes.route_layer(axum::middleware::from_fn_with_state(
         Arc::clone(&state),
         door::signed_only,

@@ -3,6 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::keeper::routes as keeper;
 use super::{retention_routes, v1};
 
 #[derive(OpenApi)]
@@ -33,7 +34,15 @@ use super::{retention_routes, v1};
         retention_routes::explain,
         retention_routes::lock_report,
         retention_routes::change_locks,
-        retention_routes::undelete
+        retention_routes::undelete,
+        keeper::lifecycle,
+        keeper::run_lifecycle,
+        keeper::history_days,
+        keeper::put_history_days,
+        keeper::disposals,
+        keeper::request_disposal,
+        keeper::cancel_disposal,
+        keeper::certificate
     ),
     modifiers(&Signed),
     security(("sigv4" = []))

@@ -29,7 +29,7 @@ const PAGE_DEFAULT: u16 = 1000;
 
 /// One verified caller.
 pub(crate) struct Operator {
-    running: Arc<Running>,
+    pub(super) running: Arc<Running>,
     grant: Grant,
 }
 

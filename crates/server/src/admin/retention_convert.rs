@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use azekura_admin_api::retention::{
     ClassChange, ClassReport, ClassRuleReport, ClassRulesReport, ExplainReport, LimitsReport,
-    LockCount, LockDefaultReport, LockPreview, LockTally, LockShown, PendingLimits,
+    LockCount, LockDefaultReport, LockPreview, LockShown, LockTally, PendingLimits,
 };
 use azekura_admin_api::types::Pair;
 use azekura_model::bucket_config::{ClassAssignment, GovernedLimits};

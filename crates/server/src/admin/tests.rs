@@ -47,12 +47,18 @@ fn routes() -> Vec<(Method, String)> {
     let mut routes = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
-            let target = path.replace("{bucket}", "some-bucket");
+            let target = path
+                .replace("{bucket}", "some-bucket")
+                .replace("{id}", &"0".repeat(32));
             let query = if ["object", "content", "history"]
                 .iter()
                 .any(|end| target.ends_with(&format!("/{end}")))
             {
                 "?key=k"
+            } else if target.ends_with("/history-days") && method == "put" {
+                "?days=30"
+            } else if target.ends_with("/disposals") && method == "post" {
+                "?reason=r"
             } else {
                 ""
             };

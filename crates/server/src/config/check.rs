@@ -9,13 +9,15 @@ use std::time::Duration;
 use azekura_admin_api::types::RegionDescription;
 use azekura_gateway::throttle::KeyLimits;
 use azekura_model::access::Right;
+use azekura_model::cooling::HistoryDays;
 use azekura_model::retention_class::ClassCatalog;
 use azekura_model::retention_limits::KeyLockLimits;
 use azekura_store::classes::BadClasses;
 use azekura_store::memory::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN};
+use azekura_store::store::StorePolicy;
 use http::Uri;
 
-use super::{File, Limits, LogFormat, Overrides, RightName, SizeValue, is_loopback};
+use super::{File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, is_loopback};
 
 /// Shortest secret access key that is accepted, in characters.
 const SECRET_CHARS_MIN: usize = 16;
@@ -69,6 +71,10 @@ pub struct Checked {
     pub stall: Duration,
     /// Time for requests under way at a stop.
     pub drain: Duration,
+    /// How long what weakens waits, and how long history is at first.
+    pub policy: StorePolicy,
+    /// Time between two passes of the keeper; zero = none.
+    pub keep_every: Duration,
     /// Form of log lines.
     pub log_format: LogFormat,
     /// Filter of log lines.
@@ -201,6 +207,12 @@ pub enum ConfigError {
         /// Access key id.
         id: String,
     },
+    /// No cooling-off.
+    #[error("lifecycle.cooling_off_hours must be at least 1")]
+    NoCoolingOff,
+    /// History longer than can be counted.
+    #[error("lifecycle.history_days must be at most {}", HistoryDays::MAX.0)]
+    HistoryDays,
     /// A bound of zero.
     #[error("limits.{key} must be at least 1")]
     Zero {
@@ -239,6 +251,7 @@ impl Checked {
         let limits = file.limits;
         let memory_bytes = memory_bytes(limits.memory.as_ref())?;
         not_zero(&limits)?;
+        let policy = policy(&file.lifecycle)?;
         Ok(Self {
             data_dir: over
                 .data_dir
@@ -267,6 +280,8 @@ impl Checked {
             header_read: Duration::from_secs(limits.header_read_seconds),
             stall: Duration::from_secs(limits.stall_seconds),
             drain: Duration::from_secs(limits.drain_seconds),
+            policy,
+            keep_every: Duration::from_secs(file.lifecycle.interval_seconds),
             log_format: over.log_format.or(file.log.format).unwrap_or_default(),
             log_filter: over
                 .log_filter
@@ -305,6 +320,25 @@ fn declared(region: &super::Region) -> RegionDescription {
         site: region.site.clone(),
         operator: region.operator.clone(),
     }
+}
+
+fn policy(lifecycle: &Lifecycle) -> Result<StorePolicy, ConfigError> {
+    let history_days = HistoryDays(lifecycle.history_days);
+    if history_days > HistoryDays::MAX {
+        return Err(ConfigError::HistoryDays);
+    }
+    if lifecycle.cooling_off_hours == 0 {
+        return Err(ConfigError::NoCoolingOff);
+    }
+    let cooling_off = match lifecycle.i_accept_a_cooling_off_of_seconds {
+        Some(seconds) => Duration::from_secs(seconds),
+        None => Duration::from_secs(lifecycle.cooling_off_hours.saturating_mul(3600)),
+    };
+    Ok(StorePolicy {
+        cooling_off,
+        history_days,
+        ..StorePolicy::default()
+    })
 }
 
 /// Bounds that would let nothing through.

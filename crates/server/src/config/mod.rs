@@ -41,6 +41,8 @@ pub struct File {
     pub admin: Admin,
     /// Bounds on connections.
     pub limits: Limits,
+    /// What leaves the vault, and when.
+    pub lifecycle: Lifecycle,
     /// Logs.
     pub log: Log,
     /// OpenTelemetry.
@@ -128,6 +130,33 @@ impl Default for Limits {
             header_read_seconds: 60,
             stall_seconds: 120,
             drain_seconds: 10,
+        }
+    }
+}
+
+/// `[lifecycle]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lifecycle {
+    /// Hours by compliance time after which a change acts that weakens: lifecycle rules that hide more
+    /// or sooner, fewer days of history, a disposal. Default 72, at least 1.
+    pub cooling_off_hours: u64,
+    /// Seconds between two passes of the keeper; 0 = only when asked. Default 3600.
+    pub interval_seconds: u64,
+    /// Days of hidden history of a new bucket. Default 30.
+    pub history_days: u32,
+    /// For tests alone: a cooling-off in seconds, instead of the hours. Whoever steals a key can then
+    /// have everything that is not locked erased at once. Default: none.
+    pub i_accept_a_cooling_off_of_seconds: Option<u64>,
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self {
+            cooling_off_hours: 72,
+            interval_seconds: 3600,
+            history_days: 30,
+            i_accept_a_cooling_off_of_seconds: None,
         }
     }
 }

@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::paths::PATHS;
+use crate::admin::openapi_document;
 
 /// The operations of the access trait, frozen with the gateway.
 const S3_OPERATIONS: &str = include_str!("../../../gateway/tests/operations.txt");
-/// The routes of the admin API, generated from its handlers.
-const ADMIN_ROUTES: &str = include_str!("../../../../docs/reference/openapi.json");
 
 /// Operations that can remove, replace, hide or weaken: each has rows in [`PATHS`].
 const CAPABLE: &[&str] = &[
@@ -31,6 +30,9 @@ const CAPABLE: &[&str] = &[
     "DeleteObjectTagging",
     "DELETE /v1/buckets/{bucket}",
     "POST /v1/buckets/{bucket}",
+    "POST /v1/buckets/{bucket}/disposals",
+    "POST /v1/buckets/{bucket}/lifecycle/run",
+    "PUT /v1/buckets/{bucket}/history-days",
 ];
 
 /// Operations that read, or change nothing of a version.
@@ -138,6 +140,10 @@ const HARMLESS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "takes back a disposal",
+        &["DELETE /v1/buckets/{bucket}/disposals/{id}"],
+    ),
+    (
         "reads of the admin API",
         &[
             "GET /v1/vault",
@@ -154,6 +160,10 @@ const HARMLESS: &[(&str, &[&str])] = &[
             "GET /v1/buckets/{bucket}/lock-default",
             "GET /v1/buckets/{bucket}/lock-report",
             "GET /v1/buckets/{bucket}/explain",
+            "GET /v1/buckets/{bucket}/lifecycle",
+            "GET /v1/buckets/{bucket}/history-days",
+            "GET /v1/buckets/{bucket}/disposals",
+            "GET /v1/buckets/{bucket}/certificate",
         ],
     ),
     (
@@ -178,7 +188,7 @@ const HARMLESS: &[(&str, &[&str])] = &[
 
 /// Operations of S3, and methods with routes of the admin API.
 fn all() -> BTreeSet<String> {
-    let document: serde_json::Value = serde_json::from_str(ADMIN_ROUTES).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&openapi_document().unwrap()).unwrap();
     let mut all: BTreeSet<String> = S3_OPERATIONS
         .split_whitespace()
         // The trait's own helper, `current`, is no operation.

@@ -148,4 +148,11 @@ pub(super) const PATHS: &[Path] = &[
         ask: |t| Ask::admin("DELETE", t.admin("")) },
     Path { name: "make the bucket again (admin)", operation: "POST /v1/buckets/{bucket}", needs: &[Right::Admin, Right::Manage], verdicts: "- - - - - - -",
         ask: |t| Ask::admin("POST", t.admin("")) },
+    // What deletes more or sooner acts after the cooling-off: accepted, and nothing leaves by it now.
+    Path { name: "ask for a disposal", operation: "POST /v1/buckets/{bucket}/disposals", needs: &[Right::Admin], verdicts: "s s s s s s s",
+        ask: |t| Ask::admin("POST", t.admin(&format!("/disposals?prefix={}&reason=matrix", t.key))) },
+    Path { name: "keep no history", operation: "PUT /v1/buckets/{bucket}/history-days", needs: &[Right::Admin], verdicts: "s s s s s s s",
+        ask: |t| Ask::admin("PUT", t.admin("/history-days?days=0")) },
+    Path { name: "run a pass of the keeper", operation: "POST /v1/buckets/{bucket}/lifecycle/run", needs: &[Right::Admin], verdicts: "s s s s s s s",
+        ask: |t| Ask::admin("POST", t.admin("/lifecycle/run")) },
 ];

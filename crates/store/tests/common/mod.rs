@@ -17,7 +17,7 @@ use azekura_model::bucket::Versioning;
 use azekura_model::condition::{Conditions, ETagCondition};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::{Incarnation, PartitionId, RegionName, Sequence};
-use azekura_model::time::{ComplianceTime, WallTime};
+use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_store::body::{Body, BodyError, Claims};
 use azekura_store::clock::{Clock, ManualTimeSource};
 use azekura_store::entropy::SystemEntropy;
@@ -110,7 +110,7 @@ pub(crate) async fn read_all(mut body: Body) -> Result<Vec<u8>, BodyError> {
     Ok(out)
 }
 
-fn parts(engine: Arc<dyn Engine>, clock: Arc<Clock>, keys: Arc<Keys>) -> Parts {
+pub(crate) fn parts(engine: Arc<dyn Engine>, clock: Arc<Clock>, keys: Arc<Keys>) -> Parts {
     let entropy = SystemEntropy::shared();
     let region = RegionName::parse("local").unwrap();
     let incarnation = Incarnation([7; 16]);
@@ -208,6 +208,15 @@ impl Vault {
             time,
             policy,
         }
+    }
+
+    /// Keys and clock learnt from the journal, for another store over this vault.
+    pub(crate) fn learnt(&self) -> (Arc<Keys>, Arc<Clock>) {
+        let (keys, clock) = (fresh_keys(), fresh_clock(&self.time));
+        let projector = Projector::new(Arc::clone(&keys), Arc::clone(&clock));
+        replay(&self.engine, &projector);
+        clock.observe(HybridTime::default(), WallTime(0), self.now());
+        (keys, clock)
     }
 
     /// Lets all clocks run, in steps that count as running.

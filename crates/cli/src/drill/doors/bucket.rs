@@ -89,8 +89,8 @@ pub(super) const DOORS: &[Door] = &[
     Door {
         id: "D4",
         name: "lifecycle",
-        en: "lifecycle rules that expire every version, put and withdrawn",
-        ja: "全版を失効させるライフサイクル設定の投入と撤回",
+        en: "lifecycle rules that expire every version, and a pass at once",
+        ja: "全版を失効させるライフサイクル設定と即時実行",
         on: On::Once,
         rule: Rule::Harmless,
         attempt: Attempt::Many(lifecycle),
@@ -122,8 +122,8 @@ fn bucket(scene: &Scene, query: &str) -> String {
     format!("/{}{query}", scene.bucket)
 }
 
-/// Rules over everything, of a date that is over and of one day; the pass of the server that
-/// follows is its own, so rules that act at once act before they are withdrawn.
+/// Rules over everything, of a date that is over and of one day, a pass of the server, and the
+/// rules withdrawn.
 fn lifecycle(scene: &Scene, _: &Subject) -> Vec<Ask> {
     let over = (scene.began - time::Duration::days(2)).date();
     let rules = format!(
@@ -135,6 +135,7 @@ fn lifecycle(scene: &Scene, _: &Subject) -> Vec<Ask> {
     );
     vec![
         Ask::s3("PUT", bucket(scene, "?lifecycle")).body(rules),
+        super::admin::run_pass(scene),
         Ask::s3("DELETE", bucket(scene, "?lifecycle")),
     ]
 }

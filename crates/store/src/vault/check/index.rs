@@ -53,6 +53,23 @@ pub(super) fn names(
     let Ok(snapshot) = view.snapshot() else {
         return found;
     };
+    // A lock entry has no key of an object: the history tells it.
+    let mut locks = BTreeMap::new();
+    let amended = snapshot.scan(
+        partition,
+        families::AMENDMENTS,
+        (&[], None),
+        &mut |key, entry| {
+            if wanted.binary_search(&entry.sequence).is_ok() {
+                if let Some(version) = families::split_lock(key) {
+                    locks.insert(version, entry.sequence);
+                } else if let Some((object, version)) = families::split_amendment(key) {
+                    found.insert(entry.sequence, (object, version.to_string()));
+                }
+            }
+            ControlFlow::Continue(())
+        },
+    );
     let scanned = snapshot.scan(
         partition,
         families::HISTORY,
@@ -62,23 +79,16 @@ pub(super) fn names(
                 .ok()
                 .and_then(|summary| summary.at)
                 .unwrap_or(entry.sequence);
-            if wanted.binary_search(&at).is_ok()
+            let wanted = wanted.binary_search(&at).is_ok();
+            if (wanted || !locks.is_empty())
                 && let Some((object, version)) = families::split_history(key)
             {
-                found.insert(at, (object, version.to_string()));
-            }
-            ControlFlow::Continue(())
-        },
-    );
-    let amended = snapshot.scan(
-        partition,
-        families::AMENDMENTS,
-        (&[], None),
-        &mut |key, entry| {
-            if wanted.binary_search(&entry.sequence).is_ok()
-                && let Some((object, version)) = families::split_amendment(key)
-            {
-                found.insert(entry.sequence, (object, version.to_string()));
+                if let Some(lock) = locks.get(&version) {
+                    found.insert(*lock, (object.clone(), version.to_string()));
+                }
+                if wanted {
+                    found.insert(at, (object, version.to_string()));
+                }
             }
             ControlFlow::Continue(())
         },

@@ -1,0 +1,195 @@
+//! Certificates of disposal: for each thing that was released, what it was (by number, never by name),
+//! who took it out of sight and when, when its release was judged and recorded, how it was erased, how
+//! that was checked, and where the records stand, so that an outsider can look.
+
+use std::collections::BTreeMap;
+
+use azekura_model::ident::{BucketUuid, VersionId};
+use azekura_model::name::BucketName;
+use azekura_model::position::{Incarnation, PartitionId, RegionName, Sequence};
+use azekura_model::time::{ComplianceTime, WallTime};
+use azekura_record::core::{Core, RecordKind};
+use azekura_record::particulars::Event;
+use azekura_record::released::{ReleaseList, VersionFreed};
+
+use crate::bucket::read;
+use crate::entry::BucketEntry;
+use crate::error::StoreError;
+use crate::inner::Inner;
+use crate::release::finish::core_at;
+use crate::seal::record::open_core;
+
+/// Records in one page of the journal.
+const PAGE: usize = 256;
+
+/// What a certificate is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CertificateAsk {
+    /// Only what this disposal hid.
+    pub disposal: Option<[u8; 16]>,
+    /// Only releases recorded at this compliance time or later.
+    pub from: Option<ComplianceTime>,
+    /// Only releases recorded before.
+    pub until: Option<ComplianceTime>,
+}
+
+/// A certificate.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Certificate {
+    /// The bucket.
+    pub bucket: BucketUuid,
+    /// Region of every position.
+    pub region: RegionName,
+    /// Life of the vault.
+    pub incarnation: Incarnation,
+    /// Partition of every position.
+    pub partition: PartitionId,
+    /// What was released, in the order of the release records.
+    pub entries: Vec<CertifiedRelease>,
+}
+
+/// When a record was committed, and where it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecordedAt {
+    /// Its sequence.
+    pub sequence: Sequence,
+    /// What the wall clock showed.
+    pub wall: WallTime,
+    /// Compliance time.
+    pub compliance: ComplianceTime,
+}
+
+impl RecordedAt {
+    fn of(core: &Core, sequence: Sequence) -> Self {
+        Self {
+            sequence,
+            wall: core.wall,
+            compliance: core.compliance,
+        }
+    }
+}
+
+/// One version, marker or upload that was released.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CertifiedRelease {
+    /// The version or marker; `None` = an upload that was aborted.
+    pub version: Option<VersionId>,
+    /// Length of its content in bytes.
+    pub content_bytes: u64,
+    /// Commitment of its own record to what it was; it outlives the erasure.
+    pub commitment: Option<[u8; 32]>,
+    /// Its own record.
+    pub made: Option<RecordedAt>,
+    /// The record that hid it; `None` = a newer `null` version took its place.
+    pub hidden: Option<RecordedAt>,
+    /// The release record.
+    pub released: RecordedAt,
+    /// Records whose particulars and payloads were to be erased, and blobs.
+    pub list: ReleaseList,
+    /// The record that says that everything is erased; `None` = not yet.
+    pub freed: Option<(RecordedAt, VersionFreed)>,
+}
+
+/// Reads the certificate of a bucket; a retired one too, the latest of its name.
+pub(crate) fn certificate(
+    inner: &Inner,
+    name: &BucketName,
+    ask: CertificateAsk,
+) -> Result<Certificate, StoreError> {
+    let bucket = bucket_entry(inner, name)?;
+    let partition = bucket.partition();
+    let status = inner.engine.status();
+    let mut entries = BTreeMap::new();
+    let mut next = Sequence(1);
+    loop {
+        let page = inner.engine.journal(partition, next, PAGE)?;
+        for record in &page {
+            let at = record.position.sequence;
+            let core = open_core(record.kind, &record.core)?;
+            match core.kind {
+                RecordKind::Released if within(ask, core.compliance) => {
+                    let entry = release(inner, partition, &core, at, record.payload_bytes)?;
+                    entries.insert(at, entry);
+                }
+                RecordKind::Freed => {
+                    let (_, opened) = inner.record(partition, at)?;
+                    if let Event::Freed(freed) = opened.particulars.event
+                        && let Some(entry) = entries.get_mut(&freed.released)
+                    {
+                        entry.freed = Some((RecordedAt::of(&core, at), *freed));
+                    }
+                }
+                _ => {}
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE => next = last.position.sequence.next(),
+            _ => break,
+        }
+    }
+    let of_job = |entry: &CertifiedRelease| match (ask.disposal, &entry.freed) {
+        (None, _) => true,
+        (Some(id), Some((_, freed))) => freed.disposal == Some(id),
+        (Some(_), None) => false,
+    };
+    Ok(Certificate {
+        bucket: bucket.uuid(),
+        region: status.region,
+        incarnation: status.incarnation,
+        partition,
+        entries: entries.into_values().filter(of_job).collect(),
+    })
+}
+
+fn within(ask: CertificateAsk, at: ComplianceTime) -> bool {
+    ask.from.is_none_or(|from| from <= at) && ask.until.is_none_or(|until| at < until)
+}
+
+fn release(
+    inner: &Inner,
+    partition: PartitionId,
+    core: &Core,
+    at: Sequence,
+    payload_bytes: u64,
+) -> Result<CertifiedRelease, StoreError> {
+    let list = inner.engine.payload(partition, at, 0, payload_bytes)?;
+    let list = ReleaseList::decode(&list)
+        .map_err(|error| StoreError::Damaged(format!("release record {at}: {error}")))?;
+    let mut entry = CertifiedRelease {
+        version: core.version,
+        content_bytes: core.content_bytes,
+        commitment: None,
+        made: None,
+        hidden: None,
+        released: RecordedAt::of(core, at),
+        list: ReleaseList::default(),
+        freed: None,
+    };
+    for sequence in &list.erase {
+        let (listed, _) = core_at(inner, partition, *sequence)?;
+        let recorded = Some(RecordedAt::of(&listed, *sequence));
+        match listed.kind {
+            RecordKind::Version | RecordKind::DeleteMarker => {
+                entry.made = recorded;
+                entry.commitment = Some(listed.commitment);
+            }
+            RecordKind::UploadStarted if core.version.is_none() => {
+                entry.made = recorded;
+                entry.commitment = Some(listed.commitment);
+            }
+            RecordKind::VersionHidden | RecordKind::UploadAborted => entry.hidden = recorded,
+            _ => {}
+        }
+    }
+    entry.list = list;
+    Ok(entry)
+}
+
+fn bucket_entry(inner: &Inner, name: &BucketName) -> Result<BucketEntry, StoreError> {
+    let open = read::open(inner, name).ok().map(|open| open.bucket.uuid);
+    let all = read::all_for_ever(inner)?;
+    all.into_iter()
+        .filter(|bucket| bucket.name == name.as_str())
+        .max_by_key(|bucket| (Some(bucket.uuid()) == open, bucket.created))
+        .ok_or(StoreError::NoSuchBucket)
+}
