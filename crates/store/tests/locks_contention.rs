@@ -162,7 +162,7 @@ async fn contend(store: &Store, bulk: bool) {
         None,
     ];
     let mut deletions = 0;
-    for round in 0..6 {
+    for round in 0..30 {
         let now = store.clock_report().compliance;
         let mode = modes[round % 3];
         let version = put(store, mode, now).await;

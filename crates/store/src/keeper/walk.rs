@@ -148,19 +148,26 @@ impl Task<'_> {
                 .inner
                 .engine
                 .journal(self.owner.partition, next, limit)?;
-            for record in &page {
+            let mut old_enough = page.as_slice();
+            for (place, record) in page.iter().enumerate() {
                 let core = open_core(record.kind, &record.core)?;
                 if core.compliance > self.until {
-                    report.records_read = report.records_read.saturating_add(1);
-                    return Ok(());
+                    old_enough = page.get(..place).unwrap_or_default();
+                    break;
                 }
-                self.judge(record, progress, report).await?;
-                progress.cursor = record.position.sequence;
                 // Its own records alone are no progress worth a record.
                 progress.moved |= core.kind != RecordKind::LifecycleRan;
-                if progress.again.len() >= BATCH {
-                    self.record(progress).await?;
-                }
+            }
+            self.judge_all(old_enough, progress, report).await?;
+            if let Some(last) = old_enough.last() {
+                progress.cursor = last.position.sequence;
+            }
+            if old_enough.len() < page.len() {
+                report.records_read = report.records_read.saturating_add(1);
+                return Ok(());
+            }
+            if progress.again.len() >= BATCH {
+                self.record(progress).await?;
             }
             if page.len() < limit {
                 return Ok(());
@@ -169,12 +176,48 @@ impl Task<'_> {
         }
     }
 
+    /// Releases run together: the engine joins their syncs. What a rule does, it does in order.
+    async fn judge_all(
+        &self,
+        records: &[StoredRecord],
+        progress: &mut Progress,
+        report: &mut KeeperReport,
+    ) -> Result<(), StoreError> {
+        if matches!(self.work, Work::Rule(..)) {
+            for record in records {
+                self.judge(record, progress, report).await?;
+            }
+            return Ok(());
+        }
+        let judged = records.iter().map(|record| async {
+            let mut one = KeeperReport::default();
+            let again = self.again(record, &mut one).await?;
+            Ok::<_, StoreError>((again, one))
+        });
+        for (again, one) in futures::future::try_join_all(judged).await? {
+            progress.again.extend(again);
+            *report = report.plus(one);
+        }
+        Ok(())
+    }
+
     async fn judge(
         &self,
         record: &StoredRecord,
         progress: &mut Progress,
         report: &mut KeeperReport,
     ) -> Result<(), StoreError> {
+        let again = self.again(record, report).await?;
+        progress.again.extend(again);
+        Ok(())
+    }
+
+    /// Judges one record; when it is to be looked at again, if it is.
+    async fn again(
+        &self,
+        record: &StoredRecord,
+        report: &mut KeeperReport,
+    ) -> Result<Option<(ComplianceTime, Sequence)>, StoreError> {
         report.records_read = report.records_read.saturating_add(1);
         let verdict = match &self.work {
             Work::History(scope) => history::judge(self.inner, *scope, record, report).await,
@@ -196,11 +239,13 @@ impl Task<'_> {
                 Verdict::Again(ComplianceTime(now.0.saturating_add(AGAIN)))
             }
         };
-        if let Verdict::Again(at) = verdict {
-            let later = ComplianceTime(now.0.saturating_add(1)).max(at);
-            progress.again.push((later, record.position.sequence));
-        }
-        Ok(())
+        Ok(match verdict {
+            Verdict::Settled => None,
+            Verdict::Again(at) => {
+                let later = ComplianceTime(now.0.saturating_add(1)).max(at);
+                Some((later, record.position.sequence))
+            }
+        })
     }
 
     /// Makes the progress durable, if there is any.

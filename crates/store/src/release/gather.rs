@@ -152,7 +152,7 @@ fn version_case(
             lock: lock.state.clone(),
             covers: place.covers,
             pinned: false,
-            gap: gap(inner),
+            gap: gap(inner, partition, summary.marker.then_some(own))?,
             erase: list.erase,
             blobs: list.blobs,
         },
@@ -200,7 +200,7 @@ fn upload_case(
             lock: LockState::Known(Lock::default()),
             covers: false,
             pinned: false,
-            gap: gap(inner),
+            gap: gap(inner, partition, Some(made))?,
             erase: list.erase,
             blobs: list.blobs,
         },
@@ -224,8 +224,21 @@ fn upload_case(
     }))
 }
 
-fn gap(inner: &Inner) -> Option<String> {
-    inner.engine.status().damage.into_iter().next()
+/// Why the history of the partition is not known to be whole. `unlockable` is the record of what has no
+/// lock state to be judged by: of a version, [`lock_state`] knows more exactly what a loss means.
+fn gap(
+    inner: &Inner,
+    partition: PartitionId,
+    unlockable: Option<Sequence>,
+) -> Result<Option<String>, StoreError> {
+    if let Some(found) = inner.engine.status().damage.into_iter().next() {
+        return Ok(Some(found));
+    }
+    let (Some(own), Some(lost)) = (unlockable, lock_state::read_lost(inner, partition)?) else {
+        return Ok(None);
+    };
+    let later = own < lost;
+    Ok(later.then(|| format!("record {lost}, after record {own}, was lost to damage")))
 }
 
 /// What is to be erased.
