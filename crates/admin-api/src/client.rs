@@ -1,5 +1,7 @@
 //! The admin API over HTTP.
 
+mod retention;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,6 +82,15 @@ impl Client {
         method: Method,
         path_and_query: &str,
     ) -> Result<Response<Incoming>, ApiError> {
+        self.send_with(method, path_and_query, Bytes::new()).await
+    }
+
+    async fn send_with(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, ApiError> {
         let invalid = |e: &dyn std::fmt::Display| {
             ApiError::new(
                 Code::InvalidRequest,
@@ -89,7 +100,7 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path_and_query}", self.endpoint))
-            .body(Bytes::new())
+            .body(body)
             .map_err(|e| invalid(&e))?;
         sigv4::sign(
             &mut request,
@@ -120,7 +131,16 @@ impl Client {
         method: Method,
         path_and_query: &str,
     ) -> Result<T, ApiError> {
-        let body = whole(self.send(method, path_and_query).await?).await?;
+        self.call_with(method, path_and_query, Bytes::new()).await
+    }
+
+    async fn call_with<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        body: Bytes,
+    ) -> Result<T, ApiError> {
+        let body = whole(self.send_with(method, path_and_query, body).await?).await?;
         serde_json::from_slice(&body).map_err(|e| {
             ApiError::new(
                 Code::Internal,

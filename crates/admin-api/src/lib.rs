@@ -9,5 +9,6 @@ pub mod client;
 pub mod error;
 pub mod keeper;
 pub mod paths;
+pub mod retention;
 pub mod sigv4;
 pub mod types;

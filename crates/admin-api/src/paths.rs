@@ -21,6 +21,22 @@ pub const OBJECT: &str = "/v1/buckets/{bucket}/object";
 pub const CONTENT: &str = "/v1/buckets/{bucket}/content";
 /// `GET`: every version of a key, hidden ones too.
 pub const HISTORY: &str = "/v1/buckets/{bucket}/history";
+/// `GET`: all retention classes.
+pub const CLASSES: &str = "/v1/retention-classes";
+/// `GET`, `POST`, `DELETE`: which classes a bucket gives to what.
+pub const CLASS_RULES: &str = "/v1/buckets/{bucket}/retention-classes";
+/// `GET`, `POST`: limits of a bucket on retention dates.
+pub const RETENTION_LIMITS: &str = "/v1/buckets/{bucket}/retention-limits";
+/// `GET`, `POST`: default retention of a bucket and its trial.
+pub const LOCK_DEFAULT: &str = "/v1/buckets/{bucket}/lock-default";
+/// `GET`: who can delete a version, when, by which rule.
+pub const EXPLAIN: &str = "/v1/buckets/{bucket}/explain";
+/// `GET`: counts of locks, by page.
+pub const LOCK_REPORT: &str = "/v1/buckets/{bucket}/lock-report";
+/// `POST`: a change of many locks, by page.
+pub const LOCKS: &str = "/v1/buckets/{bucket}/locks";
+/// `POST`: brings a deleted object back.
+pub const UNDELETE: &str = "/v1/buckets/{bucket}/undelete";
 
 /// `GET`: lifecycle rules of a bucket, in force and pending.
 pub const LIFECYCLE: &str = "/v1/buckets/{bucket}/lifecycle";

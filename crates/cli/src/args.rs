@@ -1,6 +1,12 @@
 //! What can be typed. Each flag has an environment variable of the same name.
 
 mod drill;
+mod retention;
+
+pub use retention::{
+    BulkArgs, ClassCommand, DefaultArgs, EventArgs, EventCommand, ExplainArgs, ExtendArgs,
+    LimitsArgs, LockCommand, ModeArg, OneClass, ReportArgs, RuleArgs, Selection, UndeleteArgs,
+};
 
 use std::path::PathBuf;
 
@@ -52,6 +58,19 @@ pub enum Command {
     /// Attacks on a live server, in a bucket of their own
     #[command(subcommand)]
     Drill(DrillCommand),
+    /// Retention classes: periods of law, and who gets them
+    #[command(subcommand)]
+    Class(ClassCommand),
+    /// Events that start the period of a retention class
+    #[command(subcommand)]
+    Event(EventCommand),
+    /// Locks: reports, changes in bulk, defaults and limits
+    #[command(subcommand)]
+    Lock(LockCommand),
+    /// Who can delete a version, when, and by which rule
+    Explain(ExplainArgs),
+    /// When the disk fills, what cannot be deleted until when, what history costs
+    Capacity(Online),
     /// Writes the files of a hospital that does not exist, for tests and drills
     Testdata(TestdataArgs),
 }
@@ -298,6 +317,8 @@ pub enum ObjectCommand {
     Get(GetArgs),
     /// Lists every version of a key with who made it, hidden ones too
     History(OneObject),
+    /// Brings back what S3 shows as deleted: hidden, not gone
+    Undelete(UndeleteArgs),
 }
 
 /// Where the server is and who asks.

@@ -13,8 +13,8 @@ mod output;
 mod progress;
 
 use args::{
-    BucketCommand, Cli, ClockCommand, Command, DisposalCommand, DrillCommand, LifecycleCommand,
-    ObjectCommand, VaultCommand,
+    BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand, DrillCommand,
+    EventCommand, LifecycleCommand, LockCommand, ObjectCommand, VaultCommand,
 };
 use exit::{CommandError, Exit};
 
@@ -55,6 +55,26 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Drill(DrillCommand::Locks(locks)) => {
             commands::drill_locks::run(&locks, json).await
         }
+        Command::Class(class) => match class {
+            ClassCommand::List(online) => commands::class::list(&online, json).await,
+            ClassCommand::Show(one) => commands::class::show(&one, json).await,
+            ClassCommand::Rules(one) => commands::class::rules(&one, json).await,
+            ClassCommand::Assign(rule) => commands::class::assign(&rule, json).await,
+            ClassCommand::Unassign(rule) => commands::class::unassign(&rule, json).await,
+            ClassCommand::Apply(bulk) => commands::lock_bulk::apply_classes(&bulk, json).await,
+        },
+        Command::Event(EventCommand::Post(event)) => commands::lock_bulk::event(&event, json).await,
+        Command::Lock(lock) => match lock {
+            LockCommand::Report(report) => commands::lock_report::run(&report, json).await,
+            LockCommand::Extend(extend) => commands::lock_bulk::extend(&extend, json).await,
+            LockCommand::Hold(bulk) => commands::lock_bulk::hold(&bulk, json).await,
+            LockCommand::ReleaseHold(bulk) => commands::lock_bulk::release_hold(&bulk, json).await,
+            LockCommand::Default(default) => commands::lock_default::run(&default, json).await,
+            LockCommand::Preview(one) => commands::lock_default::preview(&one, json).await,
+            LockCommand::Limits(limits) => commands::lock_limits::run(&limits, json).await,
+        },
+        Command::Explain(explain) => commands::explain::run(&explain, json).await,
+        Command::Capacity(online) => commands::capacity::run(&online, json).await,
         Command::Bucket(bucket) => match bucket {
             BucketCommand::List(online) => commands::bucket_list::run(&online, json).await,
             BucketCommand::Create(one) => commands::bucket_create::run(&one, json).await,
@@ -81,6 +101,9 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             ObjectCommand::List(list) => commands::object_list::run(&list, json).await,
             ObjectCommand::Get(get) => commands::object_get::run(&get, json).await,
             ObjectCommand::History(one) => commands::object_history::run(&one, json).await,
+            ObjectCommand::Undelete(undelete) => {
+                commands::object_undelete::run(&undelete, json).await
+            }
         },
     }
 }

@@ -32,3 +32,13 @@ pub(crate) fn files(what: &'static str, count: u64) -> ProgressBar {
     bar.set_message(what);
     bar
 }
+
+/// A count that grows without a known end; hidden by itself when standard error is no terminal.
+pub(crate) fn count(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} {msg} {per_sec} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what);
+    bar
+}

@@ -61,6 +61,8 @@ pub enum Action {
     GetObjectLegalHold,
     PutObjectLegalHold,
     BypassGovernanceRetention,
+    /// The date of an event that starts the period of a retention class; no action of S3.
+    PostRetentionEvent,
     RestoreObject,
     GetObjectTagging,
     GetObjectVersionTagging,
@@ -91,6 +93,8 @@ pub enum Right {
     /// Go against GOVERNANCE retention when the request says so as well; changes nothing of
     /// COMPLIANCE and of legal holds. No key has it unless it is named.
     Bypass,
+    /// Post the event that starts the period of a retention class (完結の日).
+    Event,
     /// The admin API.
     Admin,
 }
@@ -164,6 +168,7 @@ impl Action {
             | Self::DeleteObjectVersion => Right::Manage,
             Self::PutObjectRetention | Self::PutObjectLegalHold => Right::Lock,
             Self::BypassGovernanceRetention => Right::Bypass,
+            Self::PostRetentionEvent => Right::Event,
             Self::AdminRead | Self::AdminWrite => Right::Admin,
         }
     }

@@ -5,6 +5,8 @@ use crate::cooling::Cooling;
 use crate::cors::CorsRules;
 use crate::lifecycle::LifecycleRules;
 use crate::lock::ObjectLock;
+use crate::retention_class::ClassRules;
+use crate::retention_limits::RetentionLimits;
 use crate::tag::TagSet;
 
 /// Public-access block of a bucket (AWS S3 API reference, PublicAccessBlockConfiguration).
@@ -48,6 +50,12 @@ pub struct DefaultEncryption {
     pub bucket_key_enabled: bool,
 }
 
+/// Rules that give retention classes, and what waits to replace them.
+pub type ClassAssignment = Cooling<ClassRules>;
+
+/// Limits on retention, and what waits to replace them.
+pub type GovernedLimits = Cooling<RetentionLimits>;
+
 /// Configuration of a bucket, one sub-resource.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BucketConfiguration {
@@ -65,6 +73,10 @@ pub enum BucketConfiguration {
     Lifecycle(Cooling<LifecycleRules>),
     /// Object lock: enabled, and the default retention.
     ObjectLock(ObjectLock),
+    /// Retention classes that the bucket gives. A rule is taken away after a cooling-off.
+    RetentionClasses(ClassAssignment),
+    /// Floor and ceiling of retention. They are weakened after a cooling-off.
+    RetentionLimits(GovernedLimits),
 }
 
 /// Which sub-resource.
@@ -78,11 +90,13 @@ pub enum ConfigurationKind {
     Encryption,
     Lifecycle,
     ObjectLock,
+    RetentionClasses,
+    RetentionLimits,
 }
 
 impl ConfigurationKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Tags,
         Self::Cors,
         Self::PublicAccess,
@@ -90,6 +104,8 @@ impl ConfigurationKind {
         Self::Encryption,
         Self::Lifecycle,
         Self::ObjectLock,
+        Self::RetentionClasses,
+        Self::RetentionLimits,
     ];
 }
 
@@ -105,6 +121,8 @@ impl BucketConfiguration {
             Self::Encryption(_) => ConfigurationKind::Encryption,
             Self::Lifecycle(_) => ConfigurationKind::Lifecycle,
             Self::ObjectLock(_) => ConfigurationKind::ObjectLock,
+            Self::RetentionClasses(_) => ConfigurationKind::RetentionClasses,
+            Self::RetentionLimits(_) => ConfigurationKind::RetentionLimits,
         }
     }
 }
@@ -148,6 +166,8 @@ setting!(
     Encryption(DefaultEncryption),
     Lifecycle(Cooling<LifecycleRules>),
     ObjectLock(ObjectLock),
+    RetentionClasses(ClassAssignment),
+    RetentionLimits(GovernedLimits),
 );
 
 /// Where a sub-resource of a bucket stands. *Never* and *cleared* differ: a new bucket has defaults,

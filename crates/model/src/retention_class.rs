@@ -4,10 +4,15 @@
 //! A class holds a version from its upload, or until an event is posted (完結の日) and then for its
 //! period. Classes are floors: they never shorten a lock, and of several the longest counts.
 
+mod assigned;
+
+pub use assigned::{Assigned, EVENT_DATE_METADATA, NotAssigned, assigned, started};
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::calendar::{BadDate, CivilDate};
+use crate::cooling::Governed;
 use crate::lock::RetentionMode;
 use crate::time::ComplianceTime;
 
@@ -222,3 +227,37 @@ impl ClassRules {
         found.into_iter().collect()
     }
 }
+
+/// Rules that assign classes protect; taking one away, or making its mode weaker, waits.
+impl Governed for ClassRules {
+    fn keeps_at_least(&self, new: &Self) -> bool {
+        self.0.iter().all(|rule| new.covers(rule))
+    }
+
+    fn stricter(&self, new: &Self) -> Self {
+        let mut both = new.clone();
+        let missing = self.0.iter().filter(|rule| !new.covers(rule));
+        both.0.extend(missing.cloned());
+        both
+    }
+}
+
+impl ClassRules {
+    /// The rules that give one class.
+    #[must_use]
+    pub fn only(&self, class: &ClassName) -> Self {
+        let rules = self.0.iter().filter(|rule| rule.class == *class);
+        Self(rules.cloned().collect())
+    }
+
+    /// Whether a rule is here, in its mode or a stricter one.
+    fn covers(&self, rule: &ClassRule) -> bool {
+        self.0.iter().any(|other| {
+            (&other.prefix, &other.tag, &other.class) == (&rule.prefix, &rule.tag, &rule.class)
+                && (other.mode == rule.mode || other.mode == RetentionMode::Compliance)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

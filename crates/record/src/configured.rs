@@ -1,6 +1,8 @@
 //! Record kind 6: one sub-resource of a bucket's configuration is set, or cleared, as a whole.
 
-use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
+use azekura_model::bucket_config::{
+    ClassAssignment, DefaultEncryption, GovernedLimits, ObjectOwnership, PublicAccessBlock,
+};
 use azekura_model::cors::CorsMethod;
 use azekura_model::lock::{DefaultRetention, ObjectLock, Period, Probation};
 
@@ -37,6 +39,10 @@ pub enum StoredSetting {
     Lifecycle(Option<StoredLifecycle>),
     /// Object lock; never cleared.
     ObjectLock(Option<ObjectLock>),
+    /// Retention classes that the bucket gives.
+    RetentionClasses(Option<ClassAssignment>),
+    /// Limits on retention.
+    RetentionLimits(Option<GovernedLimits>),
 }
 
 /// A cross-origin rule as stored.
@@ -81,6 +87,8 @@ impl StoredSetting {
             Self::Encryption(_) => 5,
             Self::Lifecycle(_) => 7,
             Self::ObjectLock(_) => 6,
+            Self::RetentionClasses(_) => 8,
+            Self::RetentionLimits(_) => 9,
         }
     }
 
@@ -116,6 +124,8 @@ impl Value for StoredSetting {
             Self::Encryption(encryption) => out.put(encryption),
             Self::Lifecycle(lifecycle) => out.put(lifecycle),
             Self::ObjectLock(lock) => out.put(lock),
+            Self::RetentionClasses(rules) => out.put(rules),
+            Self::RetentionLimits(limits) => out.put(limits),
         };
     }
 
@@ -129,6 +139,8 @@ impl Value for StoredSetting {
             5 => input.get().map(Self::Encryption),
             7 => input.get().map(Self::Lifecycle),
             6 => input.get().map(Self::ObjectLock),
+            8 => input.get().map(Self::RetentionClasses),
+            9 => input.get().map(Self::RetentionLimits),
             other => Err(DecodeError::Newer(format!("bucket setting {other}"))),
         }
     }

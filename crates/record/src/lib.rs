@@ -25,6 +25,7 @@ pub mod marker;
 pub mod part;
 pub mod particulars;
 pub mod released;
+mod retention;
 pub mod summary;
 pub mod tagged;
 pub mod tenant;

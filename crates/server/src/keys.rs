@@ -112,6 +112,7 @@ impl AccessKeys {
                 Right::Manage,
                 Right::Lock,
                 Right::Bypass,
+                Right::Event,
                 Right::Admin,
             ]
         } else {

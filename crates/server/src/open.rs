@@ -11,7 +11,7 @@ use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
 use azekura_store::error::StoreError;
 use azekura_store::memory::MemoryBudget;
 use azekura_store::projector::Projector;
-use azekura_store::store::{Parts, Store};
+use azekura_store::store::{Parts, Store, StorePolicy};
 use azekura_store::vault::{
     self, InitOptions, OpenOptions, OpenVault, Places, VaultError, passphrase,
 };
@@ -172,7 +172,7 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         region: vault.format.region,
         memory: Arc::new(MemoryBudget::new(config.memory_bytes)),
     };
-    let store = Store::with_policy(parts, config.policy);
+    let store = Store::with_policy(parts, policy(config));
     store.bootstrap(TENANT_DEFAULT).await?;
     let swept = store.start().await?;
     tracing::debug!(?swept, "what earlier processes left half done was swept");
@@ -189,6 +189,20 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         _ticker: vault.ticker,
         _keeping: keeping,
     })
+}
+
+/// What the operator decided for the whole vault.
+fn policy(config: &Checked) -> StorePolicy {
+    let limits = config
+        .keys
+        .iter()
+        .map(|key| (key.id.clone(), key.lock_limits));
+    StorePolicy {
+        probation: config.probation,
+        classes: Arc::clone(&config.classes),
+        lock_limits: Arc::new(limits.collect()),
+        ..config.policy.clone()
+    }
 }
 
 /// Progress of a replay: a bar on a terminal, log lines elsewhere.

@@ -2,19 +2,32 @@
 //! clock cannot be right.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use azekura_store::clock::{Clock, ClockReport, Skew, Ticker};
 use azekura_store::store::Store;
 use tokio::runtime::Handle;
 
+/// Looks of the ticker between two looks at the trials of buckets.
+const LOOKS_PER_TRIAL_LOOK: u64 = 15;
+
 /// Does so after each look of the ticker.
 pub(crate) fn keep(ticker: &Ticker, store: Arc<Store>, clock: Arc<Clock>) {
     let runtime = Handle::current();
     let writing = Arc::new(AtomicBool::new(false));
+    let ending = Arc::new(AtomicBool::new(false));
+    let looks = AtomicU64::new(0);
     ticker.after_each(Box::new(move || {
         if let Some(report) = clock.alarm() {
             say(&report);
+        }
+        let look = looks.fetch_add(1, Ordering::Relaxed);
+        if look.is_multiple_of(LOOKS_PER_TRIAL_LOOK) && !ending.swap(true, Ordering::AcqRel) {
+            let (store, ending) = (Arc::clone(&store), Arc::clone(&ending));
+            runtime.spawn(async move {
+                end_trials(&store).await;
+                ending.store(false, Ordering::Release);
+            });
         }
         if clock.is_tick_due() && !writing.swap(true, Ordering::AcqRel) {
             let (store, writing) = (Arc::clone(&store), Arc::clone(&writing));
@@ -25,6 +38,15 @@ pub(crate) fn keep(ticker: &Ticker, store: Arc<Store>, clock: Arc<Clock>) {
             });
         }
     }));
+}
+
+/// Makes final what COMPLIANCE defaults locked while they were on trial.
+async fn end_trials(store: &Store) {
+    match store.end_trials().await {
+        Ok(0) => {}
+        Ok(versions) => tracing::info!(versions, "a trial is over: versions became COMPLIANCE"),
+        Err(error) => tracing::error!(%error, "a trial could not be ended; it is tried again"),
+    }
 }
 
 /// Writes compliance time down, so that the next start goes on from here.

@@ -6,6 +6,7 @@ use azekura_model::condition::ConditionFailed;
 use azekura_model::ident::VersionId;
 use azekura_model::lock::LockRefused;
 use azekura_model::range::Unsatisfiable;
+use azekura_model::retention_limits::OverLimit;
 
 use crate::body::BodyError;
 use crate::entropy::EntropyFailed;
@@ -108,6 +109,9 @@ pub enum StoreError {
     /// The memory for content is taken, and the wait for it was too long (S3: `SlowDown`).
     #[error("the server is busy: try again in a few seconds")]
     Busy,
+    /// A lock goes over a limit of the bucket or of the access key.
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
     /// A request that contradicts itself or what it is about.
     #[error("{0}")]
     InvalidRequest(String),

@@ -442,6 +442,8 @@ pub fn bucket_config(uuid: BucketUuid, kind: ConfigurationKind) -> Key {
         ConfigurationKind::Encryption => "encryption",
         ConfigurationKind::Lifecycle => "lifecycle",
         ConfigurationKind::ObjectLock => "object-lock",
+        ConfigurationKind::RetentionClasses => "retention-classes",
+        ConfigurationKind::RetentionLimits => "retention-limits",
     };
     config(format!("bucket-config/{uuid}/{kind}"))
 }

@@ -1,6 +1,7 @@
 //! What every operation works with: the engine, keys, clock and identities, and the one way to
 //! append a record and to read one back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use azekura_model::ident::{BucketUuid, TenantId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, RegionName, Sequence};
 use azekura_model::requester::Requester;
+use azekura_model::retention_class::ClassCatalog;
+use azekura_model::retention_limits::KeyLockLimits;
 use azekura_model::time::{HybridTime, WallTime};
 use azekura_record::core::Core;
 use azekura_record::particulars::{Event, Particulars};
@@ -27,7 +30,8 @@ use crate::keeper::Kept;
 use crate::keys::Keys;
 use crate::memory::MemoryBudget;
 use crate::projector::{Happened, mutations};
-use crate::seal::record::{Opened, open_record, seal_record};
+use crate::retention::ledger::Ledger;
+use crate::seal::record::{Opened, open_core, open_record, seal_record};
 
 /// What a store is made of.
 pub struct Parts {
@@ -48,12 +52,18 @@ pub struct Parts {
 }
 
 /// What the operator decides for the whole vault.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StorePolicy {
     /// How long a change that weakens waits before it acts.
     pub cooling_off: Duration,
     /// Days of hidden history of a new bucket.
     pub history_days: HistoryDays,
+    /// Trial of a new COMPLIANCE default; zero = it is final at once.
+    pub probation: Duration,
+    /// Retention classes.
+    pub classes: Arc<ClassCatalog>,
+    /// Limits on locks, by access key id. Keys that are not here have none.
+    pub lock_limits: Arc<BTreeMap<String, KeyLockLimits>>,
 }
 
 impl Default for StorePolicy {
@@ -61,6 +71,9 @@ impl Default for StorePolicy {
         Self {
             cooling_off: Duration::from_hours(72),
             history_days: HistoryDays(30),
+            probation: Duration::from_hours(72),
+            classes: Arc::default(),
+            lock_limits: Arc::default(),
         }
     }
 }
@@ -75,6 +88,8 @@ pub(crate) struct Inner {
     pub(crate) region: RegionName,
     pub(crate) memory: Arc<MemoryBudget>,
     pub(crate) policy: StorePolicy,
+    /// What keys with limits have locked today.
+    pub(crate) ledger: Ledger,
     /// Held by the one pass of the keeper that runs.
     pub(crate) keeping: tokio::sync::Mutex<()>,
     /// What its passes did since start.
@@ -163,6 +178,7 @@ impl Inner {
             region: parts.region,
             memory: parts.memory,
             policy,
+            ledger: Ledger::default(),
             keeping: tokio::sync::Mutex::new(()),
             kept: parking_lot::Mutex::default(),
         }
@@ -240,6 +256,23 @@ impl Inner {
         }
         let opened = open_record(&self.keys, record.kind, &record.core, &record.particulars)?;
         Ok((record, opened))
+    }
+
+    /// The core of a record: it stays when particulars are erased.
+    pub(crate) fn core(
+        &self,
+        partition: PartitionId,
+        sequence: Sequence,
+    ) -> Result<Core, StoreError> {
+        let records = self.engine.journal(partition, sequence, 1)?;
+        let record = records
+            .first()
+            .filter(|record| record.position.sequence == sequence)
+            .ok_or_else(|| {
+                let what = format!("record {sequence} of partition {partition} is missing");
+                StoreError::Damaged(what)
+            })?;
+        Ok(open_core(record.kind, &record.core)?)
     }
 
     pub(crate) fn get(

@@ -11,8 +11,10 @@ use azekura_model::ident::VersionId;
 use azekura_model::lock::{Lock, LockPermit, LockRefused, LockRequest, LockState};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::Sequence;
+use azekura_model::retention_limits::{KeyLockLimits, OverLimit, RetentionLimits, judge_retention};
 use azekura_record::locks_changed::{LOCKS_CHANGED_MAX, LocksChanged};
 use azekura_record::particulars::Event;
+use azekura_record::summary::Summary;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -27,7 +29,10 @@ use crate::lock_change::{permit, word};
 use crate::lock_state::{ReadLock, Reader};
 use crate::object::Which;
 use crate::put::closed;
-use crate::slot::after;
+use crate::retention::governed;
+use crate::retention::initial::key_limits;
+use crate::retention::ledger::locks_more;
+use crate::slot::{after, for_each_version};
 use crate::visibility::Rule;
 
 /// Most refusals that a report lists; the rest is counted.
@@ -116,6 +121,13 @@ pub(crate) struct LockTarget {
     shown: Bytes,
 }
 
+impl LockTarget {
+    /// What the index says of it.
+    pub(crate) fn summary(&self) -> Result<Summary, StoreError> {
+        Ok(entry::summary(&self.shown)?)
+    }
+}
+
 /// Changes the locks of a selection by one request.
 pub(crate) async fn change(
     inner: &Inner,
@@ -154,31 +166,29 @@ async fn change_chunk(
     request: &LockRequest,
 ) -> Result<LockReport, StoreError> {
     let mut report = LockReport::default();
-    let decide = |_: &LockTarget, _: &LockState| Ok(request.clone());
+    let decide = |_: &LockTarget, _: &LockState| Ok(Some(request.clone()));
     change_many(inner, by, bucket, targets, decide, &mut report).await?;
     Ok(report)
 }
 
 /// Changes the locks of at most [`LOCKS_CHANGED_MAX`] versions, each by the request that `decide`
-/// gives; its error is reported as a refusal. All of it is one commit.
+/// gives: `None` does not concern it, an error is reported as a refusal. All of it is one commit.
+/// Extensions keep within the limits of the bucket and of the key.
 pub(crate) async fn change_many(
     inner: &Inner,
     by: &Authorized,
     bucket: &Bucket,
     mut targets: Vec<LockTarget>,
-    mut decide: impl FnMut(&LockTarget, &LockState) -> Result<LockRequest, String>,
+    mut decide: impl FnMut(&LockTarget, &LockState) -> Result<Option<LockRequest>, String>,
     report: &mut LockReport,
 ) -> Result<(), StoreError> {
     let mut locks = Reader::new(inner, bucket.partition);
+    let within = Within::new(inner, by, bucket)?;
     loop {
         let mut judged = Judged::default();
         for target in &targets {
-            judged.judge(
-                inner,
-                target,
-                locks.read(target.version, target.own),
-                &mut decide,
-            )?;
+            let lock = locks.read(target.version, target.own);
+            judged.judge(inner, target, lock, &within, &mut decide)?;
         }
         if judged.changes.is_empty() {
             judged.tally(report);
@@ -203,6 +213,8 @@ struct Judged<'a> {
     unchanged: u64,
     refused: Vec<(&'a LockTarget, String)>,
     reason: &'static str,
+    /// Bytes that are kept for longer than before.
+    locked: u64,
 }
 
 impl<'a> Judged<'a> {
@@ -211,10 +223,15 @@ impl<'a> Judged<'a> {
         inner: &Inner,
         target: &'a LockTarget,
         lock: ReadLock,
-        decide: &mut impl FnMut(&LockTarget, &LockState) -> Result<LockRequest, String>,
+        within: &Within,
+        decide: &mut impl FnMut(&LockTarget, &LockState) -> Result<Option<LockRequest>, String>,
     ) -> Result<(), StoreError> {
         let request = match decide(target, &lock.state) {
-            Ok(request) => request,
+            Ok(Some(request)) => request,
+            Ok(None) => {
+                self.unchanged = self.unchanged.saturating_add(1);
+                return Ok(());
+            }
             Err(why) => {
                 self.refused.push((target, why));
                 return Ok(());
@@ -222,7 +239,21 @@ impl<'a> Judged<'a> {
         };
         self.reason = word(&request);
         match permit(inner, &lock.state, &request, None) {
-            Ok(permit) if permit.changes() => self.changes.push((target, lock, permit)),
+            Ok(permit) if permit.changes() => {
+                let before = match &lock.state {
+                    LockState::Known(lock) => lock.clone(),
+                    LockState::Unknown(_) => Lock::default(),
+                };
+                if let Err(over) = within.judge(inner, &request, &before, permit.lock()) {
+                    self.refused.push((target, over.to_string()));
+                    return Ok(());
+                }
+                if locks_more(&before, permit.lock()) {
+                    let bytes = target.summary()?.content_bytes;
+                    self.locked = self.locked.saturating_add(bytes);
+                }
+                self.changes.push((target, lock, permit));
+            }
             Ok(_) => self.unchanged = self.unchanged.saturating_add(1),
             Err(StoreError::Locked(refused)) => self.refused.push((target, words(&refused))),
             Err(error) => return Err(error),
@@ -240,6 +271,43 @@ impl<'a> Judged<'a> {
     }
 }
 
+/// The limits by which extensions are judged.
+struct Within {
+    bucket: RetentionLimits,
+    key: KeyLockLimits,
+}
+
+impl Within {
+    fn new(inner: &Inner, by: &Authorized, bucket: &Bucket) -> Result<Self, StoreError> {
+        let limits = governed::limits(inner, bucket.uuid)?;
+        let ceiling = limits.in_force(inner.clock.compliance()).ceiling_days();
+        Ok(Self {
+            // What moves later cannot fall below a floor.
+            bucket: RetentionLimits::new(None, ceiling).unwrap_or_default(),
+            key: key_limits(inner, by.requester()),
+        })
+    }
+
+    /// Classes and trials are decided for the bucket; what somebody asks for is judged.
+    fn judge(
+        &self,
+        inner: &Inner,
+        request: &LockRequest,
+        before: &Lock,
+        after: &Lock,
+    ) -> Result<(), OverLimit> {
+        if !matches!(
+            request,
+            LockRequest::Extend(_) | LockRequest::PostEvent { .. }
+        ) {
+            return Ok(());
+        }
+        let now = inner.clock.compliance();
+        let change = (before.retention, after.retention);
+        judge_retention(&self.bucket, &self.key, change, (now, now))
+    }
+}
+
 fn words(refused: &LockRefused) -> String {
     refused.to_string()
 }
@@ -250,6 +318,9 @@ async fn commit(
     bucket: &Bucket,
     judged: &Judged<'_>,
 ) -> Result<(), Refused> {
+    let limits = key_limits(inner, by.requester());
+    let (key, now) = (&by.requester().key_id, inner.clock.compliance());
+    let booked = inner.ledger.book(&limits, key, judged.locked, now)?;
     let mut guards = vec![Guard::Absent(families::closed())];
     let mut locks = Vec::with_capacity(judged.changes.len());
     for (target, read, permit) in &judged.changes {
@@ -263,7 +334,8 @@ async fn commit(
         bucket: Some(bucket.uuid),
         version: None,
         hybrid: inner.clock.hybrid(),
-        content_bytes: 0,
+        // What counts against the key, also after a restart.
+        content_bytes: judged.locked,
         sealed_bytes: 0,
         lock: Lock::default(),
         payload: Bytes::new(),
@@ -277,7 +349,7 @@ async fn commit(
     inner
         .append(by.requester(), bucket.partition, class, guards, draft)
         .await
-        .map(|_| ())
+        .map(|_| booked.keep())
 }
 
 /// The targets read again; what S3 no longer shows is reported.
@@ -333,6 +405,36 @@ impl<'a> Selecting<'a> {
             listed: 0,
             ended: false,
         }
+    }
+
+    /// Goes on behind an entry of the history.
+    pub(crate) fn resume(
+        &mut self,
+        inner: &Inner,
+        bucket: &Bucket,
+        position: &Bytes,
+    ) -> Result<(), StoreError> {
+        let bad = || StoreError::InvalidArgument("not a place to go on from".to_owned());
+        let entry = position.strip_suffix(&[families::END]).ok_or_else(bad)?;
+        let (object, last) = families::split_history(entry).ok_or_else(bad)?;
+        // The state behind that entry, as if the walk had come from the newest version.
+        let (mut rule, mut any) = (Rule::default(), false);
+        for_each_version(inner, bucket.partition, &object, None, |summary, _, _| {
+            let passed = summary.version >= last;
+            if passed {
+                any |= rule.shows(summary);
+            }
+            passed
+        })?;
+        self.from = position.clone();
+        self.rule = (object, rule, any);
+        Ok(())
+    }
+
+    /// Where [`Selecting::resume`] goes on; `None` = that was all.
+    pub(crate) fn position(&self) -> Option<Bytes> {
+        let pages = matches!(self.selection, LockSelection::Prefix { .. });
+        (pages && !self.ended).then(|| self.from.clone())
     }
 
     /// At most [`LOCKS_CHANGED_MAX`] versions; none = that was all. What is listed and not there is

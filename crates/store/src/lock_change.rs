@@ -9,6 +9,7 @@ use azekura_model::access::Authorized;
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{Allowed, Bypass, Lock, LockPermit, LockRequest, LockState, judge};
 use azekura_model::name::{BucketName, ObjectKey};
+use azekura_model::position::Sequence;
 use azekura_record::locked::VersionLocked;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
@@ -22,6 +23,7 @@ use crate::inner::{Draft, Inner, Refused};
 use crate::lock_state::{self, ReadLock};
 use crate::object::{LockOutcome, Which};
 use crate::put::closed;
+use crate::retention::{governed, initial, ledger};
 
 /// What must be true of the bucket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +50,7 @@ pub(crate) async fn change(
         }
         let target = target(inner, &bucket, key, which)?;
         let permit = permit(inner, &target.lock.state, &request, bypass)?;
+        within_limits(inner, by, &bucket, &target, (&request, permit.lock()))?;
         let outcome = LockOutcome {
             version: target.version,
             null: target.null,
@@ -77,8 +80,47 @@ fn enabled(inner: &Inner, bucket: &Bucket) -> Result<(), StoreError> {
 struct Target {
     version: VersionId,
     null: bool,
+    /// Its own record.
+    own: Sequence,
+    /// Length in bytes.
+    bytes: u64,
     shown: Guard,
     lock: ReadLock,
+}
+
+impl Target {
+    /// The lock that stands; nothing where it cannot be proved, and then no change is allowed.
+    fn before(&self) -> Lock {
+        match &self.lock.state {
+            LockState::Known(lock) => lock.clone(),
+            LockState::Unknown(_) => Lock::default(),
+        }
+    }
+}
+
+/// Judges what a caller asks for by the limits of the bucket and of the key.
+fn within_limits(
+    inner: &Inner,
+    by: &Authorized,
+    bucket: &Bucket,
+    target: &Target,
+    (request, new): (&LockRequest, &Lock),
+) -> Result<(), StoreError> {
+    let asked = matches!(
+        request,
+        LockRequest::Retain(_) | LockRequest::Extend(_) | LockRequest::PostEvent { .. }
+    );
+    if !asked {
+        return Ok(());
+    }
+    let now = inner.clock.compliance();
+    let limits = *governed::limits(inner, bucket.uuid)?.in_force(now);
+    let made = match limits.floor_days() {
+        Some(_) => inner.core(bucket.partition, target.own)?.compliance,
+        None => now,
+    };
+    let change = (target.before().retention, new.retention);
+    initial::judge(inner, by.requester(), &limits, change, (made, now))
 }
 
 fn target(
@@ -99,6 +141,8 @@ fn target(
     Ok(Target {
         version,
         null: found.summary.null,
+        own: found.sequence,
+        bytes: found.summary.content_bytes,
         shown: Guard::Equals(history, shown.value),
         lock: lock_state::read(inner, bucket.partition, version, found.sequence),
     })
@@ -128,6 +172,9 @@ async fn commit(
     permit: &LockPermit,
     reason: &str,
 ) -> Result<(), Refused> {
+    let change = (&target.before(), permit.lock());
+    let booked = ledger::book_change(inner, by.requester(), change, target.bytes)?;
+    let longer = ledger::locks_more(change.0, change.1);
     let guards = vec![
         Guard::Absent(families::closed()),
         target.shown.clone(),
@@ -138,7 +185,8 @@ async fn commit(
         bucket: Some(bucket.uuid),
         version: Some(target.version),
         hybrid: inner.clock.hybrid(),
-        content_bytes: 0,
+        // What counts against the key, also after a restart.
+        content_bytes: if longer { target.bytes } else { 0 },
         sealed_bytes: 0,
         lock: permit.lock().clone(),
         payload: Bytes::new(),
@@ -152,7 +200,7 @@ async fn commit(
     inner
         .append(by.requester(), bucket.partition, class, guards, draft)
         .await
-        .map(|_| ())
+        .map(|_| booked.keep())
 }
 
 /// The request in one word, for the record.

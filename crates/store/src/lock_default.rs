@@ -4,14 +4,15 @@
 //! of the default touches later versions only (facts D10).
 
 use azekura_model::lock::{Lock, LockAsked, ObjectLock, birth};
+use azekura_model::requester::Requester;
 
 use crate::bucket::{Bucket, object_lock};
 use crate::error::StoreError;
 use crate::inner::Inner;
+use crate::retention::initial;
 
 /// What the lock of a new version may depend on.
 #[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "retention classes by prefix and tag will read it")]
 pub(crate) struct NewObject<'a> {
     /// Object key.
     pub(crate) key: &'a str,
@@ -34,25 +35,33 @@ pub(crate) enum Asked {
 /// The lock of a version that is made now.
 ///
 /// # Errors
-/// [`StoreError::BucketWithoutLock`] when something is asked of a bucket without object lock,
+/// [`StoreError::OverLimit`]; [`StoreError::BucketWithoutLock`] when something is asked of a bucket without object lock,
 /// [`StoreError::Locked`] for a date that cannot be, [`StoreError::ClockLead`] when the default
 /// cannot begin.
 pub(crate) fn initial_lock(
     inner: &Inner,
+    by: &Requester,
     bucket: &Bucket,
-    _object: NewObject<'_>,
+    object: NewObject<'_>,
     asked: Asked,
 ) -> Result<Lock, StoreError> {
-    let Some(object_lock) = object_lock::of(inner, bucket.uuid)? else {
-        object_lock::proved_absent(inner, bucket)?;
-        let (Asked::Now(asked) | Asked::AtStart(asked)) = asked;
-        return if asked.is_empty() {
-            Ok(Lock::default())
-        } else {
-            Err(StoreError::BucketWithoutLock)
-        };
+    let (Asked::Now(headers) | Asked::AtStart(headers)) = asked;
+    let lock = match object_lock::of(inner, bucket.uuid)? {
+        Some(object_lock) => born(inner, &object_lock, asked)?,
+        None => {
+            object_lock::proved_absent(inner, bucket)?;
+            if !headers.is_empty() {
+                return Err(StoreError::BucketWithoutLock);
+            }
+            Lock::default()
+        }
     };
-    born(inner, &object_lock, asked)
+    // What was asked for when an upload began was judged then.
+    let judged_now = match asked {
+        Asked::Now(asked) => asked.retention,
+        Asked::AtStart(_) => None,
+    };
+    initial::finish(inner, by, bucket, object, (lock, judged_now))
 }
 
 fn born(inner: &Inner, object_lock: &ObjectLock, asked: Asked) -> Result<Lock, StoreError> {

@@ -29,6 +29,7 @@ use crate::intake::{Intake, Received, Sealed, Sealing, SealingKey};
 use crate::intent::{Announced, Owner};
 use crate::lock_default::{Asked, NewObject, initial_lock};
 use crate::object::{Attributes, PutOutcome, PutRequest};
+use crate::retention::ledger;
 use crate::slot::read_slot;
 use crate::upload::PUT_BYTES_MAX;
 
@@ -40,8 +41,8 @@ pub(crate) async fn put(
     request: PutRequest,
 ) -> Result<PutOutcome, StoreError> {
     let placed = placed(inner, bucket)?;
-    judge_early(inner, &placed, &request)?;
     let by = by.requester();
+    judge_early(inner, by, &placed, &request)?;
     let written = sealed_and_written(inner, by, placed, request.body, request.claims).await?;
     // As it is now: an upload may take hours, and a version that replaces the `null` one must not
     // come out of a time before versioning was enabled.
@@ -71,14 +72,19 @@ pub(crate) fn placed(inner: &Inner, name: &BucketName) -> Result<Placed, StoreEr
 }
 
 /// Refuses before the body is read what would be refused after it. The commit judges again.
-fn judge_early(inner: &Inner, placed: &Placed, request: &PutRequest) -> Result<(), StoreError> {
+fn judge_early(
+    inner: &Inner,
+    by: &Requester,
+    placed: &Placed,
+    request: &PutRequest,
+) -> Result<(), StoreError> {
     let (key, attributes) = (&request.key, &request.attributes);
     let object = NewObject {
         key: key.as_str(),
         tags: &attributes.tags,
         metadata: &attributes.metadata,
     };
-    initial_lock(inner, &placed.bucket, object, Asked::Now(request.lock))?;
+    initial_lock(inner, by, &placed.bucket, object, Asked::Now(request.lock))?;
     if request.conditions.is_empty() {
         return Ok(());
     }
@@ -265,7 +271,8 @@ pub(crate) async fn commit_version(
             tags: &new.version.tags,
             metadata: &new.version.metadata,
         };
-        let lock = initial_lock(inner, bucket, object, new.asked)?;
+        let lock = initial_lock(inner, by, bucket, object, new.asked)?;
+        let booked = ledger::book_new(inner, by, &lock, new.content_bytes)?;
         let mut all = guards.clone();
         let own = all.len();
         all.push(Guard::Absent(families::closed()));
@@ -292,6 +299,7 @@ pub(crate) async fn commit_version(
             .await;
         match appended {
             Ok(appended) => {
+                booked.keep();
                 let modified = appended.wall;
                 return Ok(Stored { new, modified });
             }

@@ -46,6 +46,7 @@ use crate::{
 };
 
 mod locks;
+mod retention;
 
 /// One region's store. Cheap to clone.
 #[derive(Clone)]
@@ -78,6 +79,7 @@ impl Store {
     /// bucket deletions, blobs that nothing names. Must run before anything is served.
     pub async fn start(&self) -> Result<Swept, StoreError> {
         tick::begin(&self.inner).await?;
+        self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
         for bucket in read::all_for_ever(&self.inner)? {
             release::finish::finish_all(&self.inner, Owner::from(&bucket)).await?;

@@ -53,6 +53,9 @@ const KEYS: [Key; 4] = [
 /// Sections that the suite reads and whose keys this server does not know.
 const UNKNOWN: [&str; 2] = ["iam root", "iam alt root"];
 
+/// Some tests put rules and look at once from when on they act: the shortest cooling-off there is.
+const LIFECYCLE: &str = "[lifecycle]\ncooling_off_hours = 1\n\n";
+
 /// Longest silence of a starting server.
 const START: Duration = Duration::from_secs(120);
 
@@ -68,7 +71,7 @@ impl Server {
     pub(super) fn start(binary: &Path, folder: &Path) -> Result<Self, String> {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let config = folder.join("azekura.toml");
-        write(&config, &keys(folder)?)?;
+        write(&config, &format!("{LIFECYCLE}{}", keys(folder)?))?;
         let log = folder.join("server.log");
         let log = fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
         let mut command = Command::new(binary);

@@ -10,7 +10,7 @@ use azekura_store::ids::Ids;
 
 use azekura_store::keys::Keys;
 use azekura_store::seal::cipher::SecretKey;
-use azekura_store::store::{Parts, Store};
+use azekura_store::store::{Parts, Store, StorePolicy};
 
 /// An empty store.
 pub(crate) async fn memory() -> Arc<Store> {
@@ -24,7 +24,7 @@ pub(crate) async fn memory() -> Arc<Store> {
         Arc::clone(&entropy),
     )
     .unwrap();
-    let store = Store::new(Parts {
+    let parts = Parts {
         engine: Arc::new(MemoryEngine::new(region.clone(), incarnation)),
         keys: Arc::new(Keys::new(SecretKey::new([9; 32]), Arc::clone(&entropy))),
         clock,
@@ -32,7 +32,13 @@ pub(crate) async fn memory() -> Arc<Store> {
         entropy,
         region,
         memory: Arc::default(),
-    });
+    };
+    // A COMPLIANCE default is final at once: its trial has tests of its own.
+    let policy = StorePolicy {
+        probation: std::time::Duration::ZERO,
+        ..StorePolicy::default()
+    };
+    let store = Store::with_policy(parts, policy);
     store.bootstrap("試験病院").await.unwrap();
     store.start().await.unwrap();
     Arc::new(store)

@@ -5,6 +5,7 @@ mod keeper;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
+use azekura_model::cooling::{Cooling, Pending};
 use azekura_model::cors::CorsMethod;
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
 use azekura_model::lock::{
@@ -13,7 +14,8 @@ use azekura_model::lock::{
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
 use azekura_model::requester::Requester;
-use azekura_model::retention_class::ClassName;
+use azekura_model::retention_class::{ClassName, ClassRule, ClassRules};
+use azekura_model::retention_limits::RetentionLimits;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
@@ -108,6 +110,38 @@ pub(crate) fn summary() -> Summary {
     }
 }
 
+fn retention_classes() -> (&'static str, StoredSetting) {
+    let setting = StoredSetting::RetentionClasses(Some(class_assignment()));
+    ("bucket-configured-retention-classes", setting)
+}
+
+fn retention_limits() -> (&'static str, StoredSetting) {
+    let limits = RetentionLimits::new(Some(1825), None).unwrap();
+    let setting = StoredSetting::RetentionLimits(Some(Cooling::settled(limits)));
+    ("bucket-configured-retention-limits", setting)
+}
+
+/// Two rules, of which one goes.
+fn class_assignment() -> Cooling<ClassRules> {
+    let tagged = ClassRule {
+        prefix: "画像/".to_owned(),
+        tag: Some(("部署".to_owned(), "放射線科".to_owned())),
+        class: ClassName::parse("hoken-3y").unwrap(),
+        mode: RetentionMode::Governance,
+    };
+    let all = ClassRule {
+        prefix: String::new(),
+        tag: None,
+        class: ClassName::parse("karte-5y").unwrap(),
+        mode: RetentionMode::Compliance,
+    };
+    let pending = Pending {
+        value: ClassRules(vec![all.clone()]),
+        acts_at: ComplianceTime(1_798_000_259_200),
+    };
+    Cooling::stored(ClassRules(vec![all, tagged]), Some(pending))
+}
+
 /// One of every sub-resource, and one that is cleared.
 fn settings() -> Vec<(&'static str, StoredSetting)> {
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
@@ -169,6 +203,8 @@ fn settings() -> Vec<(&'static str, StoredSetting)> {
             })),
         ),
         keeper::setting(),
+        retention_classes(),
+        retention_limits(),
         ("bucket-configured-cleared", StoredSetting::Cors(None)),
     ]
 }

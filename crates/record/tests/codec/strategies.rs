@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
+use azekura_model::cooling::{Cooling, Governed, Pending};
 use azekura_model::cors::CorsMethod;
 use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
 use azekura_model::lock::{
@@ -15,7 +16,8 @@ use azekura_model::lock::{
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
 use azekura_model::requester::Requester;
-use azekura_model::retention_class::ClassName;
+use azekura_model::retention_class::{ClassName, ClassRule, ClassRules};
+use azekura_model::retention_limits::RetentionLimits;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
@@ -42,7 +44,7 @@ use proptest::sample::select;
 
 type Pairs = Vec<(String, String)>;
 
-fn text() -> impl Strategy<Value = String> {
+fn text() -> impl Strategy<Value = String> + Clone {
     "[a-z0-9/ 検査ß-]{0,40}"
 }
 
@@ -335,7 +337,44 @@ fn setting() -> impl Strategy<Value = StoredSetting> {
         option::of(encryption).prop_map(StoredSetting::Encryption),
         keeper::setting(),
         option::of(object_lock()).prop_map(StoredSetting::ObjectLock),
+        option::of(cooling(class_rules())).prop_map(StoredSetting::RetentionClasses),
+        option::of(cooling(limits())).prop_map(StoredSetting::RetentionLimits),
     ]
+}
+
+fn cooling<T: Governed + std::fmt::Debug + 'static>(
+    value: impl Strategy<Value = T> + Clone,
+) -> impl Strategy<Value = Cooling<T>> {
+    let pending = (value.clone(), any::<i64>()).prop_map(|(value, at)| Pending {
+        value,
+        acts_at: ComplianceTime(at),
+    });
+    (value, option::of(pending)).prop_map(|(in_force, pending)| Cooling::stored(in_force, pending))
+}
+
+fn class_rules() -> impl Strategy<Value = ClassRules> + Clone {
+    let mode = select(vec![RetentionMode::Governance, RetentionMode::Compliance]);
+    let rule = (
+        text(),
+        option::of((text(), text())),
+        "[a-z0-9-]{1,40}",
+        mode,
+    );
+    vec(
+        rule.prop_map(|(prefix, tag, class, mode)| ClassRule {
+            prefix,
+            tag,
+            class: ClassName::parse(&class).unwrap(),
+            mode,
+        }),
+        0..3,
+    )
+    .prop_map(ClassRules)
+}
+
+fn limits() -> impl Strategy<Value = RetentionLimits> + Clone {
+    (option::of(1..100_u32), option::of(100..36_500_u32))
+        .prop_map(|(floor, ceiling)| RetentionLimits::new(floor, ceiling).unwrap())
 }
 
 fn configured() -> impl Strategy<Value = Event> {

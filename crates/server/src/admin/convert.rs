@@ -127,6 +127,17 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             Code::Unavailable,
             "See the log, mend the disk, start the server again.",
         ),
+        StoreError::OverLimit(_) => (
+            Code::AccessDenied,
+            "`azekura lock limits BUCKET` shows the limits of the bucket; those of keys are in the configuration.",
+        ),
+        StoreError::BucketWithoutLock => (
+            Code::Conflict,
+            "Enable object lock on the bucket (PutObjectLockConfiguration).",
+        ),
+        StoreError::Locked(_) | StoreError::InvalidBucketState(_) | StoreError::ClockLead(_) => {
+            (Code::Conflict, "")
+        }
         StoreError::InvalidArgument(_)
         | StoreError::Range(_)
         | StoreError::Condition(_)

@@ -9,6 +9,9 @@ mod metrics;
 mod openapi;
 mod operations;
 mod page;
+mod retention;
+mod retention_convert;
+mod retention_routes;
 #[cfg(test)]
 mod tests;
 mod v1;
@@ -42,9 +45,13 @@ pub(crate) struct AdminState {
 
 /// All routes. Nothing outside `/v1` answers with names, keys or content of objects.
 pub(crate) fn router(state: Arc<AdminState>) -> Router {
-    let signed = v1::routes().merge(keeper::routes::routes()).route_layer(
-        axum::middleware::from_fn_with_state(Arc::clone(&state), door::signed_only),
-    );
+    let routes = v1::routes()
+        .merge(keeper::routes::routes())
+        .merge(retention_routes::routes());
+    let signed = routes.route_layer(axum::middleware::from_fn_with_state(
+        Arc::clone(&state),
+        door::signed_only,
+    ));
     Router::new()
         .route("/", get(page::status_page))
         .route("/healthz", get(health::alive))

@@ -4,7 +4,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::keeper::routes as keeper;
-use super::v1;
+use super::{retention_routes, v1};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +23,18 @@ use super::v1;
         v1::object,
         v1::content,
         v1::history,
+        retention_routes::list_classes,
+        retention_routes::class_rules,
+        retention_routes::add_class_rule,
+        retention_routes::remove_class_rule,
+        retention_routes::retention_limits,
+        retention_routes::put_retention_limits,
+        retention_routes::lock_default,
+        retention_routes::put_lock_default,
+        retention_routes::explain,
+        retention_routes::lock_report,
+        retention_routes::change_locks,
+        retention_routes::undelete,
         keeper::lifecycle,
         keeper::run_lifecycle,
         keeper::history_days,

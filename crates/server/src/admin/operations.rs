@@ -13,6 +13,7 @@ use azekura_model::access::{Action, Authorized, Grant, authorize};
 use azekura_model::condition::Conditions;
 use azekura_model::ident::VersionId;
 use azekura_model::name::{BucketName, ObjectKey};
+use azekura_model::time::ComplianceTime;
 use azekura_store::body::BodyError;
 use azekura_store::listing::ListRequest;
 use azekura_store::object::{GetRequest, Which};
@@ -37,21 +38,30 @@ impl Operator {
         Self { running, grant }
     }
 
-    pub(super) fn may(&self, action: Action) -> Result<Authorized, ApiError> {
+    pub(crate) fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// Compliance time.
+    pub(crate) fn now(&self) -> ComplianceTime {
+        self.running.clock.compliance()
+    }
+
+    pub(crate) fn may(&self, action: Action) -> Result<Authorized, ApiError> {
         authorize(&self.grant, action).map_err(denied)
     }
 }
 
-pub(super) fn bucket_name(name: &str) -> Result<BucketName, ApiError> {
+pub(crate) fn bucket_name(name: &str) -> Result<BucketName, ApiError> {
     BucketName::parse(name)
         .map_err(|error| ApiError::new(Code::InvalidRequest, format!("bucket {name:?}: {error}")))
 }
 
-fn object_key(key: &str) -> Result<ObjectKey, ApiError> {
+pub(crate) fn object_key(key: &str) -> Result<ObjectKey, ApiError> {
     ObjectKey::parse(key).map_err(|error| ApiError::new(Code::InvalidRequest, error.to_string()))
 }
 
-fn which(version: Option<&str>) -> Result<Which, ApiError> {
+pub(crate) fn which(version: Option<&str>) -> Result<Which, ApiError> {
     match version {
         None => Ok(Which::Current),
         Some("null") => Ok(Which::Null),

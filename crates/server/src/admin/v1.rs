@@ -22,8 +22,8 @@ use super::AdminState;
 use super::door::Failure;
 use super::operations::Operator;
 
-pub(super) type Shared = State<Arc<AdminState>>;
-pub(super) type Answer<T> = Result<Json<T>, Failure>;
+pub(crate) type Shared = State<Arc<AdminState>>;
+pub(crate) type Answer<T> = Result<Json<T>, Failure>;
 
 /// The routes, without their door.
 pub(crate) fn routes() -> Router<Arc<AdminState>> {
@@ -39,11 +39,11 @@ pub(crate) fn routes() -> Router<Arc<AdminState>> {
         .route(paths::HISTORY, get(history))
 }
 
-pub(super) fn operator(state: &Arc<AdminState>, grant: Grant) -> Operator {
+pub(crate) fn operator(state: &Arc<AdminState>, grant: Grant) -> Operator {
     Operator::new(Arc::clone(&state.running), grant)
 }
 
-pub(super) fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Failure> {
+pub(crate) fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Failure> {
     query.map(|Query(query)| query).map_err(|rejected| {
         Failure(
             ApiError::new(Code::InvalidRequest, rejected.body_text())

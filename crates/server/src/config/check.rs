@@ -3,12 +3,16 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use azekura_admin_api::types::RegionDescription;
 use azekura_gateway::throttle::KeyLimits;
 use azekura_model::access::Right;
 use azekura_model::cooling::HistoryDays;
+use azekura_model::retention_class::ClassCatalog;
+use azekura_model::retention_limits::KeyLockLimits;
+use azekura_store::classes::BadClasses;
 use azekura_store::memory::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN};
 use azekura_store::store::StorePolicy;
 use http::Uri;
@@ -19,6 +23,8 @@ use super::{File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue,
 const SECRET_CHARS_MIN: usize = 16;
 /// `s3s` logs every refusal of a client as an error of the server; what fails here is logged here.
 const FILTER_DEFAULT: &str = "info,s3s=off";
+/// Hours of trial of a new COMPLIANCE default.
+const PROBATION_HOURS_DEFAULT: u32 = 72;
 /// Jurisdiction of a vault whose operator declared none.
 const UNDECLARED: &str = "未申告";
 
@@ -79,6 +85,10 @@ pub struct Checked {
     pub root_key: Option<(String, String)>,
     /// Further keys.
     pub keys: Vec<KeyConfigured>,
+    /// Retention classes.
+    pub classes: Arc<ClassCatalog>,
+    /// Trial of a new COMPLIANCE default.
+    pub probation: Duration,
 }
 
 /// A key of `[[keys]]` with its secret read.
@@ -94,6 +104,8 @@ pub struct KeyConfigured {
     pub rights: Vec<Right>,
     /// Requests and bytes a second.
     pub limits: KeyLimits,
+    /// Days and bytes that it may lock.
+    pub lock_limits: KeyLockLimits,
 }
 
 impl std::fmt::Debug for KeyConfigured {
@@ -116,6 +128,9 @@ pub enum ConfigError {
         /// Why.
         reason: String,
     },
+    /// The file of retention classes.
+    #[error("{0}\nsee docs/operating/retention.md")]
+    Classes(BadClasses),
     /// The file is not TOML, or has a key that does not exist.
     #[error("{path:?} is not a valid configuration: {reason}\nsee docs/reference/config.md")]
     Malformed {
@@ -275,6 +290,12 @@ impl Checked {
             passphrase_file: over.passphrase_file.or(file.keyring.passphrase_file),
             root_key,
             keys,
+            classes: Arc::new(classes(file.retention.classes.as_deref())?),
+            probation: Duration::from_hours(u64::from(
+                file.retention
+                    .probation_hours
+                    .unwrap_or(PROBATION_HOURS_DEFAULT),
+            )),
         })
     }
 }
@@ -316,6 +337,7 @@ fn policy(lifecycle: &Lifecycle) -> Result<StorePolicy, ConfigError> {
     Ok(StorePolicy {
         cooling_off,
         history_days,
+        ..StorePolicy::default()
     })
 }
 
@@ -370,6 +392,21 @@ fn root_key(
     }
 }
 
+/// The catalog of retention classes; a file that is wrong anywhere is no start.
+fn classes(own: Option<&Path>) -> Result<ClassCatalog, ConfigError> {
+    let text = own
+        .map(|path| {
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+                path: path.to_owned(),
+                reason: source.to_string(),
+            })
+        })
+        .transpose()?;
+    let name = own.map(|path| path.display().to_string());
+    let own = name.as_deref().zip(text.as_deref());
+    azekura_store::classes::catalog(own).map_err(ConfigError::Classes)
+}
+
 fn keys(
     configured: &[super::KeyTable],
     root: Option<&str>,
@@ -394,8 +431,17 @@ fn keys(
             RightName::Manage => Right::Manage,
             RightName::Lock => Right::Lock,
             RightName::Bypass => Right::Bypass,
+            RightName::Event => Right::Event,
             RightName::Admin => Right::Admin,
         });
+        let lock_limits = KeyLockLimits {
+            days_max: key.lock_days_max,
+            bytes_per_day: key
+                .locked_bytes_per_day
+                .as_ref()
+                .map(|size| size.bytes("keys.locked_bytes_per_day"))
+                .transpose()?,
+        };
         keys.push(KeyConfigured {
             id: key.id.clone(),
             principal: key.principal.clone(),
@@ -405,6 +451,7 @@ fn keys(
                 requests_per_second: key.requests_per_second,
                 bytes_per_second,
             },
+            lock_limits,
         });
     }
     Ok(keys)

@@ -49,6 +49,8 @@ pub struct File {
     pub otlp: Otlp,
     /// Access keys beside the root key.
     pub keys: Vec<KeyTable>,
+    /// Retention classes and trials.
+    pub retention: RetentionTable,
     /// Passphrase of the keyring.
     pub keyring: KeyringTable,
     /// Allows plaintext HTTP beyond loopback. There is no encryption in transit then: only for a
@@ -180,6 +182,18 @@ pub enum LogFormat {
     Json,
 }
 
+/// `[retention]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionTable {
+    /// File with retention classes of your own, and parameters of those that come with the release.
+    /// Default none.
+    pub classes: Option<PathBuf>,
+    /// Hours for which a new COMPLIANCE default of a bucket is on trial; 0 = it is final at once.
+    /// Default 72.
+    pub probation_hours: Option<u32>,
+}
+
 /// `[otlp]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -199,13 +213,19 @@ pub struct KeyTable {
     pub principal: String,
     /// File with the secret; nobody but its owner may read it.
     pub secret_file: PathBuf,
-    /// Any of `read`, `write`, `manage`, `admin`.
+    /// Any of `read`, `write`, `manage`, `lock`, `bypass`, `event`, `admin`.
     pub rights: Vec<RightName>,
     /// Most requests a second; more are told `SlowDown`. Default: no limit.
     pub requests_per_second: Option<NonZeroU64>,
     /// Most bytes a second of bodies, in both directions together, as a number or as `"10MiB"`;
     /// transfers are slowed to it. Default: no limit.
     pub bytes_per_second: Option<SizeValue>,
+    /// Longest retention that it may ask for, in days from the request. Default: no limit but that of
+    /// the bucket.
+    pub lock_days_max: Option<u32>,
+    /// Most bytes that it may lock, or lock for longer, in one day of compliance time in Japan, as a
+    /// number or as `"10GiB"`. Default: no limit.
+    pub locked_bytes_per_day: Option<SizeValue>,
 }
 
 /// Names of rights in `[[keys]]`.
@@ -222,6 +242,8 @@ pub enum RightName {
     Lock,
     /// Go against GOVERNANCE retention.
     Bypass,
+    /// Post the event that starts the period of a retention class.
+    Event,
     /// The admin API.
     Admin,
 }

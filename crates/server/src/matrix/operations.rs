@@ -154,11 +154,35 @@ const HARMLESS: &[(&str, &[&str])] = &[
             "GET /v1/buckets/{bucket}/object",
             "GET /v1/buckets/{bucket}/content",
             "GET /v1/buckets/{bucket}/history",
+            "GET /v1/retention-classes",
+            "GET /v1/buckets/{bucket}/retention-classes",
+            "GET /v1/buckets/{bucket}/retention-limits",
+            "GET /v1/buckets/{bucket}/lock-default",
+            "GET /v1/buckets/{bucket}/lock-report",
+            "GET /v1/buckets/{bucket}/explain",
             "GET /v1/buckets/{bucket}/lifecycle",
             "GET /v1/buckets/{bucket}/history-days",
             "GET /v1/buckets/{bucket}/disposals",
             "GET /v1/buckets/{bucket}/certificate",
         ],
+    ),
+    (
+        "settings of retention: what weakens waits, and what is stored keeps its lock",
+        &[
+            "POST /v1/buckets/{bucket}/retention-classes",
+            "DELETE /v1/buckets/{bucket}/retention-classes",
+            "POST /v1/buckets/{bucket}/retention-limits",
+            "POST /v1/buckets/{bucket}/lock-default",
+        ],
+    ),
+    (
+        "changes of locks by the function that judges PutObjectRetention and PutObjectLegalHold, \
+         without a bypass; all but releasing a hold only strengthen",
+        &["POST /v1/buckets/{bucket}/locks"],
+    ),
+    (
+        "hides delete markers, which are never locked, or makes a new version",
+        &["POST /v1/buckets/{bucket}/undelete"],
     ),
 ];
 

@@ -90,6 +90,8 @@ pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
         StoredSetting::Encryption(_) => ConfigurationKind::Encryption,
         StoredSetting::Lifecycle(_) => ConfigurationKind::Lifecycle,
         StoredSetting::ObjectLock(_) => ConfigurationKind::ObjectLock,
+        StoredSetting::RetentionClasses(_) => ConfigurationKind::RetentionClasses,
+        StoredSetting::RetentionLimits(_) => ConfigurationKind::RetentionLimits,
     }
 }
 
@@ -115,6 +117,12 @@ pub(crate) fn to_stored(
             StoredSetting::Lifecycle(Some(lifecycle::rules_to_stored(&state)))
         }
         (Some(BucketConfiguration::ObjectLock(lock)), _) => StoredSetting::ObjectLock(Some(lock)),
+        (Some(BucketConfiguration::RetentionClasses(rules)), _) => {
+            StoredSetting::RetentionClasses(Some(rules))
+        }
+        (Some(BucketConfiguration::RetentionLimits(limits)), _) => {
+            StoredSetting::RetentionLimits(Some(limits))
+        }
         (None, ConfigurationKind::Tags) => StoredSetting::Tags(None),
         (None, ConfigurationKind::Cors) => StoredSetting::Cors(None),
         (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
@@ -122,6 +130,8 @@ pub(crate) fn to_stored(
         (None, ConfigurationKind::Encryption) => StoredSetting::Encryption(None),
         (None, ConfigurationKind::Lifecycle) => StoredSetting::Lifecycle(None),
         (None, ConfigurationKind::ObjectLock) => StoredSetting::ObjectLock(None),
+        (None, ConfigurationKind::RetentionClasses) => StoredSetting::RetentionClasses(None),
+        (None, ConfigurationKind::RetentionLimits) => StoredSetting::RetentionLimits(None),
     }
 }
 
@@ -139,6 +149,8 @@ fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
             BucketConfiguration::Lifecycle(lifecycle::rules_from_stored(stored?))
         }
         StoredSetting::ObjectLock(lock) => BucketConfiguration::ObjectLock(lock?),
+        StoredSetting::RetentionClasses(rules) => BucketConfiguration::RetentionClasses(rules?),
+        StoredSetting::RetentionLimits(limits) => BucketConfiguration::RetentionLimits(limits?),
     })
 }
 

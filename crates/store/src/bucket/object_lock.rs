@@ -12,9 +12,10 @@ use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketConfiguration, ConfigurationKind, Configured};
 use azekura_model::ident::BucketUuid;
-use azekura_model::lock::{DefaultRetention, Lock, ObjectLock};
+use azekura_model::lock::{DefaultRetention, Lock, ObjectLock, Probation};
 use azekura_model::name::BucketName;
 use azekura_model::position::PartitionId;
+use azekura_model::retention_limits::{KeyLockLimits, RetentionLimits, judge_retention};
 use azekura_record::configured::{BucketConfigured, StoredSetting};
 use azekura_record::particulars::Event;
 use bytes::Bytes;
@@ -27,13 +28,14 @@ use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused, unchanged};
 use crate::lock_state::read_lost;
 use crate::put::closed;
+use crate::retention::{governed, trial};
 
 /// Enables object lock, or changes the default retention where it is enabled.
 pub(crate) async fn put(
     inner: &Inner,
     by: &Authorized,
     name: &BucketName,
-    default: Option<DefaultRetention>,
+    (default, trial_hours): (Option<DefaultRetention>, Option<u32>),
 ) -> Result<(), StoreError> {
     loop {
         let open = read::open(inner, name)?;
@@ -48,9 +50,11 @@ pub(crate) async fn put(
             .get(CONFIGURATION, &setting_key(bucket.uuid))?
             .map(|entry| entry.value);
         let before = of(inner, bucket.uuid)?;
+        within_ceiling(inner, bucket, default)?;
+        let stood = before.map(|before| (before.default, before.probation));
         let lock = ObjectLock {
             default,
-            probation: probation(before.as_ref(), default),
+            probation: trial::begin(inner, stood, default, trial_hours),
         };
         let settings = BucketSettings::new(bucket.versioning, &bucket.history);
         let guards = vec![
@@ -74,14 +78,53 @@ pub(crate) async fn put(
     }
 }
 
-/// The probation of a default: what runs goes on as long as the default stays as it is.
-fn probation(
-    before: Option<&ObjectLock>,
+/// Refuses a default that keeps longer than the ceiling of the bucket allows anybody to ask for.
+fn within_ceiling(
+    inner: &Inner,
+    bucket: &Bucket,
     default: Option<DefaultRetention>,
-) -> Option<azekura_model::lock::Probation> {
-    before
-        .filter(|before| before.default == default)
-        .and_then(|before| before.probation)
+) -> Result<(), StoreError> {
+    let Some(default) = default else {
+        return Ok(());
+    };
+    let now = inner.clock.compliance();
+    let limits = governed::limits(inner, bucket.uuid)?;
+    let ceiling = limits.in_force(now).ceiling_days();
+    let limits = RetentionLimits::new(None, ceiling).unwrap_or_default();
+    let asked = (None, Some(default.from(now)));
+    let key = KeyLockLimits::default();
+    Ok(judge_retention(&limits, &key, asked, (now, now))?)
+}
+
+/// The trial of the default is over, and all that it locked is final.
+pub(crate) async fn end_probation(
+    inner: &Inner,
+    by: &Authorized,
+    name: &BucketName,
+    trial: Probation,
+) -> Result<(), StoreError> {
+    let open = read::open(inner, name)?;
+    let bucket = &open.bucket;
+    let stands = inner.get(CONFIGURATION, &setting_key(bucket.uuid))?;
+    let stands = stands.map(|entry| entry.value);
+    let Some(before) = of(inner, bucket.uuid)?.filter(|lock| lock.probation == Some(trial)) else {
+        return Ok(());
+    };
+    let lock = ObjectLock {
+        probation: None,
+        ..before
+    };
+    let guards = vec![
+        Guard::Equals(families::bucket(name.as_str()), open.raw.clone()),
+        unchanged(setting_key(bucket.uuid), stands),
+    ];
+    let (draft, class) = (draft(inner, bucket, lock), CommitClass::Data);
+    let by = by.requester();
+    match inner.append(by, CONFIGURATION, class, guards, draft).await {
+        // Changed meanwhile: what stands now decides.
+        Ok(_) | Err(Refused::Guard(_)) => Ok(()),
+        Err(Refused::Error(error)) => Err(error),
+    }
 }
 
 /// Puts the marker into the bucket's own partition, unless it is there.

@@ -31,7 +31,13 @@ pub(crate) async fn create(
         metadata: &request.attributes.metadata,
     };
     // Refused now rather than after the parts were sent. The completion judges again.
-    initial_lock(inner, &bucket, object, Asked::Now(request.lock))?;
+    initial_lock(
+        inner,
+        by.requester(),
+        &bucket,
+        object,
+        Asked::Now(request.lock),
+    )?;
     let id = inner.ids.upload();
     let key = request.key;
     let draft = Draft {

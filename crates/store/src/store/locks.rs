@@ -25,7 +25,7 @@ impl Store {
         name: &BucketName,
     ) -> Result<Bucket, StoreError> {
         let bucket = create::create(&self.inner, by, name, Versioning::Enabled).await?;
-        object_lock::put(&self.inner, by, name, None).await?;
+        object_lock::put(&self.inner, by, name, (None, None)).await?;
         Ok(bucket)
     }
 
@@ -47,7 +47,7 @@ impl Store {
         name: &BucketName,
         default: Option<DefaultRetention>,
     ) -> Result<(), StoreError> {
-        object_lock::put(&self.inner, by, name, default).await
+        object_lock::put(&self.inner, by, name, (default, None)).await
     }
 
     /// Retention of a version; `None` = it has none.

@@ -27,7 +27,7 @@ use azekura_store::keys::Keys;
 use azekura_store::object::{Attributes, DeleteOutcome, GetRequest, PutOutcome, PutRequest, Which};
 use azekura_store::projector::Projector;
 use azekura_store::seal::cipher::SecretKey;
-use azekura_store::store::{Parts, Store};
+use azekura_store::store::{Parts, Store, StorePolicy};
 use bytes::Bytes;
 use futures::StreamExt;
 
@@ -36,6 +36,15 @@ pub(crate) struct Vault {
     pub(crate) store: Store,
     pub(crate) engine: Arc<MemoryEngine>,
     pub(crate) time: Arc<ManualTimeSource>,
+    policy: StorePolicy,
+}
+
+/// What these tests decide for the whole vault: a COMPLIANCE default is final at once.
+pub(crate) fn policy() -> StorePolicy {
+    StorePolicy {
+        probation: std::time::Duration::ZERO,
+        ..StorePolicy::default()
+    }
 }
 
 pub(crate) fn by(action: Action) -> Authorized {
@@ -142,17 +151,23 @@ fn fresh_clock(time: &Arc<ManualTimeSource>) -> Arc<Clock> {
 
 impl Vault {
     pub(crate) async fn new() -> Self {
+        Self::with_policy(policy()).await
+    }
+
+    pub(crate) async fn with_policy(policy: StorePolicy) -> Self {
         let region = RegionName::parse("local").unwrap();
         let engine = Arc::new(MemoryEngine::new(region, Incarnation([7; 16])));
         let time = fresh_time();
         let clock = fresh_clock(&time);
-        let store = Store::new(parts(engine.clone(), clock, fresh_keys()));
+        let parts = parts(engine.clone(), clock, fresh_keys());
+        let store = Store::with_policy(parts, policy.clone());
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();
         Self {
             store,
             engine,
             time,
+            policy,
         }
     }
 
@@ -163,13 +178,16 @@ impl Vault {
         let (keys, clock) = (fresh_keys(), fresh_clock(&time));
         let projector = Projector::new(Arc::clone(&keys), Arc::clone(&clock));
         replay(&engine, &projector);
-        let store = Store::new(parts(engine.clone(), clock, keys));
+        let policy = self.policy.clone();
+        let parts = parts(engine.clone(), clock, keys);
+        let store = Store::with_policy(parts, policy.clone());
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();
         Self {
             store,
             engine,
             time,
+            policy,
         }
     }
 
@@ -179,13 +197,16 @@ impl Vault {
         let engine = Arc::new(MemoryEngine::new(region, Incarnation([7; 16])));
         let time = fresh_time();
         let clock = fresh_clock(&time);
-        let store = Store::new(parts(over(Arc::clone(&engine)), clock, fresh_keys()));
+        let policy = policy();
+        let parts = parts(over(Arc::clone(&engine)), clock, fresh_keys());
+        let store = Store::with_policy(parts, policy.clone());
         store.bootstrap("試験病院").await.unwrap();
         store.start().await.unwrap();
         Self {
             store,
             engine,
             time,
+            policy,
         }
     }
 

@@ -3,8 +3,10 @@
 mod keeper;
 
 use azekura_model::checksum::{Checksum, ETag};
+use azekura_model::cooling::{Cooling, Governed};
 use azekura_model::position::Sequence;
 use azekura_model::requester::Requester;
+use azekura_model::retention_class::ClassRules;
 use azekura_record::configured::{StoredCorsRule, StoredSetting};
 use azekura_record::hidden::CurrentChange;
 use azekura_record::part::PartStored;
@@ -145,6 +147,15 @@ fn setting(setting: &StoredSetting) -> Value {
                 "probation_ends_ms": lock.probation.map(|probation| probation.ends.0),
             })),
         }),
+        StoredSetting::RetentionClasses(rules) => json!({
+            "retention_classes": rules.as_ref().map(|rules| cooling(rules, class_rules)),
+        }),
+        StoredSetting::RetentionLimits(limits) => json!({
+            "retention_limits": limits.as_ref().map(|limits| cooling(limits, |limits| json!({
+                "floor_days": limits.floor_days(),
+                "ceiling_days": limits.ceiling_days(),
+            }))),
+        }),
     }
 }
 
@@ -226,4 +237,30 @@ fn pairs(pairs: &[(String, String)]) -> Value {
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();
     Value::Object(object)
+}
+
+fn cooling<T: Governed>(setting: &Cooling<T>, value: impl Fn(&T) -> Value) -> Value {
+    let (in_force, pending) = setting.parts();
+    json!({
+        "in_force": value(in_force),
+        "pending": pending.map(|pending| json!({
+            "value": value(&pending.value),
+            "acts_at_ms": pending.acts_at.0,
+        })),
+    })
+}
+
+fn class_rules(rules: &ClassRules) -> Value {
+    rules
+        .0
+        .iter()
+        .map(|rule| {
+            json!({
+                "prefix": rule.prefix,
+                "tag": rule.tag,
+                "class": rule.class.as_str(),
+                "mode": format!("{:?}", rule.mode),
+            })
+        })
+        .collect()
 }
