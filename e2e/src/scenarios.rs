@@ -16,6 +16,7 @@ mod power_cut;
 mod quick_start;
 mod reader;
 mod refusals;
+mod retention_bomb;
 mod space;
 mod storm;
 mod sync_order;
@@ -61,6 +62,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("lock_restic", lock_clients::restic),
     ("lock_rclone", lock_clients::rclone),
     ("lock_veeam_like", lock_clients::veeam_like),
+    ("retention_bomb", retention_bomb::its_ceiling_stops_it),
     ("storm", storm::others_hardly_notice),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),

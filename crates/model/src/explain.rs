@@ -304,7 +304,11 @@ mod tests {
         CivilDate::parse(date).unwrap().begins()
     }
 
-    fn answer(state: &LockState, standing: VersionStanding, language: AnswerLanguage) -> Explanation {
+    fn answer(
+        state: &LockState,
+        standing: VersionStanding,
+        language: AnswerLanguage,
+    ) -> Explanation {
         let of = Situation {
             address: "s3://b/k",
             version: "v1",

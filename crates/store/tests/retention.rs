@@ -453,7 +453,10 @@ async fn answers_name_where_a_version_stands() {
     let first = vault.put(B, "k", "1").await.version;
     let second = put_until(&vault, "k", 10).await.unwrap();
     assert_eq!(answer(Which::Current).standing, VersionStanding::Current);
-    assert_eq!(answer(Which::Version(first)).standing, VersionStanding::Noncurrent);
+    assert_eq!(
+        answer(Which::Version(first)).standing,
+        VersionStanding::Noncurrent
+    );
     vault.delete(B, "k", Which::Current).await.unwrap();
     assert_eq!(answer(Which::Current).standing, VersionStanding::Marker);
     let under = answer(Which::Version(second));

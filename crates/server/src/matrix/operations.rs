@@ -32,6 +32,9 @@ const CAPABLE: &[&str] = &[
     "POST /v1/buckets/{bucket}",
     "POST /v1/buckets/{bucket}/disposals",
     "POST /v1/buckets/{bucket}/lifecycle/run",
+    "POST /v1/buckets/{bucket}/lock-default",
+    "POST /v1/buckets/{bucket}/locks",
+    "POST /v1/buckets/{bucket}/undelete",
     "PUT /v1/buckets/{bucket}/history-days",
 ];
 
@@ -172,17 +175,7 @@ const HARMLESS: &[(&str, &[&str])] = &[
             "POST /v1/buckets/{bucket}/retention-classes",
             "DELETE /v1/buckets/{bucket}/retention-classes",
             "POST /v1/buckets/{bucket}/retention-limits",
-            "POST /v1/buckets/{bucket}/lock-default",
         ],
-    ),
-    (
-        "changes of locks by the function that judges PutObjectRetention and PutObjectLegalHold, \
-         without a bypass; all but releasing a hold only strengthen",
-        &["POST /v1/buckets/{bucket}/locks"],
-    ),
-    (
-        "hides delete markers, which are never locked, or makes a new version",
-        &["POST /v1/buckets/{bucket}/undelete"],
     ),
 ];
 

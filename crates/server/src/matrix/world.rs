@@ -24,6 +24,11 @@ pub(super) const CONTENT: &str = "the bytes of a version";
 /// Seconds until the dates are over that must be. Everything is stored within it.
 const BRIEF_SECONDS: i64 = 20;
 
+/// Keys that begin so are given a class that waits for an event.
+const EVENT_PREFIX: &str = "karte-";
+/// That class: five years from the day on which the care was completed.
+const EVENT_CLASS: &str = "karte-5y";
+
 /// Rights of the keys; the root key has all.
 pub(super) const KEYS: &[(&str, &str)] = &[
     ("READKEY", "'read'"),
@@ -79,6 +84,11 @@ impl Target {
             "<Delete><Object><Key>{}</Key>{version}</Object></Delete>",
             self.key
         )
+    }
+
+    /// A minute sooner than its date.
+    pub(super) fn sooner(&self) -> String {
+        stamp(self.until - time::Duration::minutes(1))
     }
 
     /// Retention in the mode that it has, until a minute sooner.
@@ -185,6 +195,11 @@ impl World {
             .must(Ask::s3("PUT", format!("/{}/source", world.bucket)).body("source"))
             .await;
         world.partition = world.find_partition().await;
+        let rule = format!(
+            "/v1/buckets/{}/retention-classes?class={EVENT_CLASS}&prefix={EVENT_PREFIX}&mode=compliance",
+            world.bucket
+        );
+        world.must(Ask::admin("POST", rule)).await;
         world
     }
 
@@ -215,13 +230,17 @@ impl World {
 
     /// Stores a version in a state.
     pub(super) async fn target(&self, key: String, state: State) -> Target {
+        let key = match state {
+            State::Event => format!("{EVENT_PREFIX}{key}"),
+            _ => key,
+        };
         let path = format!("/{}/{key}", self.bucket);
         let mut ask = Ask::s3("PUT", path).body(CONTENT);
         let dated = match state {
             State::Governance | State::Unknown => Some(("GOVERNANCE", self.until)),
             State::Compliance => Some(("COMPLIANCE", self.until)),
             State::Expired | State::ExpiredAndHold => Some(("COMPLIANCE", self.brief)),
-            State::Free | State::Hold => None,
+            State::Free | State::Hold | State::Event => None,
         };
         if let Some((mode, until)) = dated {
             ask = ask

@@ -57,7 +57,7 @@ pub(super) const DOORS: &[Door] = &[
         ja: "全版に対し、遠い過去の虚偽の事象を登録",
         on: On::Once,
         rule: Rule::Harmless,
-        attempt: Attempt::One(|scene, _| many_locks(scene, "action=event&event_date=1950-01-01")),
+        attempt: Attempt::One(|scene, _| many_locks(scene, "action=event&event_date=1970-01-01")),
     },
     Door {
         id: "D21",
