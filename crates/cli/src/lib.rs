@@ -55,24 +55,9 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Drill(DrillCommand::Locks(locks)) => {
             commands::drill_locks::run(&locks, json).await
         }
-        Command::Class(class) => match class {
-            ClassCommand::List(online) => commands::class::list(&online, json).await,
-            ClassCommand::Show(one) => commands::class::show(&one, json).await,
-            ClassCommand::Rules(one) => commands::class::rules(&one, json).await,
-            ClassCommand::Assign(rule) => commands::class::assign(&rule, json).await,
-            ClassCommand::Unassign(rule) => commands::class::unassign(&rule, json).await,
-            ClassCommand::Apply(bulk) => commands::lock_bulk::apply_classes(&bulk, json).await,
-        },
+        Command::Class(class) => class_command(class, json).await,
         Command::Event(EventCommand::Post(event)) => commands::lock_bulk::event(&event, json).await,
-        Command::Lock(lock) => match lock {
-            LockCommand::Report(report) => commands::lock_report::run(&report, json).await,
-            LockCommand::Extend(extend) => commands::lock_bulk::extend(&extend, json).await,
-            LockCommand::Hold(bulk) => commands::lock_bulk::hold(&bulk, json).await,
-            LockCommand::ReleaseHold(bulk) => commands::lock_bulk::release_hold(&bulk, json).await,
-            LockCommand::Default(default) => commands::lock_default::run(&default, json).await,
-            LockCommand::Preview(one) => commands::lock_default::preview(&one, json).await,
-            LockCommand::Limits(limits) => commands::lock_limits::run(&limits, json).await,
-        },
+        Command::Lock(lock) => lock_command(lock, json).await,
         Command::Explain(explain) => commands::explain::run(&explain, json).await,
         Command::Capacity(online) => commands::capacity::run(&online, json).await,
         Command::Bucket(bucket) => match bucket {
@@ -105,5 +90,28 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
                 commands::object_undelete::run(&undelete, json).await
             }
         },
+    }
+}
+
+async fn class_command(class: ClassCommand, json: bool) -> Result<Exit, CommandError> {
+    match class {
+        ClassCommand::List(online) => commands::class::list(&online, json).await,
+        ClassCommand::Show(one) => commands::class::show(&one, json).await,
+        ClassCommand::Rules(one) => commands::class::rules(&one, json).await,
+        ClassCommand::Assign(rule) => commands::class::assign(&rule, json).await,
+        ClassCommand::Unassign(rule) => commands::class::unassign(&rule, json).await,
+        ClassCommand::Apply(bulk) => commands::lock_bulk::apply_classes(&bulk, json).await,
+    }
+}
+
+async fn lock_command(lock: LockCommand, json: bool) -> Result<Exit, CommandError> {
+    match lock {
+        LockCommand::Report(report) => commands::lock_report::run(&report, json).await,
+        LockCommand::Extend(extend) => commands::lock_bulk::extend(&extend, json).await,
+        LockCommand::Hold(bulk) => commands::lock_bulk::hold(&bulk, json).await,
+        LockCommand::ReleaseHold(bulk) => commands::lock_bulk::release_hold(&bulk, json).await,
+        LockCommand::Default(default) => commands::lock_default::run(&default, json).await,
+        LockCommand::Preview(one) => commands::lock_default::preview(&one, json).await,
+        LockCommand::Limits(limits) => commands::lock_limits::run(&limits, json).await,
     }
 }

@@ -95,6 +95,11 @@ pub(crate) fn show_lock(answer: &mut HeaderMap, info: &ObjectInfo, caller: &Call
         let retention = caller.may(Action::GetObjectRetention).is_ok();
         let hold = caller.may(Action::GetObjectLegalHold).is_ok();
         locks::show(answer, lock, retention, hold);
+        if retention && !lock.classes.is_empty() {
+            let classes: Vec<&str> = lock.classes.iter().map(|class| class.as_str()).collect();
+            let name = HeaderName::from_static("x-azekura-retention-class");
+            headers::set(answer, name, &classes.join(","));
+        }
     }
 }
 
