@@ -38,20 +38,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             "serve is run by the azekura binary",
         )),
         Command::Testdata(testdata) => commands::testdata::run(&testdata, json),
-        Command::Vault(vault) => match vault {
-            VaultCommand::Info(online) => commands::vault_info::run(&online, json).await,
-            VaultCommand::Snapshot(online) => commands::vault_snapshot::run(&online, json).await,
-            VaultCommand::Init(init) => commands::vault_init::run(&init, json),
-            VaultCommand::Check(check) => commands::vault_check::run(&check, json),
-            VaultCommand::RebuildIndex(offline) => {
-                commands::vault_rebuild_index::run(&offline, json)
-            }
-            VaultCommand::Dump(offline) => commands::vault_dump::run(&offline),
-            VaultCommand::Upgrade(offline) => commands::vault_upgrade::run(&offline, json),
-            VaultCommand::ExportKeyring(export) => {
-                commands::vault_export_keyring::run(&export, json)
-            }
-        },
+        Command::Vault(vault) => vault_command(vault, json).await,
         Command::Drill(DrillCommand::Locks(locks)) => {
             commands::drill_locks::run(&locks, json).await
         }
@@ -73,15 +60,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             LifecycleCommand::Show(one) => commands::lifecycle_show::run(&one, json).await,
             LifecycleCommand::Run(one) => commands::lifecycle_run::run(&one, json).await,
         },
-        Command::Disposal(disposal) => match disposal {
-            DisposalCommand::Request(ask) => commands::disposal_request::run(&ask, json).await,
-            DisposalCommand::List(one) => commands::disposal_list::run(&one, json).await,
-            DisposalCommand::Show(one) => commands::disposal_show::run(&one, json).await,
-            DisposalCommand::Cancel(one) => commands::disposal_cancel::run(&one, json).await,
-            DisposalCommand::Certificate(ask) => {
-                commands::disposal_certificate::run(&ask, json).await
-            }
-        },
+        Command::Disposal(disposal) => disposal_command(disposal, json).await,
         Command::Object(object) => match object {
             ObjectCommand::List(list) => commands::object_list::run(&list, json).await,
             ObjectCommand::Get(get) => commands::object_get::run(&get, json).await,
@@ -113,5 +92,28 @@ async fn lock_command(lock: LockCommand, json: bool) -> Result<Exit, CommandErro
         LockCommand::Default(default) => commands::lock_default::run(&default, json).await,
         LockCommand::Preview(one) => commands::lock_default::preview(&one, json).await,
         LockCommand::Limits(limits) => commands::lock_limits::run(&limits, json).await,
+    }
+}
+
+async fn vault_command(vault: VaultCommand, json: bool) -> Result<Exit, CommandError> {
+    match vault {
+        VaultCommand::Info(online) => commands::vault_info::run(&online, json).await,
+        VaultCommand::Snapshot(online) => commands::vault_snapshot::run(&online, json).await,
+        VaultCommand::Init(init) => commands::vault_init::run(&init, json),
+        VaultCommand::Check(check) => commands::vault_check::run(&check, json),
+        VaultCommand::RebuildIndex(offline) => commands::vault_rebuild_index::run(&offline, json),
+        VaultCommand::Dump(offline) => commands::vault_dump::run(&offline),
+        VaultCommand::Upgrade(offline) => commands::vault_upgrade::run(&offline, json),
+        VaultCommand::ExportKeyring(export) => commands::vault_export_keyring::run(&export, json),
+    }
+}
+
+async fn disposal_command(disposal: DisposalCommand, json: bool) -> Result<Exit, CommandError> {
+    match disposal {
+        DisposalCommand::Request(ask) => commands::disposal_request::run(&ask, json).await,
+        DisposalCommand::List(one) => commands::disposal_list::run(&one, json).await,
+        DisposalCommand::Show(one) => commands::disposal_show::run(&one, json).await,
+        DisposalCommand::Cancel(one) => commands::disposal_cancel::run(&one, json).await,
+        DisposalCommand::Certificate(ask) => commands::disposal_certificate::run(&ask, json).await,
     }
 }
