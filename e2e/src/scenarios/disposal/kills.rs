@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{Run, text};
-use crate::client::Client;
+use crate::client::{Client, content_hash};
 use crate::random::Seeded;
 use crate::server::Server;
 use crate::{Failure, clock, content};
@@ -15,7 +17,7 @@ const BUCKET: &str = "kills";
 /// Stored and deleted before each kill: a pass takes longer than the server lives.
 const VERSIONS: usize = 60;
 /// Longest time that a pass is left alone.
-const LIFE_MS: u64 = 400;
+const LIFE_MS: u64 = 250;
 
 /// What was done.
 pub(super) struct Killed {
@@ -57,9 +59,9 @@ pub(super) fn in_the_middle_of_a_pass(
     for round in 0..rounds {
         let mut client = Client::connect(server.s3_authority())?;
         for number in 0..VERSIONS {
-            let stored = put(&mut client, round * VERSIONS + number)?;
-            if number % 12 == 0 {
-                hold(&mut client, &stored)?;
+            let held = number % 12 == 0;
+            let stored = put(&mut client, round * VERSIONS + number, held)?;
+            if held {
                 kept.push(stored);
             } else {
                 delete(&mut client, &stored, 204)?;
@@ -112,7 +114,7 @@ fn version_id(stored: &Stored) -> String {
     format!("versionId={}", stored.version)
 }
 
-fn put(client: &mut Client, number: usize) -> Result<Stored, Failure> {
+fn put(client: &mut Client, number: usize, held: bool) -> Result<Stored, Failure> {
     // Inline, between, and a file of its own.
     let length = match number % 12 {
         5 | 6 => 100 << 10,
@@ -121,24 +123,22 @@ fn put(client: &mut Client, number: usize) -> Result<Stored, Failure> {
     };
     let key = format!("{number:05}");
     let content = content::make(u64::try_from(number)?, length);
-    let answer = client.send("PUT", &format!("/{BUCKET}/{key}"), "", &[], &content)?;
+    let sum = STANDARD.encode(hex::decode(content_hash(&content))?);
+    let lock = [
+        ("x-amz-checksum-sha256", sum.as_str()),
+        ("x-amz-object-lock-legal-hold", "ON"),
+    ];
+    let lock = if held { &lock[..] } else { &[] };
+    let answer = client.send("PUT", &format!("/{BUCKET}/{key}"), "", lock, &content)?;
+    if answer.status != 200 {
+        return Err(format!("PUT of {key}: {}", answer.text()).into());
+    }
     let version = answer.header("x-amz-version-id").ok_or("no version id")?;
     Ok(Stored {
         key,
         version: version.to_owned(),
         content,
     })
-}
-
-fn hold(client: &mut Client, stored: &Stored) -> Result<(), Failure> {
-    let path = format!("/{BUCKET}/{}", stored.key);
-    let query = format!("legal-hold=&{}", version_id(stored));
-    let on = b"<LegalHold><Status>ON</Status></LegalHold>";
-    let answer = client.send("PUT", &path, &query, &[], on)?;
-    if answer.status == 200 {
-        return Ok(());
-    }
-    Err(format!("a hold was not taken: {}", answer.text()).into())
 }
 
 fn delete(client: &mut Client, stored: &Stored, want: u16) -> Result<(), Failure> {
