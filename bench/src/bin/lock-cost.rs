@@ -70,7 +70,10 @@ async fn main() -> Outcome<()> {
             println!(
                 "round {round} {name}: plain {plain_s:.2} s, locked {locked_s:.2} s; processor {plain_cpu:.2} s, {locked_cpu:.2} s"
             );
-            for (at, ratio) in [locked_s / plain_s, locked_cpu / plain_cpu].iter().enumerate() {
+            for (at, ratio) in [locked_s / plain_s, locked_cpu / plain_cpu]
+                .iter()
+                .enumerate()
+            {
                 if let Some(list) = ratios.get_mut(kind * 2 + at) {
                     list.push(*ratio);
                 }
