@@ -15,7 +15,7 @@ use crate::{Failure, clock, content};
 
 const BUCKET: &str = "kills";
 /// Stored and deleted before each kill: a pass takes longer than the server lives.
-const VERSIONS: usize = 60;
+const VERSIONS: usize = 48;
 /// Longest time that a pass is left alone.
 const LIFE_MS: u64 = 250;
 
