@@ -553,3 +553,41 @@ async fn a_pass_with_nothing_due_reads_next_to_nothing() {
     let second = keep(&vault).await;
     assert!(second.records_read < 20, "{second:?}");
 }
+
+/// Who hid it had the right to; its bytes stay until the date all the same.
+#[tokio::test]
+async fn what_a_bypass_hid_is_released_only_after_its_date() {
+    let vault = Vault::new().await;
+    let name = bucket_name(B);
+    vault
+        .store
+        .create_bucket_locked(&writer(), &name)
+        .await
+        .unwrap();
+    let until = ComplianceTime(vault.now().0 + 50 * DAY);
+    let mut request = put_request(K, "kept");
+    request.lock.retention = Some(Retention {
+        mode: RetentionMode::Governance,
+        until,
+    });
+    let made = vault.store.put(&writer(), &name, request).await.unwrap();
+    let bypass =
+        azekura_model::lock::Bypass::claimed(&by(Action::BypassGovernanceRetention), true).unwrap();
+    vault
+        .store
+        .delete_if(
+            &writer(),
+            &name,
+            (&key(K), Which::Version(made.version)),
+            &azekura_model::condition::DeleteConditions::default(),
+            Some(&bypass),
+        )
+        .await
+        .unwrap();
+    vault.run(31 * DAY);
+    let kept = keep(&vault).await;
+    assert_eq!((kept.released, kept.locked), (0, 1));
+    vault.run(20 * DAY);
+    assert_eq!(keep(&vault).await.released, 1);
+    assert_forgotten(&vault, K);
+}
