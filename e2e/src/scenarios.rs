@@ -4,6 +4,7 @@ mod bad_input;
 mod clients;
 mod crash;
 mod damage;
+mod disposal;
 mod drain;
 mod drill;
 mod false_time;
@@ -65,6 +66,10 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("lock_veeam_like", lock_clients::veeam_like),
     ("retention", retention::a_day_of_the_it_desk),
     ("retention_bomb", retention_bomb::its_ceiling_stops_it),
+    (
+        "disposal",
+        disposal::what_is_due_is_erased_and_what_is_locked_stays,
+    ),
     ("storm", storm::others_hardly_notice),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),

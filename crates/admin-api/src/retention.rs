@@ -368,7 +368,7 @@ pub struct LockCount {
 pub struct BulkQuery {
     /// `extend`, `hold`, `release-hold`, `apply-classes` or `event`.
     pub action: String,
-    /// Keys that begin so; left out with a manifest in the body.
+    /// Keys that begin so; empty = the whole bucket; left out with a manifest in the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
     /// Retention until this RFC 3339 time at least (`extend`).

@@ -272,11 +272,15 @@ impl Acting<'_> {
         })?;
         let key = ObjectKey::parse(object)
             .map_err(|error| StoreError::Internal(format!("a stored key: {error}")))?;
+        let mut stays = false;
         for (summary, at) in shown.into_iter().rev() {
-            let (core, _) = core_at(self.inner, partition, at)?;
-            if core.compliance < self.job.before && self.of_class(&summary)? {
-                self.hide(&key, &summary).await?;
+            // A marker above what stays goes on covering it: a disposal undeletes nothing.
+            if summary.marker && stays {
+                continue;
             }
+            let (core, _) = core_at(self.inner, partition, at)?;
+            let meant = core.compliance < self.job.before && self.of_class(&summary)?;
+            stays |= !(meant && self.hide(&key, &summary).await?);
         }
         Ok(())
     }
@@ -289,7 +293,8 @@ impl Acting<'_> {
         Ok(lock.classes.iter().any(|of| of.as_str() == class))
     }
 
-    async fn hide(&mut self, key: &ObjectKey, summary: &Summary) -> Result<(), StoreError> {
+    /// Whether it is out of S3's sight now.
+    async fn hide(&mut self, key: &ObjectKey, summary: &Summary) -> Result<bool, StoreError> {
         let which = if summary.null {
             Which::Null
         } else {
@@ -306,14 +311,14 @@ impl Acting<'_> {
             Ok(_) => {
                 self.versions = self.versions.saturating_add(1);
                 self.bytes = self.bytes.saturating_add(summary.content_bytes);
-                Ok(())
+                Ok(true)
             }
             Err(StoreError::Locked(_)) => {
                 self.locked = self.locked.saturating_add(1);
-                Ok(())
+                Ok(false)
             }
             // Something newer stands there by now.
-            Err(StoreError::Condition(ConditionFailed::PreconditionFailed)) => Ok(()),
+            Err(StoreError::Condition(ConditionFailed::PreconditionFailed)) => Ok(false),
             Err(error) => Err(error),
         }
     }

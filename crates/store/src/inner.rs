@@ -96,6 +96,9 @@ pub(crate) struct Inner {
     pub(crate) ledger: Ledger,
     /// Held by the one pass of the keeper that runs.
     pub(crate) keeping: tokio::sync::Mutex<()>,
+    /// Shared by releases from the reading of the days of history to the release record, alone to a
+    /// change of those days: what the change protects is released by nothing that was judged before.
+    pub(crate) history_days: tokio::sync::RwLock<()>,
     /// What its passes did since start.
     pub(crate) kept: parking_lot::Mutex<Kept>,
 }
@@ -184,6 +187,7 @@ impl Inner {
             policy,
             ledger: Ledger::default(),
             keeping: tokio::sync::Mutex::new(()),
+            history_days: tokio::sync::RwLock::new(()),
             kept: parking_lot::Mutex::default(),
         }
     }

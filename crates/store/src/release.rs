@@ -22,7 +22,9 @@ use azekura_model::requester::Requester;
 use azekura_record::particulars::Event;
 use azekura_record::released::ReleaseList;
 use bytes::Bytes;
+use tokio::sync::RwLockReadGuard;
 
+use crate::bucket::read;
 use crate::error::StoreError;
 use crate::inner::{Draft, Inner, Refused};
 use crate::intent::Owner;
@@ -66,10 +68,15 @@ pub(crate) async fn release_one(
     subject: &Subject,
 ) -> Result<Outcome, StoreError> {
     loop {
+        let days = inner.history_days.read().await;
+        // Read each time: a pass is long, and more days count at once.
+        let settings = read::settings(inner, scope.owner.bucket)?;
+        let history = *settings.history().in_force(inner.clock.compliance());
+        let scope = Scope { history, ..scope };
         let Some(gathered) = gather::gather(inner, scope, subject)? else {
             return Ok(Outcome::Gone);
         };
-        match step(inner, scope.owner, gathered).await {
+        match step(inner, scope.owner, gathered, days).await {
             Ok(Some(outcome)) => return Ok(outcome),
             // Something was restated first, or has changed: read and judge again.
             Ok(None) | Err(Refused::Guard(_)) => {}
@@ -78,7 +85,13 @@ pub(crate) async fn release_one(
     }
 }
 
-async fn step(inner: &Inner, owner: Owner, gathered: Gathered) -> Result<Option<Outcome>, Refused> {
+/// `days` keeps the days of history as they were read, until the release record is durable.
+async fn step(
+    inner: &Inner,
+    owner: Owner,
+    gathered: Gathered,
+    days: RwLockReadGuard<'_, ()>,
+) -> Result<Option<Outcome>, Refused> {
     let now = inner.clock.compliance();
     let releasable = match release(gathered.case, now) {
         Ok(releasable) => releasable,
@@ -117,6 +130,7 @@ async fn step(inner: &Inner, owner: Owner, gathered: Gathered) -> Result<Option<
     let appended = inner
         .append(&by, owner.partition, class, gathered.guards, draft)
         .await?;
+    drop(days);
     let proof = releasable
         .recorded(appended.committed.position)
         .map_err(|error| StoreError::Internal(error.to_string()))?;

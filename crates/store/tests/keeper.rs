@@ -410,6 +410,78 @@ async fn a_lock_wins_over_rules_and_disposals_until_it_ends() {
 }
 
 #[tokio::test]
+async fn a_disposal_undeletes_nothing() {
+    let vault = Vault::new().await;
+    let name = bucket_name(B);
+    vault
+        .store
+        .create_bucket_locked(&writer(), &name)
+        .await
+        .unwrap();
+    let mut request = put_request(K, "kept");
+    request.lock.hold = Some(true);
+    vault.store.put(&writer(), &name, request).await.unwrap();
+    vault.delete(B, K, Which::Current).await.unwrap();
+    vault.delete(B, OTHER, Which::Current).await.unwrap();
+    vault.run(1000);
+    let ask = DisposalAsk {
+        prefix: String::new(),
+        class: None,
+        before: None,
+        reason: "保存期間の満了".to_owned(),
+    };
+    vault
+        .store
+        .request_disposal(&writer(), &name, ask)
+        .await
+        .unwrap();
+    vault.run(4 * DAY);
+    let report = keep(&vault).await;
+    assert_eq!((report.disposed, report.locked), (1, 1));
+    assert_eq!(vault.get_text(B, K).await, None);
+}
+
+#[tokio::test]
+async fn more_days_of_history_hold_back_a_pass_under_way() {
+    const VERSIONS: usize = 200;
+    let vault = Vault::with_bucket(B, Versioning::Enabled).await;
+    for number in 0..VERSIONS {
+        let object = format!("{K}/{number}");
+        let made = vault.put(B, &object, "x").await;
+        vault
+            .delete(B, &object, Which::Version(made.version))
+            .await
+            .unwrap();
+    }
+    vault.run(31 * DAY);
+    let name = bucket_name(B);
+    let released = || {
+        let mut count = 0;
+        for (partition, last, _) in vault.engine.status().heads {
+            let limit = usize::try_from(last.0).unwrap().max(1);
+            let records = vault.engine.journal(partition, Sequence(1), limit).unwrap();
+            let is = |record: &&azekura_engine::seam::StoredRecord| record.kind == 27;
+            count += records.iter().filter(is).count();
+        }
+        count
+    };
+    let raise = async {
+        while released() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let days = HistoryDays(400);
+        let by = writer();
+        let put = vault.store.put_history_days(&by, &name, days);
+        put.await.unwrap();
+        released()
+    };
+    let (report, at_once) = tokio::join!(vault.store.keep_bucket(&name), raise);
+    assert_eq!(report.unwrap().failed, 0);
+    assert!(at_once < VERSIONS, "the pass was over too soon");
+    assert_eq!(released(), at_once);
+}
+
+#[tokio::test]
 async fn a_disposal_can_be_taken_back_and_needs_a_reason() {
     let vault = Vault::with_bucket(B, Versioning::Enabled).await;
     let writer = writer();

@@ -75,7 +75,7 @@ pub(crate) fn the_independent_reader_agrees(bench: &Bench) -> Result<Outcome, Fa
 }
 
 /// Runs the reader that the vault itself carries; its lines by version id.
-fn run_reader(bench: &Bench, vault: &Path) -> Result<BTreeMap<String, Value>, Failure> {
+pub(super) fn run_reader(bench: &Bench, vault: &Path) -> Result<BTreeMap<String, Value>, Failure> {
     let mut reader = bench.tools.command("python3");
     reader
         .arg(vault.join("decoder/azekura_reader.py"))

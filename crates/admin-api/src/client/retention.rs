@@ -122,6 +122,7 @@ impl RetentionApi for Client {
         items: &[BulkItem],
     ) -> Result<BulkReport, ApiError> {
         let days = text(query.days);
+        let whole_bucket = query.prefix.as_deref() == Some("");
         let query = [
             ("action", Some(query.action.as_str())),
             ("prefix", query.prefix.as_deref()),
@@ -132,7 +133,11 @@ impl RetentionApi for Client {
         ];
         let body = serde_json::to_vec(items)
             .map_err(|error| ApiError::new(Code::InvalidRequest, error.to_string()))?;
-        let target = target(paths::LOCKS, bucket, &query);
+        let mut target = target(paths::LOCKS, bucket, &query);
+        if whole_bucket {
+            // Says that the whole bucket is meant.
+            target.push_str("&prefix=");
+        }
         self.call_with(Method::POST, &target, Bytes::from(body))
             .await
     }

@@ -129,9 +129,12 @@ fn extend_until(query: &BulkQuery, now: ComplianceTime) -> Result<ComplianceTime
 fn selection(query: &BulkQuery, items: &[BulkItem]) -> Result<LockSelection, ApiError> {
     match (&query.prefix, items) {
         (Some(_), [_, ..]) => Err(invalid("give either a prefix or a list")),
-        (prefix, []) => Ok(LockSelection::Prefix {
-            // An empty prefix does not travel in a query: nothing but `all` says the whole bucket.
-            prefix: prefix.clone().unwrap_or_default(),
+        // An empty list is no list of everything: the whole bucket is an empty prefix that is given.
+        (None, []) => Err(invalid(
+            "give a prefix (empty = the whole bucket) or a list with at least one version",
+        )),
+        (Some(prefix), []) => Ok(LockSelection::Prefix {
+            prefix: prefix.clone(),
             all_versions: true,
         }),
         (None, items) => {
@@ -353,5 +356,21 @@ impl RetentionApi for Operator {
             version: version.to_string(),
             how: how.to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_bucket_is_meant_only_when_it_is_said() {
+        let query = |prefix: Option<&str>| BulkQuery {
+            prefix: prefix.map(str::to_owned),
+            ..BulkQuery::default()
+        };
+        assert!(selection(&query(None), &[]).is_err());
+        let whole = selection(&query(Some("")), &[]);
+        assert!(matches!(whole, Ok(LockSelection::Prefix { prefix, .. }) if prefix.is_empty()));
     }
 }

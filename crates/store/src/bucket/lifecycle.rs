@@ -92,6 +92,8 @@ pub(crate) async fn put_history_days(
         let why = format!("history has at most {} days", HistoryDays::MAX.0);
         return Err(StoreError::InvalidArgument(why));
     }
+    // A pass of the keeper may be under way: once this answers, nothing goes by the days before.
+    let _alone = inner.history_days.write().await;
     loop {
         let open = read::open(inner, name)?;
         let bucket = &open.bucket;

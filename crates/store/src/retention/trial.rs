@@ -6,7 +6,7 @@ use azekura_model::lock::{DefaultRetention, Probation, RetentionMode};
 use azekura_model::name::BucketName;
 use azekura_model::time::ComplianceTime;
 
-use crate::bucket::{object_lock, read};
+use crate::bucket::{Bucket, object_lock, read};
 use crate::error::StoreError;
 use crate::inner::Inner;
 use crate::lock_bulk::LockSelection;
@@ -92,43 +92,56 @@ pub(crate) fn preview(inner: &Inner, name: &BucketName) -> Result<Option<Preview
     }
 }
 
-/// Ends the trials whose time has come; how many versions became COMPLIANCE.
+/// Ends the trials whose time has come; how many versions became COMPLIANCE. A bucket that fails is tried
+/// again the next time, and does not keep the others GOVERNANCE.
 pub(crate) async fn end_due(inner: &Inner) -> Result<u64, StoreError> {
-    let by = Authorized::internal("probation", Action::PutObjectRetention);
-    let now = inner.clock.compliance();
-    let grace = i64::try_from(inner.policy.trial_grace.as_millis()).unwrap_or(i64::MAX);
     let mut upgraded = 0_u64;
     for open in read::all(inner)? {
-        let bucket = &open.bucket;
-        let trial = object_lock::of(inner, bucket.uuid)?.and_then(|lock| lock.probation);
-        let Some(trial) = trial.filter(|trial| trial.ends.0.saturating_add(grace) <= now.0) else {
-            continue;
-        };
-        let all = LockSelection::Prefix {
-            prefix: String::new(),
-            all_versions: true,
-        };
-        let mut from = None;
-        loop {
-            // A default that was withdrawn meanwhile ends it.
-            let stands = object_lock::of(inner, bucket.uuid)?.and_then(|lock| lock.probation);
-            if stands != Some(trial) {
-                break;
-            }
-            let page = (&all, from.as_ref());
-            let change = BulkChange::Upgrade(trial.ends);
-            let (report, next) = bulk::change(inner, &by, &bucket.name, page, &change).await?;
-            upgraded = upgraded.saturating_add(report.changed);
-            for refusal in report.refusals {
-                let (version, why) = (refusal.version, refusal.why);
-                tracing::error!(bucket = %bucket.name, ?version, why, "stays GOVERNANCE after the trial");
-            }
-            from = next;
-            if from.is_none() {
-                object_lock::end_probation(inner, &by, &bucket.name, trial).await?;
-                break;
+        match end_one(inner, &open.bucket).await {
+            Ok(count) => upgraded = upgraded.saturating_add(count),
+            // The engine stopped: nothing more can be done.
+            Err(error @ StoreError::Stopped(_)) => return Err(error),
+            Err(error) => {
+                let bucket = &open.bucket.name;
+                tracing::error!(%bucket, %error, "the trial of a default cannot end");
             }
         }
     }
     Ok(upgraded)
+}
+
+async fn end_one(inner: &Inner, bucket: &Bucket) -> Result<u64, StoreError> {
+    let by = Authorized::internal("probation", Action::PutObjectRetention);
+    let now = inner.clock.compliance();
+    let grace = i64::try_from(inner.policy.trial_grace.as_millis()).unwrap_or(i64::MAX);
+    let trial = object_lock::of(inner, bucket.uuid)?.and_then(|lock| lock.probation);
+    let Some(trial) = trial.filter(|trial| trial.ends.0.saturating_add(grace) <= now.0) else {
+        return Ok(0);
+    };
+    let all = LockSelection::Prefix {
+        prefix: String::new(),
+        all_versions: true,
+    };
+    let mut upgraded = 0_u64;
+    let mut from = None;
+    loop {
+        // A default that was withdrawn meanwhile ends it.
+        let stands = object_lock::of(inner, bucket.uuid)?.and_then(|lock| lock.probation);
+        if stands != Some(trial) {
+            return Ok(upgraded);
+        }
+        let page = (&all, from.as_ref());
+        let change = BulkChange::Upgrade(trial.ends);
+        let (report, next) = bulk::change(inner, &by, &bucket.name, page, &change).await?;
+        upgraded = upgraded.saturating_add(report.changed);
+        for refusal in report.refusals {
+            let (version, why) = (refusal.version, refusal.why);
+            tracing::error!(bucket = %bucket.name, ?version, why, "stays GOVERNANCE after the trial");
+        }
+        from = next;
+        if from.is_none() {
+            object_lock::end_probation(inner, &by, &bucket.name, trial).await?;
+            return Ok(upgraded);
+        }
+    }
 }
