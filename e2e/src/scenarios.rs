@@ -17,6 +17,7 @@ mod power_cut;
 mod quick_start;
 mod reader;
 mod refusals;
+mod retention;
 mod retention_bomb;
 mod space;
 mod storm;
@@ -63,6 +64,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("lock_restic", lock_clients::restic),
     ("lock_rclone", lock_clients::rclone),
     ("lock_veeam_like", lock_clients::veeam_like),
+    ("retention", retention::a_day_of_the_it_desk),
     ("retention_bomb", retention_bomb::its_ceiling_stops_it),
     (
         "disposal",

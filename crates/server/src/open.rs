@@ -199,6 +199,7 @@ fn policy(config: &Checked) -> StorePolicy {
         .map(|key| (key.id.clone(), key.lock_limits));
     StorePolicy {
         probation: config.probation,
+        trial_grace: config.trial_grace,
         classes: Arc::clone(&config.classes),
         lock_limits: Arc::new(limits.collect()),
         ..config.policy.clone()

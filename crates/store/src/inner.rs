@@ -60,6 +60,9 @@ pub struct StorePolicy {
     pub history_days: HistoryDays,
     /// Trial of a new COMPLIANCE default; zero = it is final at once.
     pub probation: Duration,
+    /// Time from the end of a trial to the upgrade. No commit that was judged before the end may still
+    /// be under way after it.
+    pub trial_grace: Duration,
     /// Retention classes.
     pub classes: Arc<ClassCatalog>,
     /// Limits on locks, by access key id. Keys that are not here have none.
@@ -72,6 +75,7 @@ impl Default for StorePolicy {
             cooling_off: Duration::from_hours(72),
             history_days: HistoryDays(30),
             probation: Duration::from_hours(72),
+            trial_grace: Duration::from_mins(1),
             classes: Arc::default(),
             lock_limits: Arc::default(),
         }

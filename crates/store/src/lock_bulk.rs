@@ -73,7 +73,8 @@ pub struct LockReport {
 pub struct LockRefusal {
     /// Key.
     pub key: String,
-    /// Version; `None` = nothing was found under what was listed.
+    /// Version, as listed where nothing was found; `None` = the current one was listed, and there is
+    /// none.
     pub version: Option<VersionId>,
     /// Why.
     pub why: String,
@@ -520,11 +521,19 @@ impl<'a> Selecting<'a> {
                     error @ (StoreError::NoSuchKey { .. }
                     | StoreError::NoSuchVersion
                     | StoreError::IsDeleteMarker { .. }),
-                ) => report.refuse(key.as_str(), None, error.to_string()),
+                ) => report.refuse(key.as_str(), listed_version(*which), error.to_string()),
                 Err(error) => return Err(error),
             }
         }
         Ok(out)
+    }
+}
+
+/// The version that a line of a list names by its id.
+fn listed_version(which: Which) -> Option<VersionId> {
+    match which {
+        Which::Version(version) => Some(version),
+        Which::Current | Which::Null => None,
     }
 }
 

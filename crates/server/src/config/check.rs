@@ -25,6 +25,8 @@ const SECRET_CHARS_MIN: usize = 16;
 const FILTER_DEFAULT: &str = "info,s3s=off";
 /// Hours of trial of a new COMPLIANCE default.
 const PROBATION_HOURS_DEFAULT: u32 = 72;
+/// From the end of a trial to the upgrade.
+const TRIAL_GRACE: Duration = Duration::from_mins(1);
 /// Jurisdiction of a vault whose operator declared none.
 const UNDECLARED: &str = "未申告";
 
@@ -89,6 +91,8 @@ pub struct Checked {
     pub classes: Arc<ClassCatalog>,
     /// Trial of a new COMPLIANCE default.
     pub probation: Duration,
+    /// Time from its end to the upgrade.
+    pub trial_grace: Duration,
 }
 
 /// A key of `[[keys]]` with its secret read.
@@ -252,6 +256,7 @@ impl Checked {
         let memory_bytes = memory_bytes(limits.memory.as_ref())?;
         not_zero(&limits)?;
         let policy = policy(&file.lifecycle)?;
+        let (probation, trial_grace) = trial(&file.retention);
         Ok(Self {
             data_dir: over
                 .data_dir
@@ -291,11 +296,8 @@ impl Checked {
             root_key,
             keys,
             classes: Arc::new(classes(file.retention.classes.as_deref())?),
-            probation: Duration::from_hours(u64::from(
-                file.retention
-                    .probation_hours
-                    .unwrap_or(PROBATION_HOURS_DEFAULT),
-            )),
+            probation,
+            trial_grace,
         })
     }
 }
@@ -390,6 +392,16 @@ fn root_key(
         }
         _ => Err(ConfigError::HalfRootKey),
     }
+}
+
+/// The trial of a COMPLIANCE default, and the time from its end to the upgrade.
+fn trial(retention: &super::RetentionTable) -> (Duration, Duration) {
+    if let Some(seconds) = retention.i_accept_a_trial_of_seconds {
+        let seconds = Duration::from_secs(u64::from(seconds));
+        return (seconds, seconds.min(TRIAL_GRACE));
+    }
+    let hours = retention.probation_hours.unwrap_or(PROBATION_HOURS_DEFAULT);
+    (Duration::from_hours(u64::from(hours)), TRIAL_GRACE)
 }
 
 /// The catalog of retention classes; a file that is wrong anywhere is no start.

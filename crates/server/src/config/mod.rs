@@ -192,6 +192,9 @@ pub struct RetentionTable {
     /// Hours for which a new COMPLIANCE default of a bucket is on trial; 0 = it is final at once.
     /// Default 72.
     pub probation_hours: Option<u32>,
+    /// For tests alone: a trial in seconds instead of hours, and as many seconds between its end and
+    /// the upgrade. Nobody can react within it. Default none.
+    pub i_accept_a_trial_of_seconds: Option<u32>,
 }
 
 /// `[otlp]`

@@ -14,8 +14,6 @@ use crate::lock_state;
 use crate::retention::bulk::{self, BulkChange};
 use crate::retention::count::{PAGE_ENTRIES, page};
 
-/// After the end of a trial, no commit that was judged before it is still under way after this time.
-const GRACE_MS: i64 = 60_000;
 /// Most index entries that a preview looks at.
 const PREVIEW_ENTRIES_MAX: usize = 200_000;
 
@@ -115,8 +113,9 @@ pub(crate) async fn end_due(inner: &Inner) -> Result<u64, StoreError> {
 async fn end_one(inner: &Inner, bucket: &Bucket) -> Result<u64, StoreError> {
     let by = Authorized::internal("probation", Action::PutObjectRetention);
     let now = inner.clock.compliance();
+    let grace = i64::try_from(inner.policy.trial_grace.as_millis()).unwrap_or(i64::MAX);
     let trial = object_lock::of(inner, bucket.uuid)?.and_then(|lock| lock.probation);
-    let Some(trial) = trial.filter(|trial| trial.ends.0.saturating_add(GRACE_MS) <= now.0) else {
+    let Some(trial) = trial.filter(|trial| trial.ends.0.saturating_add(grace) <= now.0) else {
         return Ok(0);
     };
     let all = LockSelection::Prefix {
