@@ -153,13 +153,16 @@ async fn a_list_and_the_current_versions_alone() {
         (key("a"), Which::Version(first)),
         (key("a"), Which::Current),
         (key("none"), Which::Current),
+        (key("none"), Which::Version(second)),
     ]);
     let (report, _) = change(&vault, listed, LockRequest::Hold(true)).await;
     assert_eq!(
         (report.changed, report.unchanged, report.refused),
-        (1, 1, 1)
+        (1, 1, 2)
     );
-    assert_eq!(report.refusals[0].version, None);
+    // A line of a list is reported as it was written.
+    let refused: Vec<_> = report.refusals.iter().map(|line| line.version).collect();
+    assert_eq!(refused, [None, Some(second)]);
     assert_eq!(hold(first), Ok(Some(true)));
     let (report, _) = change(&vault, prefix("", true), LockRequest::Hold(false)).await;
     // The older version of the hidden key is shown too.

@@ -25,7 +25,6 @@ const SECRET_CHARS_MIN: usize = 16;
 const FILTER_DEFAULT: &str = "info,s3s=off";
 /// Hours of trial of a new COMPLIANCE default.
 const PROBATION_HOURS_DEFAULT: u32 = 72;
-/// From the end of a trial to the upgrade.
 const TRIAL_GRACE: Duration = Duration::from_mins(1);
 /// Jurisdiction of a vault whose operator declared none.
 const UNDECLARED: &str = "未申告";
