@@ -22,7 +22,7 @@ CONFIG = Config(signature_version="s3v4", s3={"addressing_style": "path"}, max_p
 s3 = boto3.client("s3", config=CONFIG)
 KIB, MIB = 1 << 10, 1 << 20
 FAR = datetime.datetime(2090, 1, 1, tzinfo=datetime.timezone.utc)
-SHORT_SECONDS = 10
+SHORT_SECONDS = 20
 LOCKED, PLAIN, RULED = "disposed", "overwritten", "ruled"
 # Inline, between inline and a file of its own, a file.
 SIZES = {"inline": 900, "middle": 300 * KIB, "large": 3 * MIB + 17}

@@ -163,7 +163,7 @@ impl Run<'_> {
 
     /// Waits until a disposal has acted, in passes of the keeper; then as it is shown.
     fn acted(&self, server: &Server, bucket: &str, id: &str) -> Result<Value, Failure> {
-        let shown = clock::wait_for(Duration::from_secs(30), || {
+        let shown = clock::wait_for(Duration::from_secs(60), || {
             let shown = self.keep(server, bucket).and_then(|_| {
                 let shown = self.ask(server, &["disposal", "show", bucket, id])?;
                 Ok((text(&shown, "stage")? != "requested").then_some(shown))
@@ -209,7 +209,7 @@ fn dispose_and_certify(run: &Run<'_>, server: &Server, stored: &Value) -> Result
     let until = stored.get("short_until").and_then(Value::as_f64);
     #[expect(clippy::cast_possible_truncation, reason = "seconds of this century")]
     let until = until.ok_or("no short_until")? as i64 + 2;
-    clock::wait_for(Duration::from_secs(30), || {
+    clock::wait_for(Duration::from_secs(60), || {
         (clock::unix_seconds() > until).then_some(())
     })
     .ok_or("the short locks did not end")?;
