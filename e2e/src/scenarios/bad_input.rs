@@ -8,6 +8,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::client::{Client, signed_head};
 use crate::process::Usage;
 use crate::report::{Figures, Outcome};
@@ -64,6 +68,22 @@ impl Case {
         let mut bytes = signed_head(authority, method, path, query, headers, body)?.into_bytes();
         bytes.extend_from_slice(body);
         Ok(Self::new(name, bytes, want))
+    }
+
+    /// With the checksum that a list of deletions must carry, so that the list itself is judged.
+    fn checked(
+        authority: &str,
+        name: &str,
+        target: (&str, &str, &str),
+        body: &[u8],
+        want: Want,
+    ) -> Result<Self, Failure> {
+        let digest = digest::digest(&digest::SHA256, body);
+        let checksum = STANDARD.encode(digest);
+        let headers = [("x-amz-checksum-sha256", checksum.as_str())];
+        let listed = target.2 == "delete=" && !body.is_empty();
+        let headers = if listed { &headers[..] } else { &[] };
+        Self::signed(authority, name, target, headers, body, want)
     }
 }
 

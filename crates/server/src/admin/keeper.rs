@@ -113,7 +113,9 @@ impl KeeperApi for Operator {
         bucket: &str,
         query: &DisposalQuery,
     ) -> Result<DisposalDetail, ApiError> {
-        let by = self.may(Action::AdminWrite)?;
+        // It hides versions: whoever may not delete may not have it done.
+        self.may(Action::AdminWrite)?;
+        let by = self.may(Action::DeleteObjectVersion)?;
         let name = bucket_name(bucket)?;
         let ask = DisposalAsk {
             prefix: query.prefix.clone(),

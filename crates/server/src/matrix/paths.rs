@@ -167,7 +167,7 @@ pub(super) const PATHS: &[Path] = &[
         ask: |t| Ask::admin("POST", t.admin("/lock-default?mode=none")) },
     Path { name: "undelete", operation: "POST /v1/buckets/{bucket}/undelete", needs: &[Right::Admin, Right::Manage, Right::Write], verdicts: "e e e e e e e e",
         ask: |t| Ask::admin("POST", t.admin(&format!("/undelete?key={}&version={}", t.key, t.id))) },
-    Path { name: "ask for a disposal", operation: "POST /v1/buckets/{bucket}/disposals", needs: &[Right::Admin], verdicts: "s s s s s s s s",
+    Path { name: "ask for a disposal", operation: "POST /v1/buckets/{bucket}/disposals", needs: &[Right::Admin, Right::Manage], verdicts: "s s s s s s s s",
         ask: |t| Ask::admin("POST", t.admin(&format!("/disposals?prefix={}&reason=matrix", t.key))) },
     Path { name: "keep no history", operation: "PUT /v1/buckets/{bucket}/history-days", needs: &[Right::Admin], verdicts: "s s s s s s s s",
         ask: |t| Ask::admin("PUT", t.admin("/history-days?days=0")) },

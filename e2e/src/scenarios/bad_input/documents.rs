@@ -50,7 +50,7 @@ fn markup(authority: &str) -> Result<Vec<Case>, Failure> {
                 _ => Answer(400, "MalformedXML"),
             };
             let name = format!("document: {name}");
-            Case::signed(authority, &name, target, &[], text.as_bytes(), want)
+            Case::checked(authority, &name, target, text.as_bytes(), want)
         })
         .collect()
 }
@@ -132,7 +132,7 @@ fn numbers(authority: &str, upload: &str) -> Result<Vec<Case>, Failure> {
     cases
         .into_iter()
         .map(|(name, target, body, want)| {
-            Case::signed(authority, name, target, &[], body.as_bytes(), want)
+            Case::checked(authority, name, target, body.as_bytes(), want)
         })
         .collect()
 }
