@@ -7,6 +7,7 @@ use azekura_model::condition::{DeleteConditions, DeleteTarget};
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{self, Allowed, Bypass, HidePermit, Lock, LockRequest};
 use azekura_model::name::{BucketName, ObjectKey};
+use azekura_model::position::Sequence;
 use azekura_model::requester::Requester;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
 use azekura_record::marker::DeleteMarker;
@@ -186,6 +187,8 @@ async fn hide_shown(
 /// What hiding one version of a key does to the others, as read at one moment.
 struct Plan {
     target: Summary,
+    /// Its own record.
+    at: Sequence,
     current: CurrentChange,
     guards: Vec<Guard>,
 }
@@ -217,14 +220,14 @@ fn plan(
                 hidden: true,
                 ..located()
             };
-            hidden = Some((summary, raw.clone()));
+            hidden = Some((summary, raw.clone(), at));
         } else if shown && next.is_none() {
             // Hiding does not change what the rule says of others: nulls count hidden or not.
             next = Some((located(), raw.clone()));
         }
         hidden.is_none() || (newest == Some(target) && next.is_none())
     })?;
-    let Some((summary, raw)) = hidden else {
+    let Some((summary, raw, at)) = hidden else {
         return Ok(None);
     };
     let mut guards = vec![Guard::Equals(families::history(object, target), raw)];
@@ -238,6 +241,7 @@ fn plan(
     };
     Ok(Some(Plan {
         target: summary,
+        at,
         current,
         guards,
     }))
@@ -258,14 +262,10 @@ async fn hide(
     };
     let mut guards = vec![Guard::Absent(families::closed()), stamp];
     guards.extend(slot.guards());
-    let bypassed = match plan.target.at {
-        Some(at) if !plan.target.marker => {
-            let lock = lock_state::read(inner, bucket.partition, target, at);
-            guards.push(lock.guard());
-            permit(inner, &lock, asked.bypass)?.bypassed()
-        }
-        _ => false,
-    };
+    // Of markers too: that it is one, its own record must say, not the index alone.
+    let lock = lock_state::read(inner, bucket.partition, target, plan.at);
+    guards.push(lock.guard());
+    let bypassed = permit(inner, &lock, asked.bypass)?.bypassed();
     guards.extend(plan.guards);
     let draft = Draft {
         tenant: bucket.tenant,

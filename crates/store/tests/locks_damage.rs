@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use azekura_engine::memory::MemoryEngine;
 use azekura_engine::seam::{
-    BlobWriter, Commit, CommitError, Committed, Engine, Entry, Freed, Key, Part, ReadError, Scan,
-    ScanPage, Status, StoredRecord,
+    BlobWriter, Commit, CommitClass, CommitError, CommitId, Committed, Engine, Entry, Freed, Key,
+    Mutations, NewRecord, Part, ReadError, Scan, ScanPage, Status, StoredRecord,
 };
 use azekura_model::access::Action;
 use azekura_model::bucket::Versioning;
@@ -32,6 +32,8 @@ use azekura_model::lock::{
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::{BlobId, ReleaseProof, SweepProof};
 use azekura_model::time::ComplianceTime;
+use azekura_record::core::RecordKind;
+use azekura_record::summary::Summary;
 use azekura_store::body::Claims;
 use azekura_store::error::StoreError;
 use azekura_store::families;
@@ -338,6 +340,45 @@ async fn an_index_entry_that_is_not_what_the_record_says() {
         let beyond = entry_fault(entry.value.clone(), Sequence(9999));
         scene.assert_locked(beyond, "entry of no record").await;
     }
+}
+
+/// Puts this history entry of the scene's version into the index, beside what the journal says.
+async fn falsify_history(scene: &Scene, change: impl Fn(&mut Summary)) {
+    let entry = families::history(K, scene.version);
+    let there = scene.vault.engine.get(scene.partition, &entry).unwrap();
+    let mut summary = Summary::decode(&there.unwrap().value).unwrap();
+    summary.at = Some(scene.own);
+    change(&mut summary);
+    let commit = Commit {
+        id: CommitId([0x33; 16]),
+        class: CommitClass::Essential,
+        guards: Vec::new(),
+        mutations: Mutations {
+            puts: vec![(entry, Bytes::from(summary.encode()))],
+            deletes: Vec::new(),
+        },
+        record: NewRecord {
+            kind: RecordKind::VersionHidden.number(),
+            core: scene.record(scene.own).core,
+            particulars: Bytes::new(),
+            payload: Bytes::new(),
+        },
+    };
+    let committed = scene.vault.engine.commit(scene.partition, commit).await;
+    committed.unwrap();
+}
+
+#[tokio::test]
+async fn a_locked_version_that_the_index_calls_a_marker_stays() {
+    let scene = scene(false).await;
+    falsify_history(&scene, |summary| summary.marker = true).await;
+    let (bucket, object, always) = (bucket_name(B), key(K), DeleteConditions::default());
+    let target = (&object, Which::Version(scene.version));
+    let store = &scene.vault.store;
+    let deleted = store
+        .delete_if(&writer(), &bucket, target, &always, None)
+        .await;
+    assert!(matches!(deleted, Err(StoreError::Locked(_))), "{deleted:?}");
 }
 
 #[tokio::test]
