@@ -55,6 +55,7 @@ async fn released(vault: &Vault, like: &Core, partition: PartitionId, erase: Vec
     let particulars = Particulars {
         salt_seed: [1; 32],
         requester: Requester::vault("keeper"),
+        permitted: None,
         event: Event::Released(Released {
             key: "他".to_owned(),
             version: Some(VersionId([0x11; 16])),
