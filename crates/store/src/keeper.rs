@@ -21,6 +21,7 @@ use azekura_model::time::ComplianceTime;
 use crate::bucket::{Bucket, lifecycle, read};
 use crate::entry::BucketEntry;
 use crate::error::StoreError;
+use crate::governed::waiting;
 use crate::inner::Inner;
 use crate::intent::Owner;
 use crate::release::{Scope, finish};
@@ -76,6 +77,7 @@ impl KeeperReport {
 /// One pass over every bucket, retired ones included. A bucket that fails does not stop the others.
 pub(crate) async fn keep_all(inner: &Inner) -> Result<KeeperReport, StoreError> {
     let _alone = inner.keeping.lock().await;
+    waiting::act(inner).await?;
     let mut total = KeeperReport::default();
     for entry in read::all_for_ever(inner)? {
         let uuid = entry.uuid();
@@ -101,6 +103,7 @@ pub(crate) async fn keep_one(
     bucket: &azekura_model::name::BucketName,
 ) -> Result<KeeperReport, StoreError> {
     let _alone = inner.keeping.lock().await;
+    waiting::act(inner).await?;
     let bucket = read::open(inner, bucket)?.bucket;
     let mut report = KeeperReport::default();
     keep_bucket(inner, &bucket, &mut report).await?;
