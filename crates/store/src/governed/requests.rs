@@ -140,7 +140,8 @@ pub(crate) fn open(inner: &Inner) -> Result<Vec<Found>, StoreError> {
     Ok(out)
 }
 
-/// The open request of this person for this operation.
+/// The open request of this person for this operation; of several, the one that may act first. There are
+/// several when one could not be read for a while.
 pub(crate) fn find(
     inner: &Inner,
     tenant: TenantId,
@@ -150,7 +151,11 @@ pub(crate) fn find(
     let found = open(inner)?.into_iter();
     Ok(found
         .filter(|found| found.request.tenant == tenant)
-        .find(|found| found.request.is_for(operation, by)))
+        .filter(|found| found.request.is_for(operation, by))
+        .min_by_key(|found| {
+            let acts_at = found.request.acts_at();
+            (acts_at.is_none(), acts_at, found.request.asked)
+        }))
 }
 
 /// One request, whatever its stage.
