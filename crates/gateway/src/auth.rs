@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use azekura_model::access::{Action, Authorized, Grant, Right, authorize};
 use azekura_model::lock::Bypass;
-use azekura_model::requester::Requester;
+use azekura_model::requester::{ClientCertificate, Requester};
 use http::HeaderMap;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
@@ -95,8 +95,10 @@ impl Authenticate for StaticKeys {
 pub struct Peer {
     /// Address of the other end.
     pub address: Option<IpAddr>,
-    /// Subject of the client certificate, if one was verified.
-    pub tls_identity: Option<String>,
+    /// The connection is encrypted (`aws:SecureTransport`).
+    pub secure: bool,
+    /// The client certificate, if one was verified.
+    pub certificate: Option<ClientCertificate>,
 }
 
 /// What the service knows of a request before its signature is verified.
@@ -129,7 +131,7 @@ impl Caller {
         };
         let mut grant = credential.grant;
         grant.requester.source = origin.peer.address;
-        grant.requester.tls_identity = origin.peer.tls_identity;
+        grant.requester.tls_identity = origin.peer.certificate.map(|shown| shown.subject);
         grant.requester.request_id = origin.request_id;
         let authorized = authorize(&grant, action).map_err(denied)?;
         Ok(Self { grant, authorized })

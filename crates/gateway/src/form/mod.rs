@@ -74,6 +74,7 @@ where
         .map_err(refused)?;
     let extensions = &posted.parts.extensions;
     throttle.admit_signer(&claimed.key_id, credential.limits, extensions)?;
+    let secure = origin.peer.secure;
     let caller = Caller::admit(credential, "PostObject", false, origin)?;
 
     let faults = Faults::default();
@@ -104,6 +105,7 @@ where
         (_, Err(error)) => Err(error),
         (_, Ok(stored)) => {
             let place = answer::Place {
+                secure,
                 host: &posted.host,
                 bucket: &posted.bucket,
                 key: &key,
