@@ -3,16 +3,6 @@ use super::*;
 mod laws;
 mod values;
 
-/// Facts of a table.
-pub(super) struct Known(pub(super) Vec<(String, Vec<String>)>);
-
-impl Facts for Known {
-    fn values(&self, key: &str) -> Option<Vec<String>> {
-        let mut found = self.0.iter().filter(|(name, _)| name == key);
-        found.next().map(|(_, values)| values.clone())
-    }
-}
-
 #[test]
 fn names_of_actions() {
     for (text, wanted) in [
@@ -35,7 +25,6 @@ fn names_of_actions() {
     }
 }
 
-/// Every action that the vault judges for S3 can be named in a policy.
 #[test]
 fn lists_are_without_doubles() {
     for list in [&vocabulary::S3_ACTIONS[..], &vocabulary::CONDITION_KEYS[..]] {
