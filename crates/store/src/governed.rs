@@ -159,8 +159,8 @@ impl std::fmt::Display for ApprovalNeeded {
 /// A wait that no clock ends: until the vault itself acts on an approved request.
 pub(crate) const UNTIL_APPROVED: Duration = Duration::MAX;
 
-/// As [`Cooling::ask`](azekura_model::cooling::Cooling::ask) writes [`UNTIL_APPROVED`].
-pub(crate) const NEVER: ComplianceTime = ComplianceTime(i64::MAX);
+/// When something acts that waits for a second person: never by itself.
+pub const NEVER: ComplianceTime = ComplianceTime(i64::MAX);
 
 /// A bucket as requests name it.
 pub(crate) fn named(bucket: &Bucket) -> NamedBucket {

@@ -266,12 +266,20 @@ async fn a_request_whose_record_is_damaged_is_not_approved() {
         })
     });
     scene.assert_held(erased, "particulars damaged").await;
+    // The core of the record before, which only asked: the commitment says so.
+    let before = Sequence(at.0 - 1);
+    let other = scene
+        .vault
+        .engine
+        .journal(IDENTITY, before, 1)
+        .unwrap()
+        .remove(0);
+    let core = of_record(at, move |record| {
+        let core = other.core.clone();
+        Some(StoredRecord { core, ..record })
+    });
+    scene.assert_held(core, "core").await;
     for bit in (0..4096).step_by(101) {
-        let core = of_record(at, move |record| {
-            let core = flipped(&record.core, bit);
-            Some(StoredRecord { core, ..record })
-        });
-        scene.assert_held(core, "core").await;
         let particulars = of_record(at, move |record| {
             let Part::Present(bytes) = &record.particulars else {
                 panic!("no particulars");

@@ -1,5 +1,10 @@
 //! People who approve, with keys in memory.
 
+#![allow(
+    dead_code,
+    reason = "every test file uses its own part of these helpers"
+)]
+
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{SHA512, digest};
