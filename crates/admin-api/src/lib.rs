@@ -9,6 +9,7 @@ pub mod client;
 pub mod error;
 pub mod keeper;
 pub mod paths;
+pub mod requests;
 pub mod retention;
 pub mod sigv4;
 pub mod types;

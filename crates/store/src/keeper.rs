@@ -77,8 +77,15 @@ impl KeeperReport {
 /// One pass over every bucket, retired ones included. A bucket that fails does not stop the others.
 pub(crate) async fn keep_all(inner: &Inner) -> Result<KeeperReport, StoreError> {
     let _alone = inner.keeping.lock().await;
-    waiting::act(inner).await?;
     let mut total = KeeperReport::default();
+    match waiting::act(inner).await {
+        Ok(()) => {}
+        Err(error @ StoreError::Stopped(_)) => return Err(error),
+        Err(error) => {
+            total.failed = total.failed.saturating_add(1);
+            tracing::error!(%error, "what requests allow could not be put in force");
+        }
+    }
     for entry in read::all_for_ever(inner)? {
         let uuid = entry.uuid();
         let mut report = KeeperReport::default();

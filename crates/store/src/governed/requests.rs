@@ -84,6 +84,11 @@ fn listed(inner: &Inner, ended: bool) -> Result<Vec<Listed>, StoreError> {
     Ok(out)
 }
 
+/// Whether a request is open.
+pub(crate) fn any_open(inner: &Inner) -> Result<bool, StoreError> {
+    Ok(!listed(inner, false)?.is_empty())
+}
+
 /// Reads the record of a request and proves it.
 fn prove(inner: &Inner, listed: &Listed) -> Result<ApprovalRequest, StoreError> {
     let damaged = |what: &str| StoreError::Damaged(format!("request {}: {what}", listed.id));
