@@ -2,6 +2,7 @@
 
 use azekura_model::requester::Requester;
 
+use crate::audit::AuditBatch;
 use crate::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use crate::configured::BucketConfigured;
 use crate::disposal::DisposalRequested;
@@ -66,6 +67,7 @@ pub enum Event {
     VersionLocked(VersionLocked),
     LocksChanged(LocksChanged),
     Imported(Imported),
+    AuditBatch(AuditBatch),
 }
 
 /// Longest particulars in bytes, before sealing.
@@ -111,6 +113,7 @@ impl Event {
             Self::VersionLocked(_) => RecordKind::VersionLocked,
             Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
+            Self::AuditBatch(_) => RecordKind::AuditBatch,
         }
     }
 
@@ -141,6 +144,7 @@ impl Event {
             Self::VersionLocked(event) => event.write(out),
             Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
+            Self::AuditBatch(event) => event.write(out),
         }
     }
 
@@ -171,6 +175,7 @@ impl Event {
             RecordKind::VersionLocked => EventFields::read(input).map(Self::VersionLocked),
             RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
+            RecordKind::AuditBatch => EventFields::read(input).map(Self::AuditBatch),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One fixed value of every kind, for frozen bytes.
 
+mod audit;
 mod keeper;
 
 use azekura_model::bucket::Versioning;
@@ -428,6 +429,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ),
     ];
     events.extend(keeper::events());
+    events.push(audit::event());
     events.extend(settings().into_iter().map(|(name, setting)| {
         let event = BucketConfigured {
             name: "images".to_owned(),

@@ -1,5 +1,6 @@
 //! Arbitrary values of every kind.
 
+mod audit;
 mod keeper;
 
 use std::net::IpAddr;
@@ -460,6 +461,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => configured(),
         3 => upload(),
         4 => keeper::event(),
+        1 => audit::event(),
     ]
 }
 
