@@ -6,6 +6,7 @@ pub mod config;
 pub mod credentials;
 
 mod addresses;
+mod auditing;
 mod clock;
 mod keeping;
 mod keys;

@@ -14,12 +14,14 @@ mod object;
 mod policy;
 mod signature;
 
+use azekura_model::audit::AuthMethod;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response};
 use s3s::dto::StreamingBlob;
 use s3s::{S3Request, S3Result};
 
+use crate::audit::Noted;
 use crate::auth::{Authenticate, Caller, Origin};
 use crate::errors;
 use crate::faults::Faults;
@@ -73,6 +75,16 @@ where
         .judge(&fields, &posted.bucket, now)
         .map_err(refused)?;
     let extensions = &posted.parts.extensions;
+    if let Some(noted) = extensions.get::<Noted>() {
+        let key = fields.get("key");
+        let place = (Some(posted.bucket.as_str()), key);
+        noted.caller(
+            &credential.grant.requester,
+            AuthMethod::Form,
+            "PostObject",
+            place,
+        );
+    }
     throttle.admit_signer(&claimed.key_id, credential.limits, extensions)?;
     let caller = Caller::admit(credential, "PostObject", false, origin)?;
 
