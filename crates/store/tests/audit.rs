@@ -23,15 +23,17 @@ use azekura_engine::seam::{
     ReadError, Scan, ScanPage, Status, StoredRecord,
 };
 use azekura_model::audit::{AuditEntry, AuditMode, AuditPolicy, AuthMethod};
+use azekura_model::bucket::Versioning;
 use azekura_model::ident::TenantId;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::{BlobId, ReleaseProof, SweepProof};
 use azekura_record::particulars::Event;
 use azekura_store::audit::{
-    AuditOptions, AuditRefused, Auditor, SOURCES_MAX, VAULT_AUDIT, VERBATIM_PER_HOUR,
-    VERBATIM_PER_SOURCE, audit_partition,
+    AuditFilter, AuditOptions, AuditRefused, AuditRow, AuditRowKind, Auditor, SOURCES_MAX,
+    VAULT_AUDIT, VERBATIM_PER_HOUR, VERBATIM_PER_SOURCE, audit_partition,
 };
 use azekura_store::keys::Keys;
+use azekura_store::object::Which;
 use azekura_store::seal::record::open_record;
 use azekura_store::vault::Places;
 use azekura_store::vault::check::{CheckOptions, check};
@@ -458,4 +460,116 @@ fn batches(dir: &std::path::Path) -> Vec<(std::path::PathBuf, usize, usize)> {
             (path, offset, at.bytes as usize)
         })
         .collect()
+}
+
+fn answer(auditor: &Auditor, tenant: TenantId, filter: AuditFilter) -> Vec<AuditRow> {
+    let mut query = auditor.query(tenant, filter).unwrap();
+    let mut rows = Vec::new();
+    loop {
+        let page = query.next_rows(3).unwrap();
+        if page.is_empty() {
+            assert_eq!(query.unreadable(), 0);
+            return rows;
+        }
+        rows.extend(page);
+    }
+}
+
+#[tokio::test]
+async fn a_question_is_answered_from_reads_and_changes_together() {
+    let vault = Vault::with_bucket("images", Versioning::Enabled).await;
+    let tenant = tenant_of(&vault).await;
+    let auditor = Auditor::start(&vault.store, options(AuditMode::Strict, None));
+    let path = |number: usize| read(number).key.unwrap();
+    for number in [1, 2] {
+        vault.put("images", &path(number), "x").await;
+        auditor.record(Some(tenant), read(number)).await.unwrap();
+    }
+    vault.run(3_600_000);
+    let between = vault.store.wall();
+    vault.run(3_600_000);
+    let denied = AuditEntry {
+        status: 403,
+        principal: "鈴木".to_owned(),
+        ..read(1)
+    };
+    auditor.record(Some(tenant), denied).await.unwrap();
+    vault
+        .delete("images", &path(1), Which::Current)
+        .await
+        .unwrap();
+    let mut elsewhere = refusal(7);
+    elsewhere.bucket = Some("others".to_owned());
+    auditor.record(None, elsewhere).await.unwrap();
+    auditor.record(None, refusal(8)).await.unwrap();
+
+    let named = |rows: &[AuditRow]| -> Vec<String> {
+        rows.iter().map(|row| row.entry.operation.clone()).collect()
+    };
+    let all = answer(&auditor, tenant, AuditFilter::default());
+    let what = named(&all);
+    let expected = [
+        "azekura:CreateTenant",
+        "CreateBucket",
+        "azekura:ConfigureBucket",
+        "PutObject",
+        "GetObject",
+        "PutObject",
+        "GetObject",
+        "GetObject",
+        "DeleteObject",
+        "",
+    ];
+    assert_eq!(what, expected);
+    assert!(all.is_sorted_by_key(|row| row.entry.hybrid));
+
+    let of_patient = AuditFilter {
+        patient: Some("0000000001".to_owned()),
+        ..AuditFilter::default()
+    };
+    let rows = answer(&auditor, tenant, of_patient.clone());
+    assert_eq!(
+        named(&rows),
+        ["PutObject", "GetObject", "GetObject", "DeleteObject", ""]
+    );
+    assert_eq!(rows[0].kind, AuditRowKind::Change);
+    let later = AuditFilter {
+        from: Some(between),
+        ..of_patient.clone()
+    };
+    assert_eq!(
+        named(&answer(&auditor, tenant, later)),
+        ["GetObject", "DeleteObject", ""]
+    );
+    let earlier = AuditFilter {
+        to: Some(between),
+        ..of_patient.clone()
+    };
+    assert_eq!(
+        named(&answer(&auditor, tenant, earlier)),
+        ["PutObject", "GetObject"]
+    );
+    let refused = AuditFilter {
+        refused: Some(true),
+        principal: Some("鈴木".to_owned()),
+        ..of_patient
+    };
+    assert_eq!(answer(&auditor, tenant, refused).len(), 1);
+    let prefix = AuditFilter {
+        bucket: Some("images".to_owned()),
+        prefix: Some("ssmix2/standard/000/000/0000000002/".to_owned()),
+        ..AuditFilter::default()
+    };
+    assert_eq!(
+        named(&answer(&auditor, tenant, prefix)),
+        ["PutObject", "GetObject"]
+    );
+    let operator = AuditFilter {
+        unsigned: true,
+        refused: Some(true),
+        ..AuditFilter::default()
+    };
+    assert_eq!(answer(&auditor, tenant, operator).len(), 3);
+    // Another tenant sees nothing of it.
+    assert_eq!(answer(&auditor, TENANT, AuditFilter::default()), []);
 }

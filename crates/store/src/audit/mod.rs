@@ -7,8 +7,10 @@
 //! record is not answered. What nobody signed goes to the vault's own audit, first word for word, then as
 //! counts ([`rollup`]), so that a flood of it takes nothing from a tenant's budget.
 
+mod changes;
 mod flush;
 pub mod patient;
+mod query;
 mod rollup;
 mod trail;
 
@@ -18,10 +20,12 @@ use std::sync::Arc;
 use azekura_model::audit::{AuditEntry, AuditPolicy};
 use azekura_model::ident::TenantId;
 
+use crate::error::StoreError;
 pub use crate::families::audit_partition;
 use crate::store::Store;
 use flush::Flusher;
 use patient::PatientLayouts;
+pub use query::{AuditFilter, AuditQuery, AuditRow, AuditRowKind};
 pub use rollup::{SOURCES_MAX, VERBATIM_PER_HOUR, VERBATIM_PER_SOURCE};
 pub use trail::AuditCounters;
 use trail::{Admitted, Shared};
@@ -138,6 +142,15 @@ impl Auditor {
                 Admitted::Full => room.await,
             }
         }
+    }
+
+    /// Asks what is on record of a tenant, up to now.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the buckets of the tenant cannot be read.
+    pub fn query(&self, tenant: TenantId, filter: AuditFilter) -> Result<AuditQuery, StoreError> {
+        let patients = Arc::clone(&self.shared.patients);
+        AuditQuery::new(&self.shared.inner, tenant, filter, patients)
     }
 
     /// What was put on record and what was not, since start.
