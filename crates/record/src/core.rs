@@ -66,6 +66,8 @@ pub enum RecordKind {
     Imported = 32,
     /// Reads, listings, refusals and log-ins.
     AuditBatch = 35,
+    /// A request for what needs two people is asked, approved, vetoed, over or used up.
+    RequestChanged = 34,
 }
 
 /// Lock-relevant and public facts of one record.
@@ -106,7 +108,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -133,6 +135,7 @@ impl RecordKind {
         Self::LifecycleRan,
         Self::Imported,
         Self::AuditBatch,
+        Self::RequestChanged,
     ];
 
     /// The number on disk.

@@ -1,5 +1,6 @@
 //! The particulars: what names people and content. Sealed; erasable.
 
+use azekura_model::governed::PermittedBy;
 use azekura_model::requester::Requester;
 
 use crate::audit::AuditBatch;
@@ -16,6 +17,7 @@ use crate::locks_changed::LocksChanged;
 use crate::marker::DeleteMarker;
 use crate::part::PartStored;
 use crate::released::{Released, SlotRestated, VersionFreed};
+use crate::request::RequestChanged;
 use crate::tagged::VersionTagged;
 use crate::tenant::TenantCreated;
 use crate::tick::ClockTick;
@@ -34,6 +36,8 @@ pub struct Particulars {
     pub salt_seed: [u8; 32],
     /// Who asked.
     pub requester: Requester,
+    /// How something that needs two people was allowed.
+    pub permitted: Option<PermittedBy>,
     /// What happened.
     pub event: Event,
 }
@@ -68,6 +72,7 @@ pub enum Event {
     LocksChanged(LocksChanged),
     Imported(Imported),
     AuditBatch(AuditBatch),
+    RequestChanged(Box<RequestChanged>),
 }
 
 /// Longest particulars in bytes, before sealing.
@@ -114,6 +119,7 @@ impl Event {
             Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
             Self::AuditBatch(_) => RecordKind::AuditBatch,
+            Self::RequestChanged(_) => RecordKind::RequestChanged,
         }
     }
 
@@ -145,6 +151,7 @@ impl Event {
             Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
             Self::AuditBatch(event) => event.write(out),
+            Self::RequestChanged(event) => event.write(out),
         }
     }
 
@@ -176,6 +183,7 @@ impl Event {
             RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
             RecordKind::AuditBatch => EventFields::read(input).map(Self::AuditBatch),
+            RecordKind::RequestChanged => read_boxed(input).map(Self::RequestChanged),
         }
     }
 }
@@ -202,7 +210,8 @@ impl Particulars {
             .put(3, &self.requester.key_id)
             .put_some(4, self.requester.source.as_ref())
             .put_some(5, self.requester.tls_identity.as_ref())
-            .put(6, &self.requester.request_id);
+            .put(6, &self.requester.request_id)
+            .put_some(7, self.permitted.as_ref());
         self.event.write(&mut out);
         out
     }
@@ -223,6 +232,7 @@ impl Particulars {
                 tls_identity: input.take_some(5)?,
                 request_id: input.take(6)?,
             },
+            permitted: input.take_some(7)?,
             event: Event::read(kind, &mut input)?,
         };
         input.finish()?;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod keeper;
+pub(crate) mod request;
 
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
@@ -430,6 +431,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
     ];
     events.extend(keeper::events());
     events.push(audit::event());
+    events.extend(request::events());
     events.extend(settings().into_iter().map(|(name, setting)| {
         let event = BucketConfigured {
             name: "images".to_owned(),
@@ -450,6 +452,7 @@ pub(crate) fn particulars(event: Event) -> Particulars {
             tls_identity: None,
             request_id: "req-1".to_owned(),
         },
+        permitted: None,
         event,
     }
 }

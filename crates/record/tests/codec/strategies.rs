@@ -2,6 +2,7 @@
 
 mod audit;
 mod keeper;
+mod request;
 
 use std::net::IpAddr;
 
@@ -462,6 +463,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => upload(),
         4 => keeper::event(),
         1 => audit::event(),
+        2 => request::event(),
     ]
 }
 
@@ -476,9 +478,13 @@ pub(crate) fn particulars() -> impl Strategy<Value = Particulars> {
             request_id,
         },
     );
-    (any::<[u8; 32]>(), requester, event()).prop_map(|(salt_seed, requester, event)| Particulars {
-        salt_seed,
-        requester,
-        event,
-    })
+    let permitted = option::of(request::permitted());
+    (any::<[u8; 32]>(), requester, permitted, event()).prop_map(
+        |(salt_seed, requester, permitted, event)| Particulars {
+            salt_seed,
+            requester,
+            permitted,
+            event,
+        },
+    )
 }

@@ -1,10 +1,12 @@
 //! Locks, lifecycle, release and disposal as JSON.
 
 use azekura_model::audit::AuditEntry;
+use azekura_model::governed::{ApprovalRequest, RequestStage};
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
 use azekura_record::lifecycle::{StoredExpiration, StoredLifecycle, StoredLifecycleRule};
 use azekura_record::particulars::Event;
 use azekura_record::released::VersionFreed;
+use azekura_record::sshsig;
 use serde_json::{Value, json};
 
 use super::{pairs, sequence, summary};
@@ -54,6 +56,7 @@ pub(super) fn event(event: &Event) -> Value {
             "entries": e.entries.iter().map(audit_entry).collect::<Vec<_>>(),
         }),
         Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
+        Event::RequestChanged(e) => request(&e.0),
         _ => Value::Null,
     }
 }
@@ -75,6 +78,29 @@ fn audit_entry(entry: &AuditEntry) -> Value {
         "error_code": entry.error_code,
         "patient": entry.patient,
         "count": entry.count,
+    })
+}
+
+fn request(request: &ApprovalRequest) -> Value {
+    let stage = match &request.stage {
+        RequestStage::Asked => json!("asked"),
+        RequestStage::Approved => json!("approved"),
+        RequestStage::Vetoed(veto) => json!({ "vetoed_by": veto.by, "reason": veto.reason }),
+        RequestStage::Expired => json!("expired"),
+        RequestStage::Executed(at) => json!({ "executed_ms": at.0 }),
+    };
+    json!({
+        "request": request.id.to_string(),
+        "text": request.text,
+        "document": request.document,
+        "asked_by": request.asked_by,
+        "approval": request.approval.as_ref().map(|approval| json!({
+            "approver": approval.approver,
+            "public_key": sshsig::public_key_to_text(&approval.public_key),
+            "signature": sshsig::armored(&approval.signature),
+            "acts_at_ms": approval.acts_at.0,
+        })),
+        "stage": stage,
     })
 }
 
