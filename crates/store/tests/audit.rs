@@ -509,7 +509,7 @@ async fn a_question_is_answered_from_reads_and_changes_together() {
     let all = answer(&auditor, tenant, AuditFilter::default());
     let what = named(&all);
     let expected = [
-        "azekura:CreateTenant",
+        "azekura:TenantCreated",
         "CreateBucket",
         "azekura:ConfigureBucket",
         "PutObject",

@@ -19,7 +19,7 @@ pub(super) fn entry(opened: &Opened, bucket: Option<&str>) -> Option<AuditEntry>
         time: core.wall,
         hybrid: core.hybrid,
         request_id: requester.request_id.clone(),
-        operation: told.operation.to_owned(),
+        operation: told.operation,
         principal: requester.principal.clone(),
         key_id: requester.key_id.clone(),
         auth: if internal {
@@ -40,33 +40,33 @@ pub(super) fn entry(opened: &Opened, bucket: Option<&str>) -> Option<AuditEntry>
 }
 
 struct Told {
-    operation: &'static str,
+    operation: String,
     bucket: Option<String>,
     key: Option<String>,
     count: u64,
 }
 
-fn of_key(operation: &'static str, key: &str) -> Told {
+fn of_key(operation: &str, key: &str) -> Told {
     Told {
-        operation,
+        operation: operation.to_owned(),
         bucket: None,
         key: Some(key.to_owned()),
         count: 1,
     }
 }
 
-fn of_bucket(operation: &'static str, bucket: &str) -> Told {
+fn of_bucket(operation: &str, bucket: &str) -> Told {
     Told {
-        operation,
+        operation: operation.to_owned(),
         bucket: Some(bucket.to_owned()),
         key: None,
         count: 1,
     }
 }
 
-fn plain(operation: &'static str) -> Told {
+fn plain(operation: &str) -> Told {
     Told {
-        operation,
+        operation: operation.to_owned(),
         bucket: None,
         key: None,
         count: 1,
@@ -99,9 +99,6 @@ fn told(event: &Event, in_bucket: bool) -> Option<Told> {
         Event::BucketRetired(bucket) => of_bucket("DeleteBucket", &bucket.name),
         Event::BucketChanged(bucket) => of_bucket("azekura:ConfigureBucket", &bucket.name),
         Event::BucketConfigured(bucket) => of_bucket("azekura:ConfigureBucket", &bucket.name),
-        Event::TenantCreated(_) => plain("azekura:CreateTenant"),
-        Event::EpochOpened(_) => plain("azekura:OpenEpoch"),
-        Event::EpochDestroyed(_) => plain("azekura:DestroyEpoch"),
         // What the vault does for itself.
         Event::ClockTick(_)
         | Event::BlobIntent(_)
@@ -111,5 +108,7 @@ fn told(event: &Event, in_bucket: bool) -> Option<Told> {
         | Event::LifecycleRan(_)
         | Event::Imported(_)
         | Event::AuditBatch(_) => return None,
+        // Tenants, keys, people, approvals: by the name of their record.
+        other => plain(&format!("azekura:{:?}", other.kind())),
     })
 }
