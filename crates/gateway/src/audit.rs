@@ -9,7 +9,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use azekura_model::access::Grant;
 use azekura_model::audit::{AuditEntry, AuditInterface, AuthMethod};
+use azekura_model::ident::TenantId;
 use azekura_model::requester::Requester;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
@@ -28,11 +30,11 @@ pub struct NotOnRecord(pub String);
 /// Puts requests on record.
 #[async_trait]
 pub trait Audit: Send + Sync + 'static {
-    /// Puts one request on record; returns when it may be answered.
+    /// Puts one request of a key of this tenant on record; returns when it may be answered.
     ///
     /// # Errors
     /// [`NotOnRecord`]: it must not be answered; the client is told 503.
-    async fn record(&self, entry: AuditEntry) -> Result<(), NotOnRecord>;
+    async fn record(&self, tenant: Option<TenantId>, entry: AuditEntry) -> Result<(), NotOnRecord>;
 }
 
 /// Keeps nothing, for tests and tools.
@@ -41,7 +43,7 @@ pub struct NoAudit;
 
 #[async_trait]
 impl Audit for NoAudit {
-    async fn record(&self, _: AuditEntry) -> Result<(), NotOnRecord> {
+    async fn record(&self, _: Option<TenantId>, _: AuditEntry) -> Result<(), NotOnRecord> {
         Ok(())
     }
 }
@@ -53,7 +55,7 @@ pub(crate) struct Noted(Arc<Mutex<Notes>>);
 #[derive(Clone, Debug, Default)]
 struct Notes {
     operation: String,
-    caller: Option<(Requester, AuthMethod)>,
+    caller: Option<(Grant, AuthMethod)>,
     place: (Option<String>, Option<String>),
     refused: Vec<Refused>,
 }
@@ -70,15 +72,20 @@ impl Noted {
     /// The signature is verified: this is the caller, and this is what is asked of which bucket and key.
     pub(crate) fn caller(
         &self,
-        requester: &Requester,
+        grant: &Grant,
         auth: AuthMethod,
         operation: &str,
         (bucket, key): (Option<&str>, Option<&str>),
     ) {
         let mut notes = self.0.lock();
-        notes.caller = Some((requester.clone(), auth));
+        notes.caller = Some((grant.clone(), auth));
         operation.clone_into(&mut notes.operation);
         notes.place = (bucket.map(str::to_owned), key.map(str::to_owned));
+    }
+
+    /// The tenant of the caller.
+    pub(crate) fn tenant(&self) -> Option<TenantId> {
+        self.0.lock().caller.as_ref()?.0.tenant
     }
 
     /// A key of a request for many was refused.
@@ -172,7 +179,8 @@ impl Seen {
         code: Option<String>,
     ) -> AuditEntry {
         let query = parse_query(self.uri.query().unwrap_or_default()).unwrap_or_default();
-        let (requester, auth) = notes.caller.unwrap_or_else(|| {
+        let caller = notes.caller.map(|(grant, auth)| (grant.requester, auth));
+        let (requester, auth) = caller.unwrap_or_else(|| {
             let requester = Requester {
                 key_id: self.claimed_key(&query).unwrap_or_default(),
                 ..Requester::default()
@@ -198,7 +206,7 @@ impl Seen {
             key_id: requester.key_id,
             auth,
             source: peer.address.as_ref().map(IpAddr::to_canonical),
-            tls_identity: peer.tls_identity.clone(),
+            tls_identity: peer.certificate.as_ref().map(|shown| shown.subject.clone()),
             user_agent: self.agent.as_ref().map(text),
             host: self.host.as_ref().map(text),
             method: self.method.as_str().to_owned(),

@@ -25,7 +25,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use tracing::Instrument as _;
 
 use crate::audit::{self, Audit, Noted, Seen};
-use crate::auth::{AccessCheck, Authenticate, KeyLookup, Origin, Peer};
+use crate::auth::{AccessCheck, Authenticate, Gate, KeyLookup, Origin, Peer};
 use crate::cors::{self, CrossOrigin};
 use crate::errors;
 use crate::errors::document::{About, Details};
@@ -74,6 +74,7 @@ struct Inner {
     context: Arc<Context>,
     auth: Arc<dyn Authenticate>,
     audit: Arc<dyn Audit>,
+    gate: Gate,
     guard: Guard,
     memory: Arc<MemoryBudget>,
     throttle: Arc<Throttle>,
@@ -97,6 +98,7 @@ impl S3Gateway {
         regions.push("us-east-1".to_owned());
         let memory = Arc::clone(store.memory());
         let throttle = Arc::new(Throttle::new());
+        let gate = Gate::new(Arc::clone(&store));
         let context = Arc::new(Context::new(store, &config));
         let operations = Operations::new(Arc::clone(&context));
         let mut builder = S3ServiceBuilder::new(operations);
@@ -104,6 +106,7 @@ impl S3Gateway {
         builder.set_access(AccessCheck {
             keys: Arc::clone(&auth),
             throttle: Arc::clone(&throttle),
+            gate: gate.clone(),
         });
         builder.set_host(Domains(config.domains.clone()));
         let mut s3_config = S3Config::default();
@@ -116,6 +119,7 @@ impl S3Gateway {
             context,
             auth,
             audit,
+            gate,
             guard: Guard {
                 regions,
                 limits: config.limits,
@@ -173,8 +177,9 @@ impl S3Gateway {
         };
         let code = audit::code_of(&response);
         self.complete(&mut response, &id, &resource, head);
+        let tenant = noted.tenant();
         for entry in seen.entries(&noted, &peer, &id, &response, code) {
-            if let Err(why) = self.inner.audit.record(entry).await {
+            if let Err(why) = self.inner.audit.record(tenant, entry).await {
                 // What is not on record is not answered.
                 let error = errors::answer("ServiceUnavailable", 503, why.to_string());
                 response = from_error(error);
@@ -305,9 +310,12 @@ impl S3Gateway {
             regions: &self.inner.guard.regions,
             parts,
         };
-        let (context, auth) = (&self.inner.context, self.inner.auth.as_ref());
-        let throttle = &self.inner.throttle;
-        form::post_object(context, auth, throttle, posted, head, origin, body)
+        let signers = form::Signers {
+            auth: self.inner.auth.as_ref(),
+            gate: &self.inner.gate,
+            throttle: &self.inner.throttle,
+        };
+        form::post_object(&self.inner.context, signers, posted, head, origin, body)
             .await
             .unwrap_or_else(from_error)
     }

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use azekura_gateway::audit::{Audit, NotOnRecord};
 use azekura_model::audit::{AuditEntry, AuthMethod};
+use azekura_model::ident::TenantId;
 use parking_lot::Mutex;
 use support::{READER, ROOT, Server, WRITER, keys, start_audited};
 
@@ -26,7 +27,7 @@ struct Twin {
 
 #[async_trait]
 impl Audit for Twin {
-    async fn record(&self, entry: AuditEntry) -> Result<(), NotOnRecord> {
+    async fn record(&self, _: Option<TenantId>, entry: AuditEntry) -> Result<(), NotOnRecord> {
         if self.full.load(Ordering::SeqCst) {
             return Err(NotOnRecord("the audit has no space".to_owned()));
         }

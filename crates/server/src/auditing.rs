@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use azekura_gateway::audit::{Audit, NotOnRecord};
 use azekura_model::audit::{AuditEntry, AuditPolicy};
 use azekura_model::ident::TenantId;
+use azekura_model::name::BucketName;
 use azekura_store::audit::{AuditOptions, AuditPolicies, Auditor, VAULT_AUDIT};
 use azekura_store::store::Store;
 
@@ -30,8 +31,9 @@ impl AuditPolicies for Configured {
 #[derive(Clone)]
 pub(crate) struct Auditing {
     pub(crate) auditor: Auditor,
-    /// Whose requests they are: until tenants can be made there is one.
-    tenant: TenantId,
+    store: Store,
+    /// The tenant of keys of the configuration.
+    first: TenantId,
 }
 
 impl Auditing {
@@ -47,8 +49,20 @@ impl Auditing {
         };
         Self {
             auditor: Auditor::start(store, options),
-            tenant,
+            store: store.clone(),
+            first: tenant,
         }
+    }
+
+    /// Who is shown the entry: whose data was read. Of a refusal, whose key it was: nobody may fill the
+    /// audit of another institution.
+    fn owner(&self, caller: Option<TenantId>, entry: &AuditEntry) -> TenantId {
+        let home = caller.unwrap_or(self.first);
+        let bucket = entry.bucket.as_deref().filter(|_| !entry.is_refused());
+        let owner = bucket
+            .and_then(|name| BucketName::parse(name).ok())
+            .and_then(|name| self.store.owner_of(&name).ok().flatten());
+        owner.unwrap_or(home)
     }
 
     /// Makes everything durable that was taken; to be called before the engine closes.
@@ -61,8 +75,9 @@ impl Auditing {
 
 #[async_trait]
 impl Audit for Auditing {
-    async fn record(&self, entry: AuditEntry) -> Result<(), NotOnRecord> {
-        let recorded = self.auditor.record(Some(self.tenant), entry).await;
+    async fn record(&self, tenant: Option<TenantId>, entry: AuditEntry) -> Result<(), NotOnRecord> {
+        let tenant = self.owner(tenant, &entry);
+        let recorded = self.auditor.record(Some(tenant), entry).await;
         recorded.map_err(|refused| NotOnRecord(refused.to_string()))
     }
 }

@@ -4,6 +4,8 @@
 pub mod admin;
 pub mod config;
 pub mod credentials;
+pub mod sources;
+pub mod tls;
 
 mod addresses;
 mod auditing;
@@ -17,6 +19,7 @@ mod matrix;
 mod observe;
 mod open;
 mod running;
+mod seldom;
 mod serve;
 mod stall;
 mod stop;

@@ -89,7 +89,7 @@ pub(crate) async fn start_audited(auth: Arc<dyn Authenticate>, audit: Arc<dyn Au
             stream.set_nodelay(true).unwrap();
             let peer = Peer {
                 address: Some(from.ip()),
-                tls_identity: None,
+                ..Peer::default()
             };
             let service = gateway.connection(peer);
             tokio::spawn(async move {

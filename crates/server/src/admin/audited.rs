@@ -1,6 +1,6 @@
 //! Every request to `/v1` is on record, changes too: the admin API is where privileges are used.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,7 +11,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_gateway::audit::Audit as _;
+use azekura_gateway::auth::Peer;
 use azekura_model::audit::{AuditEntry, AuditInterface, AuthMethod};
+use azekura_model::ident::TenantId;
 use azekura_model::requester::Requester;
 
 use super::AdminState;
@@ -20,7 +22,10 @@ use crate::clock::Stopwatch;
 
 /// Who signed, for whoever puts the request on record: an extension of the answer.
 #[derive(Clone, Debug)]
-pub(super) struct Signed(pub(super) Requester);
+pub(super) struct Signed {
+    pub(super) requester: Requester,
+    pub(super) tenant: Option<TenantId>,
+}
 
 /// Puts the request on record once it is answered, before the answer is sent.
 pub(super) async fn on_record(
@@ -31,7 +36,9 @@ pub(super) async fn on_record(
     let started = Stopwatch::start();
     let mut entry = head(&request);
     let mut response = next.run(request).await;
-    if let Some(Signed(requester)) = response.extensions_mut().remove::<Signed>() {
+    let signed = response.extensions_mut().remove::<Signed>();
+    let tenant = signed.as_ref().and_then(|signed| signed.tenant);
+    if let Some(Signed { requester, .. }) = signed {
         entry.auth = AuthMethod::Header;
         entry.principal = requester.principal;
         entry.key_id = requester.key_id;
@@ -45,7 +52,7 @@ pub(super) async fn on_record(
     let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
     entry.bytes_sent = length.unwrap_or(0);
     entry.duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    match state.running.auditing.record(entry).await {
+    match state.running.auditing.record(tenant, entry).await {
         Ok(()) => response,
         Err(why) => Failure(
             ApiError::new(Code::Unavailable, why.to_string())
@@ -70,12 +77,17 @@ fn head(request: &Request<Body>) -> AuditEntry {
         let (_, value) = found.find(|(found, _)| *found == name)?;
         Some(azekura_gateway::audit::percent_decoded(value)).filter(|value| !value.is_empty())
     };
-    let source = request.extensions().get::<SocketAddr>();
+    let peer = request
+        .extensions()
+        .get::<Peer>()
+        .cloned()
+        .unwrap_or_default();
     let bucket = path.split('/').skip_while(|part| *part != "buckets").nth(1);
     AuditEntry {
         interface: AuditInterface::Admin,
         operation: format!("{} {route}", request.method()),
-        source: source.map(|peer| IpAddr::to_canonical(&peer.ip())),
+        source: peer.address.as_ref().map(IpAddr::to_canonical),
+        tls_identity: peer.certificate.map(|shown| shown.subject),
         user_agent: header(USER_AGENT),
         host: header(HOST),
         method: request.method().to_string(),

@@ -1,6 +1,5 @@
 //! The door of `/v1`: who is not verified gets no further.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -11,14 +10,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::sigv4::{self, Refused};
-use azekura_gateway::auth::Authenticate as _;
-use azekura_model::access::{Action, Grant, authorize};
-use azekura_model::ident::to_text;
+use azekura_gateway::auth::{Authenticate as _, Peer};
+use azekura_model::access::{Action, Ask, Grant, Resource, authorize};
+use azekura_model::ident::{TenantId, to_text};
 use azekura_model::requester::Requester;
 use azekura_store::entropy::{Entropy as _, SystemEntropy};
 
 use super::AdminState;
 use super::audited::Signed;
+use super::convert::api_error;
 
 /// Longest body of a request, in bytes.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -54,8 +54,9 @@ pub(crate) async fn signed_only(
         Ok(request) => next.run(request).await,
         Err(failure) => failure.into_response(),
     };
-    if let Some(requester) = signed {
-        response.extensions_mut().insert(Signed(requester));
+    if let Some((requester, tenant)) = signed {
+        let signed = Signed { requester, tenant };
+        response.extensions_mut().insert(signed);
     }
     response
 }
@@ -64,7 +65,7 @@ pub(crate) async fn signed_only(
 async fn admit(
     state: &AdminState,
     request: Request<Body>,
-    signed: &mut Option<Requester>,
+    signed: &mut Option<(Requester, Option<TenantId>)>,
 ) -> Result<Request<Body>, Failure> {
     let claim = sigv4::identify(&request, &state.policy, state.running.unix_seconds())
         .map_err(not_authenticated)?;
@@ -82,14 +83,26 @@ async fn admit(
         .ok_or_else(|| not_authenticated(Refused::Signature))?;
     sigv4::verify(&request, &claim, &key.secret).map_err(not_authenticated)?;
     let mut grant = key.grant;
-    grant.requester.source = request
+    let peer = request
         .extensions()
-        .get::<SocketAddr>()
-        .map(|peer| peer.ip().to_canonical());
+        .get::<Peer>()
+        .cloned()
+        .unwrap_or_default();
+    grant.requester.source = peer.address;
+    grant.requester.tls_identity = peer.certificate.map(|shown| shown.subject);
     grant.requester.request_id = request_id().map_err(Failure)?;
-    *signed = Some(grant.requester.clone());
+    if grant.tenant.is_none() {
+        let first = state.running.store.first_tenant();
+        grant.tenant = Some(first.map_err(|error| Failure(api_error(&error)))?);
+    }
+    *signed = Some((grant.requester.clone(), grant.tenant));
     // Every route needs this right; those on buckets and objects need theirs as well.
-    authorize(&grant, Action::AdminRead).map_err(denied)?;
+    let ask = Ask {
+        action: Action::AdminRead,
+        resource: &grant.tenant.map_or(Resource::Vault, Resource::Tenant),
+        owner: grant.tenant,
+    };
+    authorize(&grant, &ask).map_err(denied)?;
     request.extensions_mut().insert::<Grant>(grant);
     Ok(request.map(Body::from))
 }
