@@ -12,6 +12,7 @@
 
 pub(crate) mod finish;
 mod gather;
+mod own;
 
 use azekura_engine::seam::CommitClass;
 use azekura_model::cooling::HistoryDays;

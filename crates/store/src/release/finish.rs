@@ -13,7 +13,7 @@ use azekura_record::particulars::Event;
 use azekura_record::released::{ReleaseList, VersionFreed};
 use bytes::Bytes;
 
-use super::TASK;
+use super::{TASK, own};
 use crate::entry;
 use crate::error::StoreError;
 use crate::families::{self, DUE, RELEASES};
@@ -54,7 +54,7 @@ pub(super) async fn finish(
     hybrid: HybridTime,
     deed: Deed,
 ) -> Result<Erased, Refused> {
-    own_records_only(inner, &proof)?;
+    own::only(inner, &proof)?;
     let engine = std::sync::Arc::clone(&inner.engine);
     let given = proof.clone();
     // Freed by the engine: several syncs, one after the other.
@@ -129,51 +129,6 @@ async fn record(
         Ok(_) | Err(Refused::Guard(_)) => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-/// Whether a release may erase parts of a record: of its own version's records, and of those that name
-/// its key. Never of a record that gives a lock, or of another version.
-fn is_own(released: &Core, listed: &Core) -> bool {
-    let same_bucket = listed.bucket == released.bucket;
-    same_bucket
-        && match listed.kind {
-            RecordKind::Version
-            | RecordKind::DeleteMarker
-            | RecordKind::VersionHidden
-            | RecordKind::VersionTagged => {
-                released.version.is_some() && listed.version == released.version
-            }
-            RecordKind::UploadStarted
-            | RecordKind::PartStored
-            | RecordKind::UploadAborted
-            | RecordKind::SlotRestated => true,
-            _ => false,
-        }
-}
-
-/// Refuses a list that a fault elsewhere made too long: nothing is erased that is not the release's own,
-/// whatever the list says. What damage hides cannot be erased and is passed over.
-fn own_records_only(inner: &Inner, proof: &ReleaseProof) -> Result<(), StoreError> {
-    let (partition, own) = (proof.partition(), proof.record().sequence);
-    let (released, _) = core_at(inner, partition, own)?;
-    let refused = |what: String| Err(StoreError::Damaged(what));
-    if released.kind != RecordKind::Released {
-        return refused(format!(
-            "record {own} of partition {partition} is no release"
-        ));
-    }
-    for sequence in proof.erase() {
-        match core_at(inner, partition, *sequence) {
-            Ok((listed, _)) if !is_own(&released, &listed) => {
-                return refused(format!(
-                    "release record {own} of partition {partition} lists record {sequence}, which is not its own"
-                ));
-            }
-            Ok(_) | Err(StoreError::Damaged(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 /// Every listed part is read again and must be erased.
