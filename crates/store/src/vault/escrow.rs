@@ -35,7 +35,7 @@ mod sheet;
 mod words;
 
 pub use error::EscrowError;
-pub use share::{CODE_PREFIX, Share, WORDS};
+pub use share::{CODE_PREFIX, Share, WORDS, check_words, typed_words};
 
 /// Most shares of a split.
 pub const SHARES_MAX: u8 = 32;

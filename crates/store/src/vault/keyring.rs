@@ -40,7 +40,9 @@ pub enum Protector {
 }
 
 impl Protector {
-    fn as_str(self) -> &'static str {
+    /// As written in the keyring.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Passphrase => "passphrase",
             Self::SecretFile => "secret-file",

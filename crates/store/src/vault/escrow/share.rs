@@ -64,12 +64,7 @@ impl Share {
         let marked = text
             .split_once(WORDS_BEGIN)
             .map(|(_, rest)| rest.split_once(WORDS_END).map_or(rest, |(all, _)| all));
-        // Numbers of lines and punctuation are not part of any word.
-        let typed: Vec<&str> = marked
-            .unwrap_or(text)
-            .split(|c: char| !c.is_alphabetic())
-            .filter(|word| !word.is_empty())
-            .collect();
+        let typed = typed_words(marked.unwrap_or(text));
         if typed.is_empty() {
             return Err(EscrowError::NoShare);
         }
@@ -138,6 +133,22 @@ impl Share {
         let hex = Zeroizing::new(hex::encode_upper(&*self.encode()));
         Zeroizing::new(format!("{CODE_PREFIX}{}", *hex))
     }
+}
+
+/// The words in what was typed; numbers of lines and punctuation are not part of any.
+#[must_use]
+pub fn typed_words(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Whether the list has all of these words.
+///
+/// # Errors
+/// [`EscrowError::UnknownWord`] names the first that it does not have.
+pub fn check_words(words: &[&str]) -> Result<(), EscrowError> {
+    words::indices(words).map(drop)
 }
 
 fn check(bytes: &[u8]) -> [u8; CHECK_BYTES] {
