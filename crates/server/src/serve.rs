@@ -269,7 +269,7 @@ fn admin_router(
     admin::router(Arc::new(AdminState {
         running: Arc::clone(&opened.running),
         keys,
-        policy: sigv4::Policy {
+        policy: sigv4::AcceptedScopes {
             regions,
             service: sigv4::SERVICE.to_owned(),
         },

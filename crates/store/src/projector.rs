@@ -2,6 +2,7 @@
 //! every commit, and it replays the journal. So the index can always be rebuilt to the same content.
 
 mod keeper;
+mod request;
 
 use std::sync::Arc;
 
@@ -122,6 +123,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 lock_given(core, *version, lock, &mut out);
             }
         }
+        Event::RequestChanged(changed) => request::changed(core, changed, &mut out),
         keeper => keeper::mutations(core, keeper, &mut out)?,
     }
     Ok(out)
