@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use azekura_store::vault::VaultError;
 use azekura_store::vault::escrow::{self, Quorum};
-use azekura_store::vault::reseal::Sealing;
+use azekura_store::vault::reseal::NewProtector;
 use serde::Serialize;
 
 use crate::args::{EscrowDrillArgs, EscrowRestoreArgs, EscrowSplitArgs};
@@ -102,7 +102,7 @@ pub(crate) fn restore(args: &EscrowRestoreArgs, json: bool) -> Result<Exit, Comm
     let new = shares::new_passphrase(&args.sealing)?;
     let sealing = new
         .as_ref()
-        .map_or(Sealing::SecretFile, Sealing::Passphrase);
+        .map_or(NewProtector::SecretFile, NewProtector::Passphrase);
     let shares = shares::read(&args.shares)?;
     escrow::restore(&offline::places(&args.offline), &shares, sealing)?;
     let restored = Restored {

@@ -1,6 +1,6 @@
 //! `azekura vault reseal-keyring`
 
-use azekura_store::vault::reseal::{self, Sealing};
+use azekura_store::vault::reseal::{self, NewProtector};
 use serde::Serialize;
 
 use crate::args::ResealArgs;
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &ResealArgs, json: bool) -> Result<Exit, CommandError> {
     let new = shares::new_passphrase(&args.sealing)?;
     let sealing = new
         .as_ref()
-        .map_or(Sealing::SecretFile, Sealing::Passphrase);
+        .map_or(NewProtector::SecretFile, NewProtector::Passphrase);
     let passphrase = offline::passphrase(&args.offline)?;
     reseal::reseal(
         &offline::places(&args.offline),

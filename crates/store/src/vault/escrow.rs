@@ -22,7 +22,7 @@ use super::files::{self, Access};
 use super::format::{self, VaultFormat};
 use super::keyring::{self, Keyring};
 use super::passphrase::Passphrase;
-use super::reseal::{self, Sealing};
+use super::reseal::{self, NewProtector};
 use super::{Places, VaultError};
 use crate::clock::{SystemTimeSource, TimeSource as _};
 use crate::entropy::{Entropy, EntropyFailed, SystemEntropy};
@@ -155,7 +155,11 @@ pub fn drill(places: &Places, shares: &[Share]) -> Result<Drilled, VaultError> {
 ///
 /// # Errors
 /// [`EscrowError`] in [`VaultError::Escrow`]; [`VaultError::Io`].
-pub fn restore(places: &Places, shares: &[Share], sealing: Sealing<'_>) -> Result<(), VaultError> {
+pub fn restore(
+    places: &Places,
+    shares: &[Share],
+    sealing: NewProtector<'_>,
+) -> Result<(), VaultError> {
     let format = format::read(places)?;
     let _held = files::hold(&places.data_dir)?;
     let path = places.keyring_file();

@@ -1,4 +1,4 @@
-//! Sealing a keyring by something else. The file is replaced whole: at every moment, and after a
+//! NewProtector a keyring by something else. The file is replaced whole: at every moment, and after a
 //! crash at every step, the vault has a keyring that opens. `docs/formats/keyring.md` has the steps.
 
 use std::fs;
@@ -16,14 +16,14 @@ use crate::seal::cipher::SecretKey;
 
 /// What shall open the keyring.
 #[derive(Clone, Copy, Debug)]
-pub enum Sealing<'a> {
+pub enum NewProtector<'a> {
     /// This passphrase.
     Passphrase(&'a Passphrase),
     /// A generated secret in `keyring.secret`.
     SecretFile,
 }
 
-impl Sealing<'_> {
+impl NewProtector<'_> {
     /// What it is called in the keyring.
     #[must_use]
     pub fn protector(&self) -> Protector {
@@ -43,7 +43,7 @@ impl Sealing<'_> {
 pub fn reseal(
     places: &Places,
     passphrase: Option<&Passphrase>,
-    sealing: Sealing<'_>,
+    sealing: NewProtector<'_>,
 ) -> Result<(), VaultError> {
     let format = format::read(places)?;
     let _held = files::hold(&places.data_dir)?;
@@ -67,7 +67,7 @@ pub(super) fn write(
     places: &Places,
     format: &VaultFormat,
     keyring: &Keyring,
-    sealing: Sealing<'_>,
+    sealing: NewProtector<'_>,
     entropy: &dyn Entropy,
 ) -> Result<(), VaultError> {
     write_until(places, format, keyring, sealing, entropy, &mut |_| Ok(()))
@@ -90,16 +90,16 @@ fn write_until(
     places: &Places,
     format: &VaultFormat,
     keyring: &Keyring,
-    sealing: Sealing<'_>,
+    sealing: NewProtector<'_>,
     entropy: &dyn Entropy,
     after: &mut dyn FnMut(Step) -> Result<(), VaultError>,
 ) -> Result<(), VaultError> {
     let path = places.keyring_file();
     let text = match sealing {
-        Sealing::Passphrase(new) => {
+        NewProtector::Passphrase(new) => {
             keyring.seal(entropy, format.vault, Protector::Passphrase, new.expose())?
         }
-        Sealing::SecretFile => {
+        NewProtector::SecretFile => {
             let secret = SecretKey::random(entropy)?;
             let secret = Zeroizing::new(hex::encode(secret.expose()));
             let line = Zeroizing::new(format!("{}\n", *secret));
@@ -116,8 +116,8 @@ fn write_until(
     };
     let staged = files::stage(&path, text.as_bytes(), Access::Owner)?;
     let passphrase = match sealing {
-        Sealing::Passphrase(new) => Some(new),
-        Sealing::SecretFile => None,
+        NewProtector::Passphrase(new) => Some(new),
+        NewProtector::SecretFile => None,
     };
     let read_back = keyring::open_file(&staged, places, format, passphrase)?;
     if read_back.secret() != keyring.secret() {

@@ -237,13 +237,13 @@ fn sheets_restore_a_deleted_keyring_under_a_new_passphrase() {
     );
 
     let new = Passphrase::new(b"another passphrase".to_vec()).unwrap();
-    let refused = restore(&places, &shares[..3], Sealing::Passphrase(&new));
+    let refused = restore(&places, &shares[..3], NewProtector::Passphrase(&new));
     assert!(matches!(
         refused,
         Err(VaultError::Escrow(EscrowError::KeyringThere(_)))
     ));
     std::fs::remove_file(places.keyring_file()).unwrap();
-    let too_few = restore(&places, &shares[..2], Sealing::Passphrase(&new));
+    let too_few = restore(&places, &shares[..2], NewProtector::Passphrase(&new));
     assert!(matches!(
         too_few,
         Err(VaultError::Escrow(EscrowError::TooFew { .. }))
@@ -251,13 +251,13 @@ fn sheets_restore_a_deleted_keyring_under_a_new_passphrase() {
     assert!(!places.keyring_file().exists(), "a refusal writes nothing");
     assert!(!drill(&places, &shares[..3]).unwrap().keyring_present);
     assert!(!places.keyring_file().exists(), "a drill writes nothing");
-    restore(&places, &shares[2..], Sealing::Passphrase(&new)).unwrap();
+    restore(&places, &shares[2..], NewProtector::Passphrase(&new)).unwrap();
     let after = keyring::open(&places, &format, Some(&new)).unwrap();
     assert!(after.secret() == before.secret());
     assert!(keyring::open(&places, &format, Some(&passphrase())).is_err());
 
     std::fs::remove_file(places.keyring_file()).unwrap();
-    restore(&places, &shares[..3], Sealing::SecretFile).unwrap();
+    restore(&places, &shares[..3], NewProtector::SecretFile).unwrap();
     assert!(keyring::open(&places, &format, None).unwrap().secret() == before.secret());
 }
 

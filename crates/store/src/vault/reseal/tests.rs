@@ -31,29 +31,29 @@ fn passphrase_to_passphrase_to_secret_file_and_back() {
     let (_dir, places) = vault(Some(one.clone()));
     let kept = keys(&places, Some(&one)).unwrap();
 
-    let wrong = reseal(&places, Some(&two), Sealing::SecretFile);
+    let wrong = reseal(&places, Some(&two), NewProtector::SecretFile);
     assert!(matches!(wrong, Err(VaultError::Passphrase(_))));
     assert!(
         !places.secret_file().exists(),
         "nothing is written before the keyring opens"
     );
 
-    reseal(&places, Some(&one), Sealing::Passphrase(&two)).unwrap();
+    reseal(&places, Some(&one), NewProtector::Passphrase(&two)).unwrap();
     assert_eq!(keys(&places, Some(&two)).unwrap(), kept);
     assert!(matches!(
         keys(&places, Some(&one)),
         Err(VaultError::Passphrase(_))
     ));
 
-    reseal(&places, Some(&two), Sealing::SecretFile).unwrap();
+    reseal(&places, Some(&two), NewProtector::SecretFile).unwrap();
     assert_eq!(keys(&places, None).unwrap(), kept);
     assert!(places.secret_file().exists());
     assert!(matches!(
-        reseal(&places, None, Sealing::SecretFile),
+        reseal(&places, None, NewProtector::SecretFile),
         Err(VaultError::Keyring(why)) if why.contains("already")
     ));
 
-    reseal(&places, None, Sealing::Passphrase(&one)).unwrap();
+    reseal(&places, None, NewProtector::Passphrase(&one)).unwrap();
     assert_eq!(keys(&places, Some(&one)).unwrap(), kept);
     assert!(!places.secret_file().exists(), "the old secret is gone");
     assert!(
@@ -71,9 +71,9 @@ fn a_crash_at_every_step_leaves_a_keyring_that_opens() {
     for to_secret in [false, true] {
         for stop in [Step::Secret, Step::Staged, Step::Renamed, Step::Cleared] {
             let (before, sealing) = if to_secret {
-                (Some(old.clone()), Sealing::SecretFile)
+                (Some(old.clone()), NewProtector::SecretFile)
             } else {
-                (None, Sealing::Passphrase(&new))
+                (None, NewProtector::Passphrase(&new))
             };
             let after = (!to_secret).then_some(&new);
             let (_dir, places) = vault(before.clone());
@@ -118,8 +118,8 @@ fn two_commands_at_once_are_refused() {
     let one = passphrase("the first passphrase");
     let (_dir, places) = vault(Some(one.clone()));
     let held = files::hold(&places.data_dir).unwrap();
-    let second = reseal(&places, Some(&one), Sealing::SecretFile);
+    let second = reseal(&places, Some(&one), NewProtector::SecretFile);
     assert!(matches!(second, Err(VaultError::Locked(_))));
     drop(held);
-    reseal(&places, Some(&one), Sealing::SecretFile).unwrap();
+    reseal(&places, Some(&one), NewProtector::SecretFile).unwrap();
 }
