@@ -3,6 +3,7 @@
 mod drill;
 mod keyring;
 mod retention;
+mod tls;
 
 pub use retention::{
     BulkArgs, ClassCommand, DefaultArgs, EventArgs, EventCommand, ExplainArgs, ExtendArgs,
@@ -19,6 +20,7 @@ pub use keyring::{
     EscrowCommand, EscrowDrillArgs, EscrowRestoreArgs, EscrowSplitArgs, NewSealing, ResealArgs,
     Shares,
 };
+pub use tls::{IssueArgs, OnlineTls, TlsCommand};
 
 /// S3-compatible WORM object store for Japanese medical information.
 #[derive(Parser, Debug)]
@@ -76,6 +78,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// When the disk fills, what cannot be deleted until when, what history costs
     Capacity(Online),
+    /// A private CA and its certificates
+    #[command(subcommand)]
+    Tls(TlsCommand),
     /// Writes the files of a hospital that does not exist, for tests and drills
     Testdata(TestdataArgs),
 }
@@ -353,6 +358,9 @@ pub struct Online {
     /// Region to sign for [default: us-east-1, which every server accepts]
     #[arg(long, value_name = "NAME", env = "AZEKURA_REGION")]
     pub region: Option<String>,
+    /// TLS
+    #[command(flatten)]
+    pub tls: OnlineTls,
 }
 
 /// Which vault directory.

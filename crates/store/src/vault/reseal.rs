@@ -1,4 +1,4 @@
-//! NewProtector a keyring by something else. The file is replaced whole: at every moment, and after a
+//! Sealing a keyring by something else. The file is replaced whole: at every moment, and after a
 //! crash at every step, the vault has a keyring that opens. `docs/formats/keyring.md` has the steps.
 
 use std::fs;
