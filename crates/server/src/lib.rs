@@ -9,6 +9,7 @@ pub mod tls;
 
 mod addresses;
 mod approvals;
+mod auditing;
 mod clock;
 mod keeping;
 mod keys;

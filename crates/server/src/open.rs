@@ -23,6 +23,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 
 use crate::approvals::{self, RequestMetrics};
+use crate::auditing::Auditing;
 use crate::config::Checked;
 use crate::keeping;
 use crate::running::Running;
@@ -190,6 +191,7 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
     let store = Arc::new(store);
     timekeeper::say_start(&vault.clock.report());
     timekeeper::keep(&vault.ticker, Arc::clone(&store), Arc::clone(&vault.clock));
+    let auditing = Auditing::start(&store, tenant, &config.audit);
     let keeping = keeping::start(Arc::clone(&store), config.keep_every);
     Ok(Running {
         store,
@@ -197,6 +199,7 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         clock: vault.clock,
         declared: config.declared.clone(),
         keyring_exported: Box::new(move || vault::keyring_exported(&places)),
+        auditing,
         _ticker: vault.ticker,
         requests,
         _telling: telling,

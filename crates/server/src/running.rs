@@ -8,6 +8,7 @@ use azekura_store::clock::{Clock, Skew, Ticker};
 use azekura_store::store::Store;
 
 use crate::approvals::{RequestMetrics, Telling};
+use crate::auditing::Auditing;
 use crate::keeping::Keeping;
 
 /// What listeners need of the open vault.
@@ -22,6 +23,8 @@ pub(crate) struct Running {
     pub(crate) declared: RegionDescription,
     /// Whether the keyring was ever exported.
     pub(crate) keyring_exported: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Puts requests on record.
+    pub(crate) auditing: Auditing,
     /// Credits running time to the compliance clock while it lives.
     pub(crate) _ticker: Ticker,
     /// What happened to requests for what needs two people.

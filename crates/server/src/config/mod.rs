@@ -5,6 +5,7 @@
 //! safety setting must not be ignored silently.
 
 mod approvals;
+mod audit;
 mod check;
 mod size;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use approvals::{Approvals, ApprovalsTable, DualControlName, Webhook};
+pub use audit::{AuditChecked, AuditModeName, AuditTable, PatientLayoutTable};
 pub use check::{Checked, ConfigError, KeyConfigured};
 pub use size::SizeValue;
 pub use tls::{ClientAuthName, ClientCaTable, TlsTable};
@@ -59,6 +61,8 @@ pub struct File {
     pub retention: RetentionTable,
     /// Two people.
     pub approvals: ApprovalsTable,
+    /// Reads, listings, refusals and log-ins on record.
+    pub audit: AuditTable,
     /// Passphrase of the keyring.
     pub keyring: KeyringTable,
     /// Allows plaintext HTTP beyond loopback. There is no encryption in transit then: only for a
