@@ -8,6 +8,7 @@ use crate::configured::BucketConfigured;
 use crate::disposal::DisposalRequested;
 use crate::epoch::{EpochDestroyed, EpochOpened};
 use crate::hidden::VersionHidden;
+use crate::identity::IdentityChanged;
 use crate::imported::Imported;
 use crate::intent::{BlobIntent, IntentWithdrawn};
 use crate::lifecycle::LifecycleRan;
@@ -70,6 +71,7 @@ pub enum Event {
     VersionLocked(VersionLocked),
     LocksChanged(LocksChanged),
     Imported(Imported),
+    IdentityChanged(Box<IdentityChanged>),
     RequestChanged(Box<RequestChanged>),
 }
 
@@ -116,6 +118,7 @@ impl Event {
             Self::VersionLocked(_) => RecordKind::VersionLocked,
             Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
+            Self::IdentityChanged(_) => RecordKind::IdentityChanged,
             Self::RequestChanged(_) => RecordKind::RequestChanged,
         }
     }
@@ -147,6 +150,7 @@ impl Event {
             Self::VersionLocked(event) => event.write(out),
             Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
+            Self::IdentityChanged(event) => event.write(out),
             Self::RequestChanged(event) => event.write(out),
         }
     }
@@ -178,6 +182,7 @@ impl Event {
             RecordKind::VersionLocked => EventFields::read(input).map(Self::VersionLocked),
             RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
+            RecordKind::IdentityChanged => read_boxed(input).map(Self::IdentityChanged),
             RecordKind::RequestChanged => read_boxed(input).map(Self::RequestChanged),
         }
     }
