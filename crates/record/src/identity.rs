@@ -110,9 +110,7 @@ impl Value for IdentityName {
             2 => Ok(Self::Group(name)),
             3 => Ok(Self::Policy(name)),
             4 => Ok(Self::Key(name)),
-            5 | 6 if !name.is_empty() => {
-                Err(DecodeError::malformed("a name where there is none"))
-            }
+            5 | 6 if !name.is_empty() => Err(DecodeError::malformed("a name where there is none")),
             5 => Ok(Self::Settings),
             6 => Ok(Self::LastUses),
             other => Err(DecodeError::Newer(format!("identity {other}"))),

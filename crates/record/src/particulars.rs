@@ -3,6 +3,7 @@
 use azekura_model::governed::PermittedBy;
 use azekura_model::requester::Requester;
 
+use crate::audit::AuditBatch;
 use crate::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use crate::configured::BucketConfigured;
 use crate::disposal::DisposalRequested;
@@ -72,6 +73,7 @@ pub enum Event {
     LocksChanged(LocksChanged),
     Imported(Imported),
     IdentityChanged(Box<IdentityChanged>),
+    AuditBatch(AuditBatch),
     RequestChanged(Box<RequestChanged>),
 }
 
@@ -119,6 +121,7 @@ impl Event {
             Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
             Self::IdentityChanged(_) => RecordKind::IdentityChanged,
+            Self::AuditBatch(_) => RecordKind::AuditBatch,
             Self::RequestChanged(_) => RecordKind::RequestChanged,
         }
     }
@@ -151,6 +154,7 @@ impl Event {
             Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
             Self::IdentityChanged(event) => event.write(out),
+            Self::AuditBatch(event) => event.write(out),
             Self::RequestChanged(event) => event.write(out),
         }
     }
@@ -183,6 +187,7 @@ impl Event {
             RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
             RecordKind::IdentityChanged => read_boxed(input).map(Self::IdentityChanged),
+            RecordKind::AuditBatch => EventFields::read(input).map(Self::AuditBatch),
             RecordKind::RequestChanged => read_boxed(input).map(Self::RequestChanged),
         }
     }

@@ -1,5 +1,6 @@
 //! Arbitrary values of every kind.
 
+mod audit;
 mod identity;
 mod keeper;
 mod request;
@@ -463,6 +464,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => upload(),
         4 => keeper::event(),
         2 => identity::event(),
+        1 => audit::event(),
         2 => request::event(),
     ]
 }
