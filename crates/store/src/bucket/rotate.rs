@@ -15,7 +15,7 @@ use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused};
 
 /// Opens the next epoch; returns its number. What is sealed from then on is sealed under its key, what
-/// was sealed before stays as it is, and an upload keeps the key that it was begun with.
+/// was sealed before stays as it is, and an upload keeps the data key that it was begun with.
 ///
 /// The key is in use only once its record is durable: a record sealed under a key that a crash takes
 /// away could never be opened again.
