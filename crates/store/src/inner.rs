@@ -27,6 +27,7 @@ use crate::entropy::Entropy;
 use crate::entry::BadEntry;
 use crate::error::StoreError;
 use crate::governed::Governing;
+use crate::identity::Directory;
 use crate::ids::Ids;
 use crate::keeper::Kept;
 use crate::keys::Keys;
@@ -102,6 +103,8 @@ pub(crate) struct Inner {
     pub(crate) policy: StorePolicy,
     /// The tenant that the vault was made with, once it was read.
     pub(crate) first_tenant: std::sync::OnceLock<TenantId>,
+    /// Who is known.
+    pub(crate) directory: Directory,
     /// What keys with limits have locked today.
     pub(crate) ledger: Ledger,
     /// Two people.
@@ -200,6 +203,7 @@ impl Inner {
             memory: parts.memory,
             policy,
             first_tenant: std::sync::OnceLock::new(),
+            directory: Directory::default(),
             ledger: Ledger::default(),
             governing: Governing::default(),
             keeping: tokio::sync::Mutex::new(()),

@@ -26,6 +26,7 @@ mod get;
 pub mod governed;
 mod head;
 pub mod history;
+pub mod identity;
 pub mod ids;
 mod inner;
 pub mod intake;

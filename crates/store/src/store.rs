@@ -19,7 +19,7 @@ use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 use azekura_record::disposal::DisposalRequested;
 
-use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire};
+use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire, rotate};
 use crate::certificate::{Certificate, CertificateAsk};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
@@ -46,6 +46,7 @@ use crate::{
     multipart, put, release, sweep, tagging, tick,
 };
 
+mod identity;
 mod locks;
 mod requests;
 mod retention;
@@ -93,6 +94,7 @@ impl Store {
     /// bucket deletions, blobs that nothing names. Must run before anything is served.
     pub async fn start(&self) -> Result<Swept, StoreError> {
         tick::begin(&self.inner).await?;
+        crate::identity::load(&self.inner)?;
         self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
         governed::waiting::act(&self.inner).await?;
@@ -262,6 +264,18 @@ impl Store {
         rules: LifecycleRules,
     ) -> Result<Cooling<LifecycleRules>, StoreError> {
         lifecycle::put_rules(&self.inner, by, name, rules).await
+    }
+
+    /// Opens the next key epoch of a bucket while writes go on; returns its number.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub async fn rotate_epoch(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+    ) -> Result<u32, StoreError> {
+        rotate::rotate_epoch(&self.inner, by, name).await
     }
 
     /// Asks for other days of hidden history: more act at once, fewer after the cooling-off.
