@@ -5,6 +5,7 @@
 //! safety setting must not be ignored silently.
 
 mod check;
+mod listeners;
 mod size;
 #[cfg(test)]
 mod tests;
