@@ -7,6 +7,7 @@
 mod approvals;
 mod audit;
 mod check;
+mod listeners;
 mod size;
 #[cfg(test)]
 mod tests;
