@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::entry::BadEntry;
 use crate::error::StoreError;
+use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
 use crate::ids::Ids;
 use crate::keeper::Kept;
 use crate::keys::Keys;
@@ -228,6 +229,7 @@ impl Inner {
             event: &particulars.event,
         })
         .map_err(|error| StoreError::Internal(error.to_string()))?;
+        let guards = guarded_against_the_end(partition, &sealed.core, guards)?;
         let mut record = sealed.record;
         record.payload = draft.payload;
         let commit = Commit {
@@ -294,6 +296,36 @@ impl Inner {
     pub(crate) fn scan(&self, partition: PartitionId, scan: &Scan) -> Result<ScanPage, StoreError> {
         Ok(self.engine.scan(partition, scan)?)
     }
+}
+
+/// Nothing is sealed under a bucket's key once that is being destroyed: a commit that was held up until
+/// then fails. It belongs to the bucket's own partition or to the configuration, where that is seen to.
+fn guarded_against_the_end(
+    partition: PartitionId,
+    core: &Core,
+    mut guards: Vec<Guard>,
+) -> Result<Vec<Guard>, StoreError> {
+    let Some(bucket) = core.bucket.filter(|_| core.epoch > 0) else {
+        return Ok(guards);
+    };
+    if partition.0 > RESERVED_PARTITIONS {
+        // An ended partition is closed, too.
+        let closed = Guard::Absent(families::closed());
+        if !guards.iter().any(|guard| is_same(guard, &closed)) {
+            guards.push(Guard::Absent(families::ended()));
+        }
+    } else if partition == CONFIGURATION {
+        guards.push(Guard::Absent(families::destroyed(bucket)));
+    } else {
+        return Err(StoreError::Internal(format!(
+            "a record sealed under the key of bucket {bucket} does not belong into partition {partition}"
+        )));
+    }
+    Ok(guards)
+}
+
+fn is_same(one: &Guard, absent: &Guard) -> bool {
+    matches!((one, absent), (Guard::Absent(one), Guard::Absent(other)) if one == other)
 }
 
 /// The guard that a key is still as it was read.

@@ -83,6 +83,7 @@ impl Store {
         retire::finish_closing(&self.inner).await?;
         for bucket in read::all_for_ever(&self.inner)? {
             release::finish::finish_all(&self.inner, Owner::from(&bucket)).await?;
+            keeper::finish_destroying(&self.inner, &bucket).await?;
         }
         sweep::sweep_dead(&self.inner).await
     }

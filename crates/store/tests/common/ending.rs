@@ -1,0 +1,138 @@
+//! An engine whose process ends at a place.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use azekura_engine::seam::{
+    BlobWriter, Commit, CommitError, Committed, Engine, Entry, Freed, Key, ReadError, Scan,
+    ScanPage, Status, StoredRecord,
+};
+use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::release::{BlobId, ReleaseProof, SweepProof};
+use bytes::Bytes;
+
+/// Where the process ends; numbers from 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ends {
+    /// Nowhere.
+    Never,
+    /// Before this commit.
+    AtCommit(usize),
+    /// Before this release erases anything; its record is durable.
+    BeforeErasing(usize),
+    /// After this release has erased everything, and nobody has said so.
+    AfterErasing(usize),
+}
+
+/// From the place on, everything that would write fails.
+pub(crate) struct Ending {
+    engine: Arc<dyn Engine>,
+    ends: Ends,
+    commits: AtomicUsize,
+    releases: AtomicUsize,
+    ended: AtomicBool,
+}
+
+impl Ending {
+    pub(crate) fn new(engine: Arc<dyn Engine>, ends: Ends) -> Arc<Self> {
+        Arc::new(Self {
+            engine,
+            ends,
+            commits: AtomicUsize::new(0),
+            releases: AtomicUsize::new(0),
+            ended: AtomicBool::new(false),
+        })
+    }
+
+    fn gone(&self) -> CommitError {
+        self.ended.store(true, Ordering::SeqCst);
+        CommitError::Poisoned("the process ended".to_owned())
+    }
+
+    /// Whether the process came to its end.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Engine for Ending {
+    async fn commit(
+        &self,
+        partition: PartitionId,
+        commit: Commit,
+    ) -> Result<Committed, CommitError> {
+        let number = self.commits.fetch_add(1, Ordering::SeqCst);
+        if self.is_gone() || self.ends == Ends::AtCommit(number) {
+            return Err(self.gone());
+        }
+        self.engine.commit(partition, commit).await
+    }
+
+    fn get(&self, partition: PartitionId, key: &Key) -> Result<Option<Entry>, ReadError> {
+        self.engine.get(partition, key)
+    }
+
+    fn scan(&self, partition: PartitionId, scan: &Scan) -> Result<ScanPage, ReadError> {
+        self.engine.scan(partition, scan)
+    }
+
+    fn journal(
+        &self,
+        partition: PartitionId,
+        from: Sequence,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>, ReadError> {
+        self.engine.journal(partition, from, limit)
+    }
+
+    fn payload(
+        &self,
+        partition: PartitionId,
+        sequence: Sequence,
+        from: u64,
+        until: u64,
+    ) -> Result<Bytes, ReadError> {
+        self.engine.payload(partition, sequence, from, until)
+    }
+
+    fn create_blob(&self, blob: BlobId) -> Result<Box<dyn BlobWriter>, CommitError> {
+        self.engine.create_blob(blob)
+    }
+
+    fn read_blob(&self, blob: BlobId, from: u64, until: u64) -> Result<Bytes, ReadError> {
+        self.engine.read_blob(blob, from, until)
+    }
+
+    fn list_blobs(&self) -> Result<Vec<(BlobId, u64)>, ReadError> {
+        self.engine.list_blobs()
+    }
+
+    fn sweep_blob(&self, proof: SweepProof) -> Result<(), CommitError> {
+        if self.is_gone() {
+            return Err(self.gone());
+        }
+        self.engine.sweep_blob(proof)
+    }
+
+    fn release(&self, proof: ReleaseProof) -> Result<Freed, CommitError> {
+        let number = self.releases.fetch_add(1, Ordering::SeqCst);
+        if self.is_gone() || self.ends == Ends::BeforeErasing(number) {
+            return Err(self.gone());
+        }
+        let freed = self.engine.release(proof)?;
+        if self.ends == Ends::AfterErasing(number) {
+            return Err(self.gone());
+        }
+        Ok(freed)
+    }
+
+    fn status(&self) -> Status {
+        self.engine.status()
+    }
+
+    fn close(&self) -> Result<(), CommitError> {
+        self.engine.close()
+    }
+}
