@@ -1,7 +1,7 @@
 //! An engine whose process ends at a place.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use azekura_engine::seam::{
@@ -32,6 +32,7 @@ pub(crate) struct Ending {
     commits: AtomicUsize,
     releases: AtomicUsize,
     ended: AtomicBool,
+    held: Mutex<Option<ReleaseProof>>,
 }
 
 impl Ending {
@@ -42,12 +43,18 @@ impl Ending {
             commits: AtomicUsize::new(0),
             releases: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
+            held: Mutex::new(None),
         })
     }
 
     fn gone(&self) -> CommitError {
         self.ended.store(true, Ordering::SeqCst);
         CommitError::Poisoned("the process ended".to_owned())
+    }
+
+    /// The release that it did not begin with.
+    pub(crate) fn held(&self) -> Option<ReleaseProof> {
+        self.held.lock().unwrap().clone()
     }
 
     /// Whether the process came to its end.
@@ -118,6 +125,9 @@ impl Engine for Ending {
 
     fn release(&self, proof: ReleaseProof) -> Result<Freed, CommitError> {
         let number = self.releases.fetch_add(1, Ordering::SeqCst);
+        if !self.is_gone() && self.ends == Ends::BeforeErasing(number) {
+            *self.held.lock().unwrap() = Some(proof.clone());
+        }
         if self.is_gone() || self.ends == Ends::BeforeErasing(number) {
             return Err(self.gone());
         }

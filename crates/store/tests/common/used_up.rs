@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use azekura_engine::seam::{Engine, Part};
+use azekura_engine::seam::{Commit, CommitClass, CommitId, Engine, Part};
 use azekura_model::access::Action;
 use azekura_model::condition::DeleteConditions;
 use azekura_model::cooling::HistoryDays;
@@ -10,13 +10,20 @@ use azekura_model::ident::BucketUuid;
 use azekura_model::lock::{Bypass, LockAsked, LockRequest, Retention, RetentionMode};
 use azekura_model::name::BucketName;
 use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::requester::Requester;
 use azekura_model::tag::{TagSet, Tagged};
 use azekura_model::time::ComplianceTime;
 use azekura_record::core::{Core, RecordKind};
+use azekura_record::epoch::EpochOpened;
+use azekura_record::particulars::{Event, Particulars};
 use azekura_store::body::Claims;
 use azekura_store::disposal::DisposalAsk;
+use azekura_store::families::CONFIGURATION;
+use azekura_store::keys::Keys;
 use azekura_store::lock_bulk::LockSelection;
 use azekura_store::object::{Attributes, Which};
+use azekura_store::projector::{Happened, mutations};
+use azekura_store::seal::record::seal_record;
 use azekura_store::store::Store;
 use azekura_store::upload::{CreateUpload, PutPart};
 
@@ -175,4 +182,54 @@ pub(crate) async fn used_up(held: bool) -> (Vault, BucketUuid, PartitionId) {
 pub(crate) async fn retire(store: &Store) {
     let name = bucket_name(B);
     store.delete_bucket(&writer(), &name).await.unwrap();
+}
+
+/// Opens the next epoch of a bucket: from now on its records are sealed under another key.
+pub(crate) async fn open_epoch(engine: &dyn Engine, keys: &Keys, bucket: BucketUuid) {
+    let heads = engine.status().heads;
+    let head = heads.iter().find(|(of, ..)| *of == CONFIGURATION).unwrap();
+    let limit = usize::try_from(head.1.0).unwrap();
+    let all = engine.journal(CONFIGURATION, Sequence(1), limit).unwrap();
+    let cores = all.iter().map(|record| Core::decode(&record.core).unwrap());
+    let made = cores
+        .filter(|core| core.bucket == Some(bucket) && core.kind == RecordKind::BucketCreated)
+        .last()
+        .unwrap();
+    let epoch = keys.newest_epoch(bucket).unwrap() + 1;
+    let wrapped_key = keys.new_bucket_key(made.tenant, bucket, epoch).unwrap();
+    let event = Event::EpochOpened(EpochOpened { epoch, wrapped_key });
+    let core = Core {
+        kind: RecordKind::EpochOpened,
+        epoch: 0,
+        ..made
+    };
+    let mutations = mutations(Happened {
+        partition: CONFIGURATION,
+        core: &core,
+        event: &event,
+    })
+    .unwrap();
+    let particulars = Particulars {
+        salt_seed: [3; 32],
+        requester: Requester::vault("test"),
+        event,
+    };
+    let commit = Commit {
+        id: CommitId([0x77; 16]),
+        class: CommitClass::Essential,
+        guards: Vec::new(),
+        mutations,
+        record: seal_record(keys, core, &particulars).unwrap().record,
+    };
+    engine.commit(CONFIGURATION, commit).await.unwrap();
+}
+
+/// Two versions more under another epoch, gone from sight like the others.
+pub(crate) async fn use_up_under_another_epoch(store: &Store, keys: &Keys, bucket: BucketUuid) {
+    open_epoch(&**store.engine(), keys, bucket).await;
+    let name = bucket_name(B);
+    for object in ["later", "検査/later"] {
+        let made = put(store, &name, object, "content").await;
+        delete(store, &name, object, made).await;
+    }
 }
