@@ -106,7 +106,7 @@ impl Disk {
         while ms > 0 {
             let step = ms.min(9_000);
             self.time.run(step);
-            self.store.clock_report();
+            let _ = self.store.clock_report();
             ms -= step;
         }
     }

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use azekura_engine::seam::{
-    BlobWriter, Commit, CommitError, Committed, Engine, Entry, Freed, Key, ReadError, Scan,
+    BlobWriter, Commit, CommitError, Committed, Engine, Entry, Freed, Key, Part, ReadError, Scan,
     ScanPage, Status, StoredRecord,
 };
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::{BlobId, ReleaseProof, SweepProof};
+use azekura_record::core::RecordKind;
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 /// Where the process ends; numbers from 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +35,22 @@ pub(crate) struct Ending {
     releases: AtomicUsize,
     ended: AtomicBool,
     held: Mutex<Option<ReleaseProof>>,
+    hurt: Mutex<Option<Hurt>>,
+    /// Kind of the commit that waits for [`Ending::go_on`].
+    park: Mutex<Option<RecordKind>>,
+    parked: Semaphore,
+    go: Semaphore,
+}
+
+/// What damage shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Hurt {
+    /// The engine reports some, anywhere.
+    Reported,
+    /// A record is not there.
+    Missing(PartitionId, Sequence),
+    /// The particulars of a record are damaged.
+    Particulars(PartitionId, Sequence),
 }
 
 impl Ending {
@@ -44,12 +62,36 @@ impl Ending {
             releases: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
             held: Mutex::new(None),
+            hurt: Mutex::new(None),
+            park: Mutex::new(None),
+            parked: Semaphore::new(0),
+            go: Semaphore::new(0),
         })
     }
 
     fn gone(&self) -> CommitError {
         self.ended.store(true, Ordering::SeqCst);
         CommitError::Poisoned("the process ended".to_owned())
+    }
+
+    /// Damage, from now on.
+    pub(crate) fn hurt(&self, hurt: Option<Hurt>) {
+        *self.hurt.lock().unwrap() = hurt;
+    }
+
+    /// The next commit of a kind waits.
+    pub(crate) fn park(&self, kind: RecordKind) {
+        *self.park.lock().unwrap() = Some(kind);
+    }
+
+    /// Until a commit waits.
+    pub(crate) async fn until_parked(&self) {
+        self.parked.acquire().await.unwrap().forget();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        self.go.add_permits(1);
     }
 
     /// The release that it did not begin with.
@@ -70,6 +112,15 @@ impl Engine for Ending {
         partition: PartitionId,
         commit: Commit,
     ) -> Result<Committed, CommitError> {
+        let parks = {
+            let mut park = self.park.lock().unwrap();
+            let kind = commit.record.kind;
+            park.take_if(|of| of.number() == kind).is_some()
+        };
+        if parks {
+            self.parked.add_permits(1);
+            self.go.acquire().await.unwrap().forget();
+        }
         let number = self.commits.fetch_add(1, Ordering::SeqCst);
         if self.is_gone() || self.ends == Ends::AtCommit(number) {
             return Err(self.gone());
@@ -91,7 +142,19 @@ impl Engine for Ending {
         from: Sequence,
         limit: usize,
     ) -> Result<Vec<StoredRecord>, ReadError> {
-        self.engine.journal(partition, from, limit)
+        let mut records = self.engine.journal(partition, from, limit)?;
+        let hurt = *self.hurt.lock().unwrap();
+        let is = |record: &StoredRecord, at| (partition, record.position.sequence) == at;
+        match hurt {
+            Some(Hurt::Missing(of, at)) => records.retain(|record| !is(record, (of, at))),
+            Some(Hurt::Particulars(of, at)) => {
+                for record in records.iter_mut().filter(|record| is(record, (of, at))) {
+                    record.particulars = Part::Damaged;
+                }
+            }
+            Some(Hurt::Reported) | None => {}
+        }
+        Ok(records)
     }
 
     fn payload(
@@ -139,7 +202,11 @@ impl Engine for Ending {
     }
 
     fn status(&self) -> Status {
-        self.engine.status()
+        let mut status = self.engine.status();
+        if *self.hurt.lock().unwrap() == Some(Hurt::Reported) {
+            status.damage.push("somewhere".to_owned());
+        }
+        status
     }
 
     fn close(&self) -> Result<(), CommitError> {

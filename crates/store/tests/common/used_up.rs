@@ -18,6 +18,7 @@ use azekura_record::epoch::EpochOpened;
 use azekura_record::particulars::{Event, Particulars};
 use azekura_store::body::Claims;
 use azekura_store::disposal::DisposalAsk;
+use azekura_store::entropy::SystemEntropy;
 use azekura_store::families::CONFIGURATION;
 use azekura_store::keys::Keys;
 use azekura_store::lock_bulk::LockSelection;
@@ -26,6 +27,7 @@ use azekura_store::projector::{Happened, mutations};
 use azekura_store::seal::record::seal_record;
 use azekura_store::store::Store;
 use azekura_store::upload::{CreateUpload, PutPart};
+use bytes::Bytes;
 
 use super::{Vault, body, bucket_name, by, key, put_request, writer};
 
@@ -186,42 +188,80 @@ pub(crate) async fn retire(store: &Store) {
 
 /// Opens the next epoch of a bucket: from now on its records are sealed under another key.
 pub(crate) async fn open_epoch(engine: &dyn Engine, keys: &Keys, bucket: BucketUuid) {
-    let heads = engine.status().heads;
-    let head = heads.iter().find(|(of, ..)| *of == CONFIGURATION).unwrap();
-    let limit = usize::try_from(head.1.0).unwrap();
-    let all = engine.journal(CONFIGURATION, Sequence(1), limit).unwrap();
-    let cores = all.iter().map(|record| Core::decode(&record.core).unwrap());
-    let made = cores
-        .filter(|core| core.bucket == Some(bucket) && core.kind == RecordKind::BucketCreated)
-        .last()
-        .unwrap();
+    let (_, made) = core_of(engine, CONFIGURATION, bucket, RecordKind::BucketCreated);
     let epoch = keys.newest_epoch(bucket).unwrap() + 1;
     let wrapped_key = keys.new_bucket_key(made.tenant, bucket, epoch).unwrap();
     let event = Event::EpochOpened(EpochOpened { epoch, wrapped_key });
+    commit(engine, keys, CONFIGURATION, &made, event, Bytes::new()).await;
+}
+
+/// Commits a record past the store, with nothing that would refuse it.
+pub(crate) async fn commit(
+    engine: &dyn Engine,
+    keys: &Keys,
+    partition: PartitionId,
+    like: &Core,
+    event: Event,
+    payload: Bytes,
+) {
     let core = Core {
-        kind: RecordKind::EpochOpened,
+        kind: event.kind(),
+        version: None,
+        content_bytes: 0,
+        sealed_bytes: payload.len() as u64,
+        lock: azekura_model::lock::Lock::default(),
         epoch: 0,
-        ..made
+        ..like.clone()
     };
-    let mutations = mutations(Happened {
-        partition: CONFIGURATION,
-        core: &core,
-        event: &event,
-    })
-    .unwrap();
     let particulars = Particulars {
         salt_seed: [3; 32],
         requester: Requester::vault("test"),
         event,
     };
+    let sealed = seal_record(keys, core, &particulars).unwrap();
+    let mutations = mutations(Happened {
+        partition,
+        core: &sealed.core,
+        event: &particulars.event,
+    })
+    .unwrap();
+    let mut record = sealed.record;
+    record.payload = payload;
     let commit = Commit {
-        id: CommitId([0x77; 16]),
+        id: CommitId(
+            SystemEntropy::shared().bytes32().unwrap()[..16]
+                .try_into()
+                .unwrap(),
+        ),
         class: CommitClass::Essential,
         guards: Vec::new(),
         mutations,
-        record: seal_record(keys, core, &particulars).unwrap().record,
+        record,
     };
-    engine.commit(CONFIGURATION, commit).await.unwrap();
+    engine.commit(partition, commit).await.unwrap();
+}
+
+/// The core of a record of a kind, of a bucket.
+pub(crate) fn core_of(
+    engine: &dyn Engine,
+    partition: PartitionId,
+    bucket: BucketUuid,
+    kind: RecordKind,
+) -> (Sequence, Core) {
+    let heads = engine.status().heads;
+    let head = heads.iter().find(|(of, ..)| *of == partition).unwrap();
+    let limit = usize::try_from(head.1.0).unwrap();
+    let all = engine.journal(partition, Sequence(1), limit).unwrap();
+    let cores = all.iter().map(|record| {
+        (
+            record.position.sequence,
+            Core::decode(&record.core).unwrap(),
+        )
+    });
+    cores
+        .filter(|(_, core)| core.bucket == Some(bucket) && core.kind == kind)
+        .last()
+        .unwrap()
 }
 
 /// Two versions more under another epoch, gone from sight like the others.
