@@ -37,6 +37,7 @@ use crate::inner::{Appended, Draft, Inner, Refused};
 use crate::intent::Owner;
 use crate::release::finish::{self, Deed};
 
+pub(crate) use config::lists_keys;
 pub(crate) use last_look::only;
 
 /// Name under which keys are destroyed.

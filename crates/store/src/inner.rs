@@ -335,3 +335,49 @@ pub(crate) fn unchanged(key: Key, read: Option<Bytes>) -> Guard {
         None => Guard::Absent(key),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use azekura_model::time::ComplianceTime;
+    use azekura_record::core::RecordKind;
+
+    fn core(epoch: u32) -> Core {
+        Core {
+            kind: RecordKind::IntentWithdrawn,
+            hybrid: HybridTime::default(),
+            wall: WallTime(0),
+            compliance: ComplianceTime(0),
+            tenant: TenantId([1; 16]),
+            bucket: Some(BucketUuid([2; 16])),
+            version: None,
+            content_bytes: 0,
+            sealed_bytes: 0,
+            lock: Lock::default(),
+            epoch,
+            commitment: [0; 32],
+        }
+    }
+
+    #[test]
+    fn nothing_under_a_buckets_key_is_committed_past_its_end() {
+        let guarded = |partition, epoch, guards| {
+            let partition = PartitionId(partition);
+            let guards = guarded_against_the_end(partition, &core(epoch), guards).ok()?;
+            let keys = guards.into_iter().map(|guard| match guard {
+                Guard::Absent(key) => key,
+                Guard::Equals(key, _) => panic!("{key:?}"),
+            });
+            Some(keys.collect::<Vec<_>>())
+        };
+        let closed = || vec![Guard::Absent(families::closed())];
+        assert_eq!(guarded(5000, 1, Vec::new()), Some(vec![families::ended()]));
+        assert_eq!(guarded(5000, 1, closed()), Some(vec![families::closed()]));
+        let destroyed = families::destroyed(BucketUuid([2; 16]));
+        assert_eq!(guarded(1, 1, Vec::new()), Some(vec![destroyed]));
+        assert_eq!(guarded(2, 1, Vec::new()), None);
+        for partition in [1, 2, 5000] {
+            assert_eq!(guarded(partition, 0, Vec::new()), Some(Vec::new()));
+        }
+    }
+}

@@ -180,6 +180,9 @@ async fn destroy_keys(
             tracing::info!(bucket = %entry.uuid(), "the keys of a retired bucket are destroyed");
         }
         Outcome::Was => {}
+        Outcome::Stays(why) if destroy::has_begun(inner, entry)? => {
+            tracing::warn!(bucket = %entry.uuid(), %why, "keys are not destroyed yet");
+        }
         Outcome::Stays(why) => {
             tracing::debug!(bucket = %entry.uuid(), %why, "the keys of a retired bucket stay");
         }

@@ -18,6 +18,7 @@ use azekura_model::bucket::Versioning;
 use azekura_model::ident::BucketUuid;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_record::core::{Core, RecordKind};
+use azekura_store::certificate::{CertificateAsk, CertifiedRelease};
 use azekura_store::families::{self, CONFIGURATION};
 use azekura_store::keys::Keys;
 use azekura_store::seal::record::open_record;
@@ -111,6 +112,23 @@ async fn the_keys_of_a_used_up_bucket_are_destroyed_and_copies_open_no_more() {
     assert_eq!(next.engine.status().heads, before);
     let again = next.restarted().await;
     assert_destroyed(&again, bucket, partition, "restarted");
+    assert_certified(&again, bucket);
+}
+
+/// The certificate is found by the bucket's UUID, for its name is gone, and says what was done.
+fn assert_certified(vault: &Vault, bucket: BucketUuid) {
+    let of = |name: &str| {
+        let ask = CertificateAsk::default();
+        vault.store.certificate(&bucket_name(name), ask)
+    };
+    assert!(of(B).is_err());
+    let certificate = of(&bucket.to_string()).unwrap();
+    assert_eq!(certificate.entries.len(), 4);
+    let freed = |entry: &CertifiedRelease| entry.freed.as_ref().unwrap().1.verified;
+    assert!(certificate.entries.iter().all(freed));
+    let key = certificate.key_destroyed.unwrap();
+    assert_eq!(key.epochs, 1);
+    assert!(key.erased.unwrap().sequence > key.decided.sequence);
 }
 
 #[tokio::test]
@@ -188,8 +206,10 @@ async fn thousands_of_records_go_in_several_releases_in_order() {
     vault.run(32 * DAY);
     vault.store.tick().await.unwrap();
     // Five versions and uploads, then the first thousand of what is left.
-    assert!(ended_pass(&vault, Ends::AfterErasing(6)).await);
-    assert_rebuild_equals(&vault.engine);
+    for ends in [Ends::AfterErasing(5), Ends::BeforeErasing(0)] {
+        assert!(ended_pass(&vault, ends).await);
+        assert_rebuild_equals(&vault.engine);
+    }
     let next = vault.restarted().await;
     assert_destroyed(&next, bucket, partition, "in several releases");
 }

@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 
 use azekura_engine::seam::{Guard, Key, Part, Scan};
 use azekura_model::position::Sequence;
-use azekura_model::time::ComplianceTime;
 use azekura_record::core::RecordKind;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
-use super::every::every;
-use super::judge::opens;
+use super::every::{every, whole};
 use super::seal_left::{entries, put_by};
 use super::{Kept, append, is_released, listing, newest_epoch, release, stays};
 use crate::entry::{self, BucketEntry};
+use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, DUE, RELEASES};
 use crate::inner::{Inner, unchanged};
 use crate::intent::Owner;
@@ -30,8 +29,6 @@ pub(super) struct Held {
     pub(super) keys: BTreeSet<Sequence>,
     /// Records that the keys seal.
     pub(super) sealed: BTreeSet<Sequence>,
-    /// When the bucket was retired.
-    pub(super) retired: ComplianceTime,
 }
 
 /// Whether the particulars of a kind hold a wrapped key of a bucket.
@@ -54,7 +51,6 @@ pub(super) fn held(inner: &Inner, bucket: &BucketEntry) -> Result<Held, Kept> {
     let mut held = Held {
         keys: BTreeSet::new(),
         sealed: BTreeSet::new(),
-        retired: ComplianceTime(i64::MAX),
     };
     let mut epochs = BTreeSet::new();
     every(inner, CONFIGURATION, Sequence(1), |record, core| {
@@ -63,7 +59,7 @@ pub(super) fn held(inner: &Inner, bucket: &BucketEntry) -> Result<Held, Kept> {
         }
         let at = record.position.sequence;
         if holds_key(core.kind) && core.epoch == 0 && core.tenant == bucket.tenant() {
-            let (_, opened) = inner.record(CONFIGURATION, at)?;
+            let opened = whole(inner, CONFIGURATION, at)?;
             let epoch = match opened.particulars.event {
                 Event::BucketCreated(made) if made.partition == bucket.partition() => 1,
                 Event::EpochOpened(opened) => opened.epoch,
@@ -78,10 +74,7 @@ pub(super) fn held(inner: &Inner, bucket: &BucketEntry) -> Result<Held, Kept> {
             }
             held.keys.insert(at);
         } else if is_sealed(core.kind) && core.epoch > 0 {
-            opens(inner, record)?;
-            if core.kind == RecordKind::BucketRetired {
-                held.retired = core.compliance;
-            }
+            whole(inner, CONFIGURATION, at)?;
             held.sealed.insert(at);
         } else if core.kind != RecordKind::EpochDestroyed {
             let kind = core.kind;
@@ -169,7 +162,7 @@ async fn release_sealed(inner: &Inner, bucket: &BucketEntry, owner: Owner) -> Re
 }
 
 /// Whether a release of the configuration lists records that hold keys.
-pub(super) fn lists_keys(inner: &Inner, at: Sequence) -> Result<bool, Kept> {
+pub(crate) fn lists_keys(inner: &Inner, at: Sequence) -> Result<bool, StoreError> {
     let list = finish::list_at(inner, CONFIGURATION, at)?;
     for listed in list.erase {
         if holds_key(finish::core_at(inner, CONFIGURATION, listed)?.0.kind) {

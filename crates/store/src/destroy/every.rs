@@ -6,7 +6,7 @@ use azekura_record::core::Core;
 
 use super::{Kept, stays};
 use crate::inner::Inner;
-use crate::seal::record::open_core;
+use crate::seal::record::{Opened, open_core};
 
 /// Records in one page of the journal.
 const PAGE: usize = 256;
@@ -25,10 +25,10 @@ pub(super) fn every(
     };
     let mut next = from;
     while next <= *head {
-        let page = inner.engine.journal(partition, next, PAGE)?;
-        if page.is_empty() {
-            return unreadable(partition, next);
-        }
+        let page = match inner.engine.journal(partition, next, PAGE) {
+            Ok(page) if !page.is_empty() => page,
+            _ => return unreadable(partition, next),
+        };
         for record in &page {
             if record.position.sequence != next {
                 return unreadable(partition, next);
@@ -45,7 +45,15 @@ pub(super) fn every(
     Ok(())
 }
 
-pub(super) fn unreadable<T>(partition: PartitionId, at: Sequence) -> Result<T, Kept> {
+/// A record whose particulars must be whole.
+pub(super) fn whole(inner: &Inner, partition: PartitionId, at: Sequence) -> Result<Opened, Kept> {
+    match inner.record(partition, at) {
+        Ok((_, opened)) => Ok(opened),
+        Err(_) => unreadable(partition, at),
+    }
+}
+
+fn unreadable<T>(partition: PartitionId, at: Sequence) -> Result<T, Kept> {
     stays(format!(
         "record {at} of partition {partition} cannot be read"
     ))

@@ -10,7 +10,7 @@ use azekura_record::core::{Core, RecordKind};
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
-use super::every::{every, unreadable};
+use super::every::{every, whole};
 use super::{Kept, config, newest_epoch, stays};
 use crate::bucket::read;
 use crate::entry::BucketEntry;
@@ -23,8 +23,12 @@ use crate::slot::after;
 /// Judges a bucket. `begun` = its partition is closed for ever, and part of it may be erased.
 pub(super) fn judge(inner: &Inner, bucket: &BucketEntry, begun: bool) -> Result<(), Kept> {
     let partition = bucket.partition();
-    if !read::is_retired(inner, bucket.uuid())? {
+    let retired = families::retired(bucket.uuid());
+    let Some(retired) = inner.get(CONFIGURATION, &retired)? else {
         return stays("it is not retired");
+    };
+    if !begun {
+        retired_long_ago(inner, bucket, retired.sequence)?;
     }
     if inner.get(partition, &families::closed())?.is_none() {
         return stays("its partition is open");
@@ -42,18 +46,19 @@ pub(super) fn judge(inner: &Inner, bucket: &BucketEntry, begun: bool) -> Result<
     }
     index(inner, partition, begun)?;
     own_records(inner, bucket, begun)?;
-    let held = config::held(inner, bucket)?;
-    if !begun {
-        retired_long_ago(inner, bucket, &held)?;
-    }
+    config::held(inner, bucket)?;
     elsewhere(inner, bucket)
 }
 
 /// The settings of a bucket, its name and who retired it stay as long as its history would.
-fn retired_long_ago(inner: &Inner, bucket: &BucketEntry, held: &config::Held) -> Result<(), Kept> {
+fn retired_long_ago(inner: &Inner, bucket: &BucketEntry, retired: Sequence) -> Result<(), Kept> {
+    let core = inner.core(CONFIGURATION, retired)?;
+    if core.kind != RecordKind::BucketRetired || core.bucket != Some(bucket.uuid()) {
+        return stays("its retirement is not what the index says");
+    }
     let now = inner.clock.compliance();
     let settings = read::settings(inner, bucket.uuid())?;
-    let until = settings.history().in_force(now).until(held.retired);
+    let until = settings.history().in_force(now).until(core.compliance);
     if until > now {
         return stays("it was retired not long ago");
     }
@@ -182,7 +187,7 @@ impl Own {
                 Ok(())
             }
             RecordKind::Freed => {
-                let (_, opened) = inner.record(at.partition, at.sequence)?;
+                let opened = whole(inner, at.partition, at.sequence)?;
                 match opened.particulars.event {
                     Event::Freed(freed) if freed.verified => {
                         self.freed.insert(freed.released);
@@ -191,13 +196,16 @@ impl Own {
                     _ => stays(format!("{here} says that damage hid something")),
                 }
             }
-            RecordKind::DisposalRequested => opens(inner, record),
-            RecordKind::EpochDestroyed if begun && core.epoch == 0 => opens(inner, record),
+            RecordKind::DisposalRequested => whole(inner, at.partition, at.sequence).map(drop),
+            RecordKind::EpochDestroyed if begun && core.epoch == 0 => {
+                whole(inner, at.partition, at.sequence).map(drop)
+            }
             kind if is_left(kind) && core.epoch > 0 => {
                 if begun && record.particulars == Part::Erased {
                     return Ok(());
                 }
-                opens(inner, record)
+                // It is known what it put into the index.
+                whole(inner, at.partition, at.sequence).map(drop)
             }
             _ => stays(format!("{here} does not belong there")),
         }
@@ -217,15 +225,6 @@ pub(super) fn is_left(kind: RecordKind) -> bool {
             | RecordKind::LocksChanged
             | RecordKind::LifecycleRan
     )
-}
-
-/// The record is whole, so that it is known what it put into the index.
-pub(super) fn opens(inner: &Inner, record: &StoredRecord) -> Result<(), Kept> {
-    let at = &record.position;
-    match inner.record(at.partition, at.sequence) {
-        Ok(_) => Ok(()),
-        Err(_) => unreadable(at.partition, at.sequence),
-    }
 }
 
 fn is_erased(inner: &Inner, record: &StoredRecord) -> bool {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use azekura_engine::seam::{Key, Part};
 use azekura_model::position::{PartitionId, Sequence};
 
-use super::every::every;
+use super::every::{every, whole};
 use super::{Kept, stays};
 use crate::entry::BucketEntry;
 use crate::inner::Inner;
@@ -69,7 +69,7 @@ pub(super) fn put_by(
     partition: PartitionId,
     at: Sequence,
 ) -> Result<Vec<(u8, Vec<u8>)>, Kept> {
-    let (_, opened) = inner.record(partition, at)?;
+    let opened = whole(inner, partition, at)?;
     let mutations = mutations(Happened {
         partition,
         core: &opened.core,
