@@ -43,7 +43,8 @@ KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket
          19: "blob-intent", 20: "intent-withdrawn", 21: "upload-started", 22: "part-stored",
          23: "upload-aborted", 24: "version-tagged", 25: "version-locked", 26: "locks-changed",
          8: "epoch-destroyed", 27: "released", 28: "freed", 29: "disposal-requested",
-         30: "slot-restated", 31: "lifecycle-ran", 32: "imported"}
+         30: "slot-restated", 31: "lifecycle-ran", 32: "imported",
+         34: "request-changed"}
 IGNORABLE = 0x8000
 
 

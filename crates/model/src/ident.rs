@@ -93,6 +93,10 @@ identity!(
     UploadId
 );
 identity!(
+    /// A request for what needs two people.
+    RequestId
+);
+identity!(
     /// Identity of a sealed payload: of the version, or of the attempt at a part. Bound into every
     /// sealed frame.
     PayloadId

@@ -15,6 +15,7 @@ pub mod condition;
 pub mod cooling;
 pub mod cors;
 pub mod explain;
+pub mod governed;
 pub mod ident;
 pub mod lifecycle;
 pub mod lock;

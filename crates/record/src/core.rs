@@ -64,6 +64,8 @@ pub enum RecordKind {
     LocksChanged = 26,
     /// A record of another region, verbatim.
     Imported = 32,
+    /// A request for what needs two people is asked, approved, vetoed, over or used up.
+    RequestChanged = 34,
 }
 
 /// Lock-relevant and public facts of one record.
@@ -104,7 +106,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -130,6 +132,7 @@ impl RecordKind {
         Self::SlotRestated,
         Self::LifecycleRan,
         Self::Imported,
+        Self::RequestChanged,
     ];
 
     /// The number on disk.

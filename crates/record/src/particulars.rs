@@ -1,5 +1,6 @@
 //! The particulars: what names people and content. Sealed; erasable.
 
+use azekura_model::governed::PermittedBy;
 use azekura_model::requester::Requester;
 
 use crate::bucket::{BucketChanged, BucketCreated, BucketRetired};
@@ -15,6 +16,7 @@ use crate::locks_changed::LocksChanged;
 use crate::marker::DeleteMarker;
 use crate::part::PartStored;
 use crate::released::{Released, SlotRestated, VersionFreed};
+use crate::request::RequestChanged;
 use crate::tagged::VersionTagged;
 use crate::tenant::TenantCreated;
 use crate::tick::ClockTick;
@@ -33,6 +35,8 @@ pub struct Particulars {
     pub salt_seed: [u8; 32],
     /// Who asked.
     pub requester: Requester,
+    /// How something that needs two people was allowed.
+    pub permitted: Option<PermittedBy>,
     /// What happened.
     pub event: Event,
 }
@@ -66,6 +70,7 @@ pub enum Event {
     VersionLocked(VersionLocked),
     LocksChanged(LocksChanged),
     Imported(Imported),
+    RequestChanged(Box<RequestChanged>),
 }
 
 /// Longest particulars in bytes, before sealing.
@@ -111,6 +116,7 @@ impl Event {
             Self::VersionLocked(_) => RecordKind::VersionLocked,
             Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
+            Self::RequestChanged(_) => RecordKind::RequestChanged,
         }
     }
 
@@ -141,6 +147,7 @@ impl Event {
             Self::VersionLocked(event) => event.write(out),
             Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
+            Self::RequestChanged(event) => event.write(out),
         }
     }
 
@@ -171,6 +178,7 @@ impl Event {
             RecordKind::VersionLocked => EventFields::read(input).map(Self::VersionLocked),
             RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
+            RecordKind::RequestChanged => read_boxed(input).map(Self::RequestChanged),
         }
     }
 }
@@ -197,7 +205,8 @@ impl Particulars {
             .put(3, &self.requester.key_id)
             .put_some(4, self.requester.source.as_ref())
             .put_some(5, self.requester.tls_identity.as_ref())
-            .put(6, &self.requester.request_id);
+            .put(6, &self.requester.request_id)
+            .put_some(7, self.permitted.as_ref());
         self.event.write(&mut out);
         out
     }
@@ -218,6 +227,7 @@ impl Particulars {
                 tls_identity: input.take_some(5)?,
                 request_id: input.take(6)?,
             },
+            permitted: input.take_some(7)?,
             event: Event::read(kind, &mut input)?,
         };
         input.finish()?;

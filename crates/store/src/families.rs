@@ -27,7 +27,9 @@
 
 use azekura_engine::seam::{Family, Key};
 use azekura_model::bucket_config::ConfigurationKind;
-use azekura_model::ident::{BucketUuid, TenantId, UploadId, VersionId, from_text, to_text};
+use azekura_model::ident::{
+    BucketUuid, RequestId, TenantId, UploadId, VersionId, from_text, to_text,
+};
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
 use azekura_model::time::{ComplianceTime, HybridTime};
@@ -36,6 +38,8 @@ use bytes::Bytes;
 
 /// Partition of tenants and buckets.
 pub const CONFIGURATION: PartitionId = PartitionId(1);
+/// Partition of identities and requests.
+pub const IDENTITY: PartitionId = PartitionId(2);
 /// Partitions of buckets lie above this one; those below are the vault's own.
 pub const RESERVED_PARTITIONS: u64 = 1000;
 
@@ -465,6 +469,22 @@ pub fn epoch(uuid: BucketUuid, number: u32) -> Key {
 pub fn retired(uuid: BucketUuid) -> Key {
     config(format!("retired/{uuid}"))
 }
+
+/// In the partition of identities: a request for what needs two people that has not ended. The value
+/// is the hybrid time of the record that says where it stands, which no other record has.
+#[must_use]
+pub fn open_request(id: RequestId) -> Key {
+    config(format!("request-open/{id}"))
+}
+
+/// In the partition of identities: a request that ended.
+#[must_use]
+pub fn ended_request(id: RequestId) -> Key {
+    config(format!("request-ended/{id}"))
+}
+
+/// What the keys of requests begin with: open ones, ended ones.
+pub const REQUESTS: [&str; 2] = ["request-open/", "request-ended/"];
 
 /// In the partition of a bucket: no write may commit any more (see `bucket/retire.rs`).
 #[must_use]

@@ -205,6 +205,7 @@ impl Inner {
         let particulars = Particulars {
             salt_seed: self.entropy.bytes32().map_err(StoreError::from)?,
             requester: by.clone(),
+            permitted: None,
             event: draft.event,
         };
         let wall = self.clock.wall();

@@ -2,6 +2,7 @@
 //! every commit, and it replays the journal. So the index can always be rebuilt to the same content.
 
 mod keeper;
+mod request;
 
 use std::sync::Arc;
 
@@ -123,6 +124,7 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
             }
         }
         Event::EpochDestroyed(destroyed) => keys_destroyed(happened, destroyed, &mut out)?,
+        Event::RequestChanged(changed) => request::changed(core, changed, &mut out),
         keeper => keeper::mutations(keeper, core, &mut out),
     }
     Ok(out)

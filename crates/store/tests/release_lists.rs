@@ -73,6 +73,7 @@ async fn releases(vault: &Vault, like: &Core, partition: PartitionId, list: Rele
     let particulars = Particulars {
         salt_seed: [1; 32],
         requester: Requester::vault("keeper"),
+        permitted: None,
         event: Event::Released(Released {
             key: "他".to_owned(),
             version: Some(VersionId([0x11; 16])),

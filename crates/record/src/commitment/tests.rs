@@ -14,6 +14,7 @@ fn sample(tls: bool) -> Particulars {
             tls_identity: tls.then(|| "CN=gateway".to_owned()),
             ..Requester::default()
         },
+        permitted: None,
         event: Event::BucketRetired(BucketRetired {
             name: "images".to_owned(),
         }),

@@ -54,6 +54,19 @@ fn particulars_of_every_kind() {
 }
 
 #[test]
+fn marks_of_what_two_people_allowed() {
+    for (name, permitted) in samples::request::permits() {
+        let mut particulars = samples::particulars(samples::events().remove(0).1);
+        particulars.permitted = Some(permitted);
+        let (bytes, root) = particulars.encode_and_commit();
+        let lines = [bytes.clone(), root.to_vec()];
+        assert_eq!(frozen(name, &[&bytes, &root]), lines, "{name}");
+        let kind = particulars.event.kind();
+        assert_eq!(Particulars::decode(kind, &bytes), Ok(particulars), "{name}");
+    }
+}
+
+#[test]
 fn cores() {
     for (name, core) in [
         ("core-small", samples::core_small()),

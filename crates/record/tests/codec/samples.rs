@@ -1,6 +1,7 @@
 //! One fixed value of every kind, for frozen bytes.
 
 mod keeper;
+pub(crate) mod request;
 
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
@@ -428,6 +429,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ),
     ];
     events.extend(keeper::events());
+    events.extend(request::events());
     events.extend(settings().into_iter().map(|(name, setting)| {
         let event = BucketConfigured {
             name: "images".to_owned(),
@@ -448,6 +450,7 @@ pub(crate) fn particulars(event: Event) -> Particulars {
             tls_identity: None,
             request_id: "req-1".to_owned(),
         },
+        permitted: None,
         event,
     }
 }

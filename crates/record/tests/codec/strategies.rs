@@ -1,6 +1,7 @@
 //! Arbitrary values of every kind.
 
 mod keeper;
+mod request;
 
 use std::net::IpAddr;
 
@@ -460,6 +461,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => configured(),
         3 => upload(),
         4 => keeper::event(),
+        2 => request::event(),
     ]
 }
 
@@ -474,9 +476,13 @@ pub(crate) fn particulars() -> impl Strategy<Value = Particulars> {
             request_id,
         },
     );
-    (any::<[u8; 32]>(), requester, event()).prop_map(|(salt_seed, requester, event)| Particulars {
-        salt_seed,
-        requester,
-        event,
-    })
+    let permitted = option::of(request::permitted());
+    (any::<[u8; 32]>(), requester, permitted, event()).prop_map(
+        |(salt_seed, requester, permitted, event)| Particulars {
+            salt_seed,
+            requester,
+            permitted,
+            event,
+        },
+    )
 }

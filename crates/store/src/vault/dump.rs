@@ -120,6 +120,9 @@ fn record(keys: Option<&Keys>, names: &mut BucketNames, scanned: &ScannedRecord)
                 "requester",
                 event::requester(&particulars.requester),
             );
+            if let Some(permitted) = &particulars.permitted {
+                set(&mut line, "permitted", event::permitted(permitted));
+            }
             set(&mut line, "event", event::event(&particulars.event));
         }
         Err(error) => set(&mut line, "error", json!(error.to_string())),

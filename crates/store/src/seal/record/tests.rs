@@ -41,6 +41,7 @@ fn particulars(keys: &Keys, event: Event) -> Particulars {
     Particulars {
         salt_seed: keys.entropy().bytes32().unwrap(),
         requester: Requester::vault("test"),
+        permitted: None,
         event,
     }
 }

@@ -4,6 +4,7 @@ mod keeper;
 
 use azekura_model::checksum::{Checksum, ETag};
 use azekura_model::cooling::{Cooling, Governed};
+use azekura_model::governed::PermittedBy;
 use azekura_model::position::Sequence;
 use azekura_model::requester::Requester;
 use azekura_model::retention_class::ClassRules;
@@ -16,6 +17,21 @@ use azekura_record::tick::ClockTick;
 use azekura_record::upload::UploadStarted;
 use azekura_record::version::{PartRef, Payload, Version};
 use serde_json::{Map, Value, json};
+
+pub(super) fn permitted(permitted: &PermittedBy) -> Value {
+    match permitted {
+        PermittedBy::TwoPeople { request, approver } => json!({
+            "by": "two-people",
+            "request": request.to_string(),
+            "approver": approver,
+        }),
+        PermittedBy::AloneAfterCooling { request } => json!({
+            "by": "alone-after-cooling",
+            "request": request.to_string(),
+        }),
+        PermittedBy::DualControlOff => json!({ "by": "dual-control-off" }),
+    }
+}
 
 pub(super) fn requester(requester: &Requester) -> Value {
     json!({

@@ -1,9 +1,11 @@
 //! Locks, lifecycle, release and disposal as JSON.
 
+use azekura_model::governed::{ApprovalRequest, RequestStage};
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
 use azekura_record::lifecycle::{StoredExpiration, StoredLifecycle, StoredLifecycleRule};
 use azekura_record::particulars::Event;
 use azekura_record::released::VersionFreed;
+use azekura_record::sshsig;
 use serde_json::{Value, json};
 
 use super::{pairs, sequence, summary};
@@ -53,8 +55,32 @@ pub(super) fn event(event: &Event) -> Value {
             "settled": e.settled.len(),
         }),
         Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
+        Event::RequestChanged(e) => request(&e.0),
         _ => Value::Null,
     }
+}
+
+fn request(request: &ApprovalRequest) -> Value {
+    let stage = match &request.stage {
+        RequestStage::Asked => json!("asked"),
+        RequestStage::Approved => json!("approved"),
+        RequestStage::Vetoed(veto) => json!({ "vetoed_by": veto.by, "reason": veto.reason }),
+        RequestStage::Expired => json!("expired"),
+        RequestStage::Executed(at) => json!({ "executed_ms": at.0 }),
+    };
+    json!({
+        "request": request.id.to_string(),
+        "text": request.text,
+        "document": request.document,
+        "asked_by": request.asked_by,
+        "approval": request.approval.as_ref().map(|approval| json!({
+            "approver": approval.approver,
+            "public_key": sshsig::public_key_to_text(&approval.public_key),
+            "signature": sshsig::armored(&approval.signature),
+            "acts_at_ms": approval.acts_at.0,
+        })),
+        "stage": stage,
+    })
 }
 
 fn freed(freed: &VersionFreed) -> Value {

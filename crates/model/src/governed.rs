@@ -1,0 +1,465 @@
+//! Two people for what weakens or cannot be undone: the operations, the one text that is signed, and
+//! the rule that says whether one may act.
+//!
+//! An operation stands in a request with every parameter. Another person signs the request's
+//! canonical text ([`ApprovalRequest::text`]); what acts later must give the same operation part,
+//! byte for byte, or it is another operation.
+
+mod judge;
+mod request;
+mod text;
+
+use std::fmt::Write as _;
+
+pub use judge::{
+    Approver, ApproverKey, DualControl, Held, NotApproved, Permit, PermittedBy, alone, approve,
+    judge, may_veto,
+};
+pub use request::{Approval, ApprovalRequest, Asking, RequestStage, RequestTerms, Veto};
+pub use text::{escaped, moment};
+
+use crate::cooling::HistoryDays;
+use crate::ident::{BucketUuid, TenantId, VersionId};
+use crate::lock::{DefaultRetention, Retention, RetentionMode};
+use crate::name::BucketName;
+use crate::time::ComplianceTime;
+
+/// First line of the text that is signed.
+pub const REQUEST_HEADER: &str = "azekura-request v1";
+
+/// Namespace of the signatures (`ssh-keygen -Y sign -n`).
+pub const SIGNATURE_NAMESPACE: &str = "azekura-request";
+
+/// A bucket as a request names it: what counts is the identity, the name is for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NamedBucket {
+    /// Identity.
+    pub uuid: BucketUuid,
+    /// Name when it was asked.
+    pub name: BucketName,
+}
+
+/// A long parameter: the text that is signed holds its digest, the request's record the whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DocumentDigest {
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// Length in bytes.
+    pub bytes: u64,
+}
+
+/// What of the public access of a bucket is opened.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum PublicOpening {
+    /// A bucket policy that lets everybody in.
+    Policy,
+    /// A weaker public-access block.
+    Block,
+    /// An access-control list that lets everybody in.
+    Acl,
+}
+
+/// How administration is given, or the second person weakened.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum AdministrationChange {
+    /// A user who administers.
+    AddAdministrator,
+    /// An access key with a preset or policy that administers.
+    AddKey,
+    /// A policy of a user or group that grants more.
+    PutPolicy,
+    /// A group's members change so that somebody gains rights.
+    ChangeGroup,
+    /// Somebody becomes an approver, or an approver has another key.
+    AddApproverKey,
+    /// An approver's key or role is taken away.
+    RemoveApprover,
+    /// An approver is disabled or frozen.
+    DisableApprover,
+}
+
+/// What needs two people, with every parameter that matters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GovernedOperation {
+    /// Hides one version although its GOVERNANCE retention has not ended.
+    BypassDelete {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// Key.
+        key: String,
+        /// Version.
+        version: VersionId,
+    },
+    /// Shortens or removes the GOVERNANCE retention of one version.
+    BypassRetention {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// Key.
+        key: String,
+        /// Version.
+        version: VersionId,
+        /// What the version shall have; `None` = no retention.
+        retention: Option<Retention>,
+    },
+    /// Deletes a bucket; its history ends some days later.
+    RetireBucket {
+        /// Bucket.
+        bucket: NamedBucket,
+    },
+    /// Deletes a tenant.
+    DeleteTenant {
+        /// Tenant.
+        tenant: TenantId,
+        /// Its name when it was asked.
+        name: String,
+    },
+    /// Fewer days of hidden history.
+    ShortenHistory {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// Days.
+        days: HistoryDays,
+    },
+    /// Lifecycle rules that hide more, or sooner.
+    WidenLifecycle {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// All rules that shall count, one a line.
+        rules: DocumentDigest,
+    },
+    /// Hides everything that a disposal job names.
+    Dispose {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// The job.
+        job: [u8; 16],
+        /// Keys that begin so.
+        prefix: String,
+        /// Only versions of this retention class.
+        class: Option<String>,
+        /// Only versions committed before.
+        before: ComplianceTime,
+        /// Why, in the words of who asked.
+        reason: String,
+    },
+    /// No default retention, or a weaker one.
+    WeakenDefaultRetention {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// What shall count; `None` = no default.
+        default: Option<DefaultRetention>,
+    },
+    /// Looser limits of retention.
+    LoosenLimits {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// The limits, as text.
+        limits: DocumentDigest,
+    },
+    /// Rules of retention classes that give less.
+    LoosenClasses {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// The rules, one a line.
+        rules: DocumentDigest,
+    },
+    /// Destroys the key of an epoch.
+    DestroyKey {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// Epoch.
+        epoch: u32,
+    },
+    /// Lets a bucket's contents be placed elsewhere.
+    WidenResidency {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// The sites, one a line.
+        sites: DocumentDigest,
+    },
+    /// Opens a bucket to everybody.
+    OpenPublicAccess {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// By which means.
+        opening: PublicOpening,
+        /// The policy, block or list as it was sent.
+        document: DocumentDigest,
+    },
+    /// Gives administration, or weakens the second person.
+    GrantAdministration {
+        /// How.
+        change: AdministrationChange,
+        /// To whom: user, group or key.
+        subject: String,
+        /// What exactly: policy, preset, public key.
+        document: DocumentDigest,
+    },
+}
+
+impl PublicOpening {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Policy => "bucket-policy",
+            Self::Block => "public-access-block",
+            Self::Acl => "acl",
+        }
+    }
+}
+
+impl AdministrationChange {
+    /// Its name in texts and records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AddAdministrator => "add-administrator",
+            Self::AddKey => "add-key",
+            Self::PutPolicy => "put-policy",
+            Self::ChangeGroup => "change-group",
+            Self::AddApproverKey => "add-approver-key",
+            Self::RemoveApprover => "remove-approver",
+            Self::DisableApprover => "disable-approver",
+        }
+    }
+}
+
+impl GovernedOperation {
+    /// Its name in texts and records.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::BypassDelete { .. } => "bypass-delete",
+            Self::BypassRetention { .. } => "bypass-retention",
+            Self::RetireBucket { .. } => "retire-bucket",
+            Self::DeleteTenant { .. } => "delete-tenant",
+            Self::ShortenHistory { .. } => "shorten-history",
+            Self::WidenLifecycle { .. } => "widen-lifecycle",
+            Self::Dispose { .. } => "dispose",
+            Self::WeakenDefaultRetention { .. } => "weaken-default-retention",
+            Self::LoosenLimits { .. } => "loosen-limits",
+            Self::LoosenClasses { .. } => "loosen-classes",
+            Self::DestroyKey { .. } => "destroy-key",
+            Self::WidenResidency { .. } => "widen-residency",
+            Self::OpenPublicAccess { .. } => "open-public-access",
+            Self::GrantAdministration { .. } => "grant-administration",
+        }
+    }
+
+    /// What it does, for the person who signs.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        match self {
+            Self::BypassDelete { .. } => {
+                "deletes one version although its GOVERNANCE retention has not ended"
+            }
+            Self::BypassRetention { .. } => {
+                "shortens or removes the GOVERNANCE retention of one version"
+            }
+            Self::RetireBucket { .. } => "deletes a bucket; its hidden history ends later",
+            Self::DeleteTenant { .. } => "deletes a tenant with all its buckets",
+            Self::ShortenHistory { .. } => "keeps deleted data for fewer days",
+            Self::WidenLifecycle { .. } => "lets lifecycle rules delete more, or sooner",
+            Self::Dispose { .. } => "deletes everything that the job names and no lock keeps",
+            Self::WeakenDefaultRetention { .. } => "new versions get no lock, or a weaker one",
+            Self::LoosenLimits { .. } => "allows shorter or longer retention than before",
+            Self::LoosenClasses { .. } => "new versions get less from retention classes",
+            Self::DestroyKey { .. } => "makes what the key sealed unreadable for ever",
+            Self::WidenResidency { .. } => "lets contents be stored at more sites",
+            Self::OpenPublicAccess { .. } => "lets everybody in without a key",
+            Self::GrantAdministration { .. } => {
+                "gives somebody rights of administration, or takes a second person away"
+            }
+        }
+    }
+
+    /// Whether a setting or job waits and acts by itself; otherwise the caller repeats the call.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(
+            self,
+            Self::ShortenHistory { .. }
+                | Self::WidenLifecycle { .. }
+                | Self::Dispose { .. }
+                | Self::LoosenLimits { .. }
+                | Self::LoosenClasses { .. }
+        )
+    }
+
+    /// Its part of the text that is signed: the name, then the parameters in the order of their names.
+    /// Two operations are the same when these bytes are.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut parameters = self.parameters();
+        parameters.sort();
+        let mut out = String::new();
+        let mut line = |name: &str, value: &str| {
+            // Writing into memory cannot fail.
+            let written = writeln!(out, "{name}: {value}");
+            debug_assert!(written.is_ok(), "writing into memory failed");
+        };
+        line("operation", self.name());
+        line("means", self.meaning());
+        for (name, value) in &parameters {
+            line(name, &escaped(value));
+        }
+        out
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::BypassDelete {
+                bucket,
+                key,
+                version,
+            } => of_version(bucket, key, *version),
+            Self::BypassRetention {
+                bucket,
+                key,
+                version,
+                retention,
+            } => with(
+                of_version(bucket, key, *version),
+                [("retention", retention.map_or_else(none, retention_text))],
+            ),
+            Self::RetireBucket { bucket } => of_bucket(bucket),
+            Self::DeleteTenant { tenant, name } => vec![
+                ("delete-tenant", tenant.to_string()),
+                ("delete-tenant-name", name.clone()),
+            ],
+            Self::ShortenHistory { bucket, days } => {
+                with(of_bucket(bucket), [("days", days.0.to_string())])
+            }
+            Self::WidenLifecycle { bucket, rules } => {
+                with(of_bucket(bucket), [("rules", document(rules))])
+            }
+            Self::Dispose { .. } => self.disposal(),
+            Self::WeakenDefaultRetention { bucket, default } => with(
+                of_bucket(bucket),
+                [("default-retention", default.map_or_else(none, default_text))],
+            ),
+            Self::LoosenLimits { bucket, limits } => {
+                with(of_bucket(bucket), [("limits", document(limits))])
+            }
+            Self::LoosenClasses { bucket, rules } => {
+                with(of_bucket(bucket), [("class-rules", document(rules))])
+            }
+            Self::DestroyKey { bucket, epoch } => {
+                with(of_bucket(bucket), [("epoch", epoch.to_string())])
+            }
+            Self::WidenResidency { bucket, sites } => {
+                with(of_bucket(bucket), [("sites", document(sites))])
+            }
+            Self::OpenPublicAccess {
+                bucket,
+                opening,
+                document: sent,
+            } => with(
+                of_bucket(bucket),
+                [
+                    ("opening", opening.as_str().to_owned()),
+                    ("document", document(sent)),
+                ],
+            ),
+            Self::GrantAdministration {
+                change,
+                subject,
+                document: what,
+            } => vec![
+                ("change", change.as_str().to_owned()),
+                ("subject", subject.clone()),
+                ("document", document(what)),
+            ],
+        }
+    }
+
+    fn disposal(&self) -> Vec<(&'static str, String)> {
+        let Self::Dispose {
+            bucket,
+            job,
+            prefix,
+            class,
+            before,
+            reason,
+        } = self
+        else {
+            return Vec::new();
+        };
+        let mut out = with(
+            of_bucket(bucket),
+            [
+                ("job", hex(job)),
+                ("prefix", prefix.clone()),
+                ("before", moment(*before)),
+                ("reason", reason.clone()),
+            ],
+        );
+        // An absent class and one that is called "none" must differ.
+        out.extend(class.iter().map(|class| ("class", class.clone())));
+        out
+    }
+}
+
+fn none() -> String {
+    "none".to_owned()
+}
+
+fn with<const N: usize>(
+    mut parameters: Vec<(&'static str, String)>,
+    more: [(&'static str, String); N],
+) -> Vec<(&'static str, String)> {
+    parameters.extend(more);
+    parameters
+}
+
+fn of_bucket(bucket: &NamedBucket) -> Vec<(&'static str, String)> {
+    vec![
+        ("bucket", bucket.uuid.to_string()),
+        ("bucket-name", bucket.name.as_str().to_owned()),
+    ]
+}
+
+fn of_version(bucket: &NamedBucket, key: &str, version: VersionId) -> Vec<(&'static str, String)> {
+    with(
+        of_bucket(bucket),
+        [("key", key.to_owned()), ("version", version.to_string())],
+    )
+}
+
+fn mode(mode: RetentionMode) -> &'static str {
+    match mode {
+        RetentionMode::Governance => "GOVERNANCE",
+        RetentionMode::Compliance => "COMPLIANCE",
+    }
+}
+
+fn retention_text(retention: Retention) -> String {
+    format!("{} until {}", mode(retention.mode), moment(retention.until))
+}
+
+fn default_text(default: DefaultRetention) -> String {
+    let period = default.period;
+    let length = match (period.in_days(), period.in_years()) {
+        (Some(days), _) => format!("{days} days"),
+        (None, years) => format!("{} years", years.unwrap_or(0)),
+    };
+    format!("{} for {length}", mode(default.mode))
+}
+
+fn document(document: &DocumentDigest) -> String {
+    format!(
+        "sha256 {} ({} bytes)",
+        hex(&document.sha256),
+        document.bytes
+    )
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let written = write!(out, "{byte:02x}");
+        debug_assert!(written.is_ok(), "writing into memory failed");
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests;
