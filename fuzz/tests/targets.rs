@@ -62,6 +62,11 @@ fn names() {
 }
 
 #[test]
+fn policies() {
+    fuzz("policies", 60_000);
+}
+
+#[test]
 fn records() {
     fuzz("records", 60_000);
 }

@@ -1,23 +1,30 @@
 //! Authenticate, then authorize: who signs with this key, and may it do this.
 //!
 //! `s3s` runs its access check only when it has an authenticator, so both are always given to it.
-//! One table leads from the name of an operation to the action that it needs; what the table does
-//! not name is refused.
+//! [`operations`] leads from the name of an operation to the action that it needs.
+
+mod operations;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use azekura_model::access::{Action, Authorized, Grant, Right, authorize};
+use azekura_model::access::{
+    Action, ActionSet, Ask, Authorized, Grant, Resource, Right, authorize,
+};
 use azekura_model::lock::Bypass;
-use azekura_model::requester::Requester;
+use azekura_model::name::BucketName;
+use azekura_model::requester::{ClientCertificate, Requester};
+use azekura_store::store::Store;
 use http::HeaderMap;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
+use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 use zeroize::Zeroizing;
 
+pub use self::operations::{action_of, actions_of};
 use crate::errors;
 use crate::guard::request::parse_query;
 use crate::throttle::{KeyLimits, Throttle};
@@ -70,7 +77,9 @@ impl StaticKeys {
         };
         let grant = Grant {
             requester,
-            rights: rights.to_vec(),
+            tenant: None,
+            user: None,
+            allowed: ActionSet::of_rights(rights),
         };
         let secret = Zeroizing::new(secret.to_owned());
         let limits = KeyLimits::default();
@@ -95,8 +104,10 @@ impl Authenticate for StaticKeys {
 pub struct Peer {
     /// Address of the other end.
     pub address: Option<IpAddr>,
-    /// Subject of the client certificate, if one was verified.
-    pub tls_identity: Option<String>,
+    /// The connection is encrypted (`aws:SecureTransport`).
+    pub secure: bool,
+    /// The client certificate, if one was verified.
+    pub certificate: Option<ClientCertificate>,
 }
 
 /// What the service knows of a request before its signature is verified.
@@ -106,10 +117,48 @@ pub(crate) struct Origin {
     pub(crate) request_id: String,
 }
 
+/// Asks the rule of access, with what the store knows of the resource.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    store: Arc<Store>,
+}
+
+impl Gate {
+    pub(crate) fn new(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+
+    /// Judges one action on one resource.
+    fn ask(&self, grant: &Grant, action: Action, resource: &Resource) -> S3Result<Authorized> {
+        let owner = match resource.bucket().map(BucketName::parse) {
+            // A bucket that is not there is nobody's; a name that cannot be is refused by its operation.
+            Some(Ok(name)) => self.store.owner_of(&name).map_err(errors::from_store)?,
+            _ => None,
+        };
+        let ask = Ask {
+            action,
+            resource,
+            owner,
+        };
+        authorize(grant, &ask).map_err(denied)
+    }
+
+    /// The grant of a key of the configuration stands in the vault's first tenant.
+    fn at_home(&self, mut grant: Grant) -> S3Result<Grant> {
+        if grant.tenant.is_none() {
+            let first = self.store.first_tenant().map_err(errors::from_store)?;
+            grant.tenant = Some(first);
+        }
+        Ok(grant)
+    }
+}
+
 /// A caller whose signature was verified and whose operation was allowed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Caller {
+    gate: Gate,
     grant: Grant,
+    resource: Resource,
     authorized: Authorized,
 }
 
@@ -119,20 +168,26 @@ impl Caller {
     /// # Errors
     /// `NotImplemented` for an operation that is not served, `AccessDenied`.
     pub(crate) fn admit(
+        gate: &Gate,
         credential: Credential,
-        operation: &str,
-        names_version: bool,
+        (operation, names_version): (&str, bool),
+        resource: Resource,
         origin: Origin,
     ) -> S3Result<Self> {
         let Some(action) = action_of(operation, names_version) else {
             return Err(errors::not_built(operation));
         };
-        let mut grant = credential.grant;
+        let mut grant = gate.at_home(credential.grant)?;
         grant.requester.source = origin.peer.address;
-        grant.requester.tls_identity = origin.peer.tls_identity;
+        grant.requester.tls_identity = origin.peer.certificate.map(|shown| shown.subject);
         grant.requester.request_id = origin.request_id;
-        let authorized = authorize(&grant, action).map_err(denied)?;
-        Ok(Self { grant, authorized })
+        let authorized = gate.ask(&grant, action, &resource)?;
+        Ok(Self {
+            gate: gate.clone(),
+            grant,
+            resource,
+            authorized,
+        })
     }
 
     /// Whether all is allowed that the headers ask for beyond the operation itself.
@@ -163,124 +218,35 @@ impl Caller {
     /// The bypass of GOVERNANCE retention: header *and* right. Without the right the header does
     /// nothing, as clients send it by default; then a locked version refuses.
     pub(crate) fn bypass(&self, header: Option<bool>) -> Option<Bypass> {
-        let by = authorize(&self.grant, Action::BypassGovernanceRetention).ok()?;
+        self.bypass_on(&self.resource, header)
+    }
+
+    /// The same for another resource than that of the request.
+    pub(crate) fn bypass_on(&self, resource: &Resource, header: Option<bool>) -> Option<Bypass> {
+        let action = Action::BypassGovernanceRetention;
+        let by = self.gate.ask(&self.grant, action, resource).ok()?;
         Bypass::claimed(&by, header == Some(true))
     }
 
-    /// Whether a further action is allowed.
+    /// Whether a further action is allowed on what the request names.
     ///
     /// # Errors
     /// `AccessDenied`.
     pub(crate) fn may(&self, action: Action) -> S3Result<Authorized> {
-        authorize(&self.grant, action).map_err(denied)
+        self.may_on(action, &self.resource)
+    }
+
+    /// Whether an action is allowed on something else than what the request names.
+    ///
+    /// # Errors
+    /// `AccessDenied`.
+    pub(crate) fn may_on(&self, action: Action, resource: &Resource) -> S3Result<Authorized> {
+        self.gate.ask(&self.grant, action, resource)
     }
 }
 
 fn denied(denied: azekura_model::access::Denied) -> S3Error {
     S3Error::with_message(S3ErrorCode::AccessDenied, denied.to_string())
-}
-
-/// The action that an operation needs; `None` for an operation that is not served.
-#[must_use]
-pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
-    Some(match operation {
-        "CreateBucket" => Action::CreateBucket,
-        "DeleteBucket" => Action::DeleteBucket,
-        "ListBuckets" => Action::ListAllMyBuckets,
-        "HeadBucket" | "ListObjects" | "ListObjectsV2" => Action::ListBucket,
-        "GetBucketTagging" => Action::GetBucketTagging,
-        "PutBucketTagging" | "DeleteBucketTagging" => Action::PutBucketTagging,
-        "GetBucketCors" => Action::GetBucketCORS,
-        "PutBucketCors" | "DeleteBucketCors" => Action::PutBucketCORS,
-        "GetPublicAccessBlock" => Action::GetBucketPublicAccessBlock,
-        "PutPublicAccessBlock" | "DeletePublicAccessBlock" => Action::PutBucketPublicAccessBlock,
-        "GetBucketOwnershipControls" => Action::GetBucketOwnershipControls,
-        "PutBucketOwnershipControls" | "DeleteBucketOwnershipControls" => {
-            Action::PutBucketOwnershipControls
-        }
-        "GetBucketEncryption" => Action::GetEncryptionConfiguration,
-        "PutBucketEncryption" | "DeleteBucketEncryption" => Action::PutEncryptionConfiguration,
-        "GetBucketRequestPayment" => Action::GetBucketRequestPayment,
-        "PutBucketRequestPayment" => Action::PutBucketRequestPayment,
-        "GetBucketAccelerateConfiguration" => Action::GetAccelerateConfiguration,
-        "PutBucketAccelerateConfiguration" => Action::PutAccelerateConfiguration,
-        "GetBucketPolicy" => Action::GetBucketPolicy,
-        "GetBucketPolicyStatus" => Action::GetBucketPolicyStatus,
-        "GetBucketLifecycleConfiguration" => Action::GetLifecycleConfiguration,
-        "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => {
-            Action::PutLifecycleConfiguration
-        }
-        "GetBucketLogging" => Action::GetBucketLogging,
-        "GetBucketNotificationConfiguration" => Action::GetBucketNotification,
-        "GetBucketReplication" => Action::GetReplicationConfiguration,
-        "GetBucketWebsite" => Action::GetBucketWebsite,
-        "ListBucketAnalyticsConfigurations" => Action::GetAnalyticsConfiguration,
-        "ListBucketInventoryConfigurations" => Action::GetInventoryConfiguration,
-        "ListBucketIntelligentTieringConfigurations" => Action::GetIntelligentTieringConfiguration,
-        "ListBucketMetricsConfigurations" => Action::GetMetricsConfiguration,
-        "ListObjectVersions" => Action::ListBucketVersions,
-        "ListMultipartUploads" => Action::ListBucketMultipartUploads,
-        "GetBucketLocation" => Action::GetBucketLocation,
-        "GetBucketVersioning" => Action::GetBucketVersioning,
-        "PutBucketVersioning" => Action::PutBucketVersioning,
-        "GetObject" | "HeadObject" if names_version => Action::GetObjectVersion,
-        "GetObject" | "HeadObject" => Action::GetObject,
-        "GetObjectTagging" if names_version => Action::GetObjectVersionTagging,
-        "GetObjectTagging" => Action::GetObjectTagging,
-        "PutObjectTagging" if names_version => Action::PutObjectVersionTagging,
-        "PutObjectTagging" => Action::PutObjectTagging,
-        "DeleteObjectTagging" if names_version => Action::DeleteObjectVersionTagging,
-        "DeleteObjectTagging" => Action::DeleteObjectTagging,
-        "PutObject" | "PostObject" | "CopyObject" | "CreateMultipartUpload" => Action::PutObject,
-        "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" => Action::PutObject,
-        "DeleteObject" if names_version => Action::DeleteObjectVersion,
-        "DeleteObject" | "DeleteObjects" => Action::DeleteObject,
-        "GetBucketAcl" => Action::GetBucketAcl,
-        "PutBucketAcl" => Action::PutBucketAcl,
-        "GetObjectAcl" if names_version => Action::GetObjectVersionAcl,
-        "GetObjectAcl" => Action::GetObjectAcl,
-        "PutObjectAcl" if names_version => Action::PutObjectVersionAcl,
-        "PutObjectAcl" => Action::PutObjectAcl,
-        "GetObjectAttributes" if names_version => Action::GetObjectVersionAttributes,
-        "GetObjectAttributes" => Action::GetObjectAttributes,
-        "RestoreObject" => Action::RestoreObject,
-        "AbortMultipartUpload" => Action::AbortMultipartUpload,
-        "ListParts" => Action::ListMultipartUploadParts,
-        _ => return lock_action_of(operation),
-    })
-}
-
-/// The actions of object lock are the same for a version that is named.
-fn lock_action_of(operation: &str) -> Option<Action> {
-    Some(match operation {
-        "GetObjectLockConfiguration" => Action::GetBucketObjectLockConfiguration,
-        "PutObjectLockConfiguration" => Action::PutBucketObjectLockConfiguration,
-        "GetObjectRetention" => Action::GetObjectRetention,
-        "PutObjectRetention" => Action::PutObjectRetention,
-        "GetObjectLegalHold" => Action::GetObjectLegalHold,
-        "PutObjectLegalHold" => Action::PutObjectLegalHold,
-        _ => return None,
-    })
-}
-
-/// Headers that ask for more than their operation does, and the action that each needs (S3 user
-/// guide, "Required permissions" of PutObject, CopyObject, CreateMultipartUpload and POST Object).
-/// The guard lets lock headers pass only where an object is stored. The header that goes against
-/// GOVERNANCE retention is not among them: without its right it does nothing.
-const ACTIONS_OF_HEADERS: [(&str, Action); 3] = [
-    ("x-amz-object-lock-legal-hold", Action::PutObjectLegalHold),
-    ("x-amz-object-lock-mode", Action::PutObjectRetention),
-    (
-        "x-amz-object-lock-retain-until-date",
-        Action::PutObjectRetention,
-    ),
-];
-
-/// The actions that headers need beside the one of their operation.
-pub fn actions_of(headers: &HeaderMap) -> impl Iterator<Item = Action> + '_ {
-    let rows = ACTIONS_OF_HEADERS.iter();
-    rows.filter(|(name, _)| headers.contains_key(*name))
-        .map(|(_, action)| *action)
 }
 
 /// Gives `s3s` the secret of a key.
@@ -298,6 +264,7 @@ impl S3Auth for KeyLookup {
 pub(crate) struct AccessCheck {
     pub(crate) keys: Arc<dyn Authenticate>,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) gate: Gate,
 }
 
 impl AccessCheck {
@@ -313,7 +280,9 @@ impl AccessCheck {
         let names_version = query.iter().any(|(name, _)| name == "versionId");
         let origin = cx.extensions_mut().get::<Origin>().cloned();
         let origin = origin.ok_or_else(refused)?;
-        let caller = Caller::admit(credential, &operation, names_version, origin)?;
+        let resource = resource_of(cx.s3_path());
+        let operation = (operation.as_str(), names_version);
+        let caller = Caller::admit(&self.gate, credential, operation, resource, origin)?;
         caller.may_with(cx.headers())?;
         Ok(caller)
     }
@@ -325,5 +294,17 @@ impl S3Access for AccessCheck {
         let caller = self.caller(cx)?;
         cx.extensions_mut().insert(caller);
         Ok(())
+    }
+}
+
+/// What a path names.
+fn resource_of(path: &S3Path) -> Resource {
+    match path {
+        S3Path::Root => Resource::Buckets,
+        S3Path::Bucket { bucket } => Resource::Bucket(bucket.to_string()),
+        S3Path::Object { bucket, key } => Resource::Object {
+            bucket: bucket.to_string(),
+            key: key.to_string(),
+        },
     }
 }

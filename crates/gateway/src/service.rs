@@ -24,7 +24,7 @@ use s3s::host::{S3Host, VirtualHost};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tracing::Instrument as _;
 
-use crate::auth::{AccessCheck, Authenticate, KeyLookup, Origin, Peer};
+use crate::auth::{AccessCheck, Authenticate, Gate, KeyLookup, Origin, Peer};
 use crate::cors::{self, CrossOrigin};
 use crate::errors;
 use crate::errors::document::{About, Details};
@@ -72,6 +72,7 @@ struct Inner {
     s3: S3Service,
     context: Arc<Context>,
     auth: Arc<dyn Authenticate>,
+    gate: Gate,
     guard: Guard,
     memory: Arc<MemoryBudget>,
     throttle: Arc<Throttle>,
@@ -90,6 +91,7 @@ impl S3Gateway {
         regions.push("us-east-1".to_owned());
         let memory = Arc::clone(store.memory());
         let throttle = Arc::new(Throttle::new());
+        let gate = Gate::new(Arc::clone(&store));
         let context = Arc::new(Context::new(store, &config));
         let operations = Operations::new(Arc::clone(&context));
         let mut builder = S3ServiceBuilder::new(operations);
@@ -97,6 +99,7 @@ impl S3Gateway {
         builder.set_access(AccessCheck {
             keys: Arc::clone(&auth),
             throttle: Arc::clone(&throttle),
+            gate: gate.clone(),
         });
         builder.set_host(Domains(config.domains.clone()));
         let mut s3_config = S3Config::default();
@@ -108,6 +111,7 @@ impl S3Gateway {
             s3: builder.build(),
             context,
             auth,
+            gate,
             guard: Guard {
                 regions,
                 limits: config.limits,
@@ -279,9 +283,12 @@ impl S3Gateway {
             regions: &self.inner.guard.regions,
             parts,
         };
-        let (context, auth) = (&self.inner.context, self.inner.auth.as_ref());
-        let throttle = &self.inner.throttle;
-        form::post_object(context, auth, throttle, posted, head, origin, body)
+        let signers = form::Signers {
+            auth: self.inner.auth.as_ref(),
+            gate: &self.inner.gate,
+            throttle: &self.inner.throttle,
+        };
+        form::post_object(&self.inner.context, signers, posted, head, origin, body)
             .await
             .unwrap_or_else(from_error)
     }

@@ -1,83 +1,16 @@
-//! Who may do what. Today: keys with explicit rights; policies join the same seam later.
+//! Who may do what. [`authorize`] is the one rule; [`Authorized`] has no other maker but what the vault
+//! does by itself.
 
+mod action;
+mod preset;
+mod resource;
+
+pub use action::{Action, ActionSet, Scope};
+pub use preset::Preset;
+pub use resource::Resource;
+
+use crate::ident::TenantId;
 use crate::requester::Requester;
-
-/// What a request wants, one name for each S3 action that is served.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the names are those of the S3 actions (AWS service authorization reference)"
-)]
-pub enum Action {
-    CreateBucket,
-    DeleteBucket,
-    ListAllMyBuckets,
-    ListBucket,
-    ListBucketVersions,
-    ListBucketMultipartUploads,
-    GetBucketLocation,
-    GetBucketVersioning,
-    PutBucketVersioning,
-    GetBucketTagging,
-    GetBucketCORS,
-    GetBucketPublicAccessBlock,
-    GetBucketOwnershipControls,
-    GetEncryptionConfiguration,
-    GetBucketRequestPayment,
-    GetAccelerateConfiguration,
-    GetBucketPolicy,
-    GetBucketPolicyStatus,
-    GetLifecycleConfiguration,
-    GetBucketObjectLockConfiguration,
-    GetBucketLogging,
-    GetBucketNotification,
-    GetReplicationConfiguration,
-    GetBucketWebsite,
-    GetAnalyticsConfiguration,
-    GetInventoryConfiguration,
-    GetIntelligentTieringConfiguration,
-    GetMetricsConfiguration,
-    PutBucketTagging,
-    PutBucketCORS,
-    PutBucketPublicAccessBlock,
-    PutBucketOwnershipControls,
-    PutEncryptionConfiguration,
-    PutBucketRequestPayment,
-    PutAccelerateConfiguration,
-    PutLifecycleConfiguration,
-    PutBucketObjectLockConfiguration,
-    GetObject,
-    GetObjectVersion,
-    GetBucketAcl,
-    PutBucketAcl,
-    GetObjectAcl,
-    GetObjectVersionAcl,
-    GetObjectAttributes,
-    GetObjectVersionAttributes,
-    PutObjectAcl,
-    PutObjectVersionAcl,
-    GetObjectRetention,
-    PutObjectRetention,
-    GetObjectLegalHold,
-    PutObjectLegalHold,
-    BypassGovernanceRetention,
-    /// The date of an event that starts the period of a retention class; no action of S3.
-    PostRetentionEvent,
-    RestoreObject,
-    GetObjectTagging,
-    GetObjectVersionTagging,
-    PutObject,
-    PutObjectTagging,
-    PutObjectVersionTagging,
-    DeleteObjectTagging,
-    DeleteObjectVersionTagging,
-    DeleteObject,
-    DeleteObjectVersion,
-    AbortMultipartUpload,
-    ListMultipartUploadParts,
-    AdminRead,
-    AdminWrite,
-}
 
 /// A class of actions that a key may be given as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -97,81 +30,16 @@ pub enum Right {
     Event,
     /// The admin API.
     Admin,
-}
-
-impl Action {
-    /// The right that covers this action.
-    #[must_use]
-    pub fn right(self) -> Right {
-        match self {
-            Self::ListAllMyBuckets
-            | Self::ListBucket
-            | Self::ListBucketVersions
-            | Self::ListBucketMultipartUploads
-            | Self::GetBucketLocation
-            | Self::GetBucketVersioning
-            | Self::GetBucketTagging
-            | Self::GetBucketCORS
-            | Self::GetBucketPublicAccessBlock
-            | Self::GetBucketOwnershipControls
-            | Self::GetEncryptionConfiguration
-            | Self::GetBucketRequestPayment
-            | Self::GetAccelerateConfiguration
-            | Self::GetBucketPolicy
-            | Self::GetBucketPolicyStatus
-            | Self::GetLifecycleConfiguration
-            | Self::GetBucketObjectLockConfiguration
-            | Self::GetBucketLogging
-            | Self::GetBucketNotification
-            | Self::GetReplicationConfiguration
-            | Self::GetBucketWebsite
-            | Self::GetAnalyticsConfiguration
-            | Self::GetInventoryConfiguration
-            | Self::GetIntelligentTieringConfiguration
-            | Self::GetMetricsConfiguration
-            | Self::GetObject
-            | Self::GetObjectVersion
-            | Self::GetBucketAcl
-            | Self::GetObjectAcl
-            | Self::GetObjectVersionAcl
-            | Self::GetObjectAttributes
-            | Self::GetObjectVersionAttributes
-            | Self::GetObjectTagging
-            | Self::GetObjectVersionTagging
-            | Self::GetObjectRetention
-            | Self::GetObjectLegalHold
-            | Self::ListMultipartUploadParts => Right::Read,
-            // What they replace stays in the journal.
-            Self::PutObjectAcl
-            | Self::PutObjectVersionAcl
-            | Self::RestoreObject
-            | Self::PutObjectTagging
-            | Self::PutObjectVersionTagging
-            | Self::DeleteObjectTagging
-            | Self::DeleteObjectVersionTagging
-            | Self::PutObject
-            | Self::AbortMultipartUpload => Right::Write,
-            Self::CreateBucket
-            | Self::DeleteBucket
-            | Self::PutBucketVersioning
-            | Self::PutBucketAcl
-            | Self::PutBucketTagging
-            | Self::PutBucketCORS
-            | Self::PutBucketPublicAccessBlock
-            | Self::PutBucketOwnershipControls
-            | Self::PutEncryptionConfiguration
-            | Self::PutBucketRequestPayment
-            | Self::PutAccelerateConfiguration
-            | Self::PutLifecycleConfiguration
-            | Self::PutBucketObjectLockConfiguration
-            | Self::DeleteObject
-            | Self::DeleteObjectVersion => Right::Manage,
-            Self::PutObjectRetention | Self::PutObjectLegalHold => Right::Lock,
-            Self::BypassGovernanceRetention => Right::Bypass,
-            Self::PostRetentionEvent => Right::Event,
-            Self::AdminRead | Self::AdminWrite => Right::Admin,
-        }
-    }
+    /// Users, groups, keys and policies of the own tenant.
+    Identity,
+    /// Read the audit of the own tenant.
+    Audit,
+    /// Sign requests of others.
+    Approve,
+    /// Take all versions out, with a manifest.
+    Export,
+    /// Run the vault: make tenants, set quotas. Nothing of a tenant's data.
+    Operate,
 }
 
 /// An authenticated caller and what its key may do.
@@ -179,8 +47,25 @@ impl Action {
 pub struct Grant {
     /// Who asks.
     pub requester: Requester,
-    /// Rights of the key used.
-    pub rights: Vec<Right>,
+    /// The institution to which the key belongs. `None` for nobody (anonymous), and for a key of the
+    /// configuration before it is known which tenant is the vault's first.
+    pub tenant: Option<TenantId>,
+    /// The person or system that owns the key; none for a key of the configuration.
+    pub user: Option<String>,
+    /// What the key may do in its own tenant without a policy.
+    pub allowed: ActionSet,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The action.
+    pub action: Action,
+    /// What it is done to.
+    pub resource: &'a Resource,
+    /// The institution that owns the resource; `None` for what belongs to the vault, and for a bucket
+    /// that is not there.
+    pub owner: Option<TenantId>,
 }
 
 /// Proof that the rules allowed one action. Only [`authorize`] and [`Authorized::internal`] make
@@ -188,6 +73,8 @@ pub struct Grant {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Authorized {
     requester: Requester,
+    tenant: Option<TenantId>,
+    user: Option<String>,
     action: Action,
 }
 
@@ -196,6 +83,18 @@ impl Authorized {
     #[must_use]
     pub fn requester(&self) -> &Requester {
         &self.requester
+    }
+
+    /// The institution of whoever asked. `None` for nobody, and for what the vault does by itself.
+    #[must_use]
+    pub fn tenant(&self) -> Option<TenantId> {
+        self.tenant
+    }
+
+    /// The person or system that asked, if the key is owned by one.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 
     /// What was allowed.
@@ -209,6 +108,8 @@ impl Authorized {
     pub fn internal(task: &str, action: Action) -> Self {
         Self {
             requester: Requester::vault(task),
+            tenant: None,
+            user: None,
             action,
         }
     }
@@ -216,32 +117,69 @@ impl Authorized {
 
 /// No rule allows the action.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("key {key_id:?} has no right {right:?}, which {action:?} needs")]
+#[error("{}", self.text())]
 pub struct Denied {
-    /// The key.
+    /// The key; empty for nobody.
     pub key_id: String,
     /// The action refused.
     pub action: Action,
-    /// The missing right.
-    pub right: Right,
+    /// Why.
+    pub why: DeniedBy,
+}
+
+/// What refused an action.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DeniedBy {
+    /// Nothing allows it.
+    Silence,
+    /// The resource belongs to another institution, which does not allow it.
+    OtherTenant,
+}
+
+impl Denied {
+    fn text(&self) -> String {
+        let who = if self.key_id.is_empty() {
+            "nobody".to_owned()
+        } else {
+            format!("key {:?}", self.key_id)
+        };
+        let action = self.action.name();
+        match self.why {
+            DeniedBy::Silence => format!(
+                "{who} has no right {:?}, which {action} needs",
+                self.action.right()
+            ),
+            DeniedBy::OtherTenant => {
+                format!("{who} may not {action} here: it belongs to another institution")
+            }
+        }
+    }
 }
 
 /// The one rule of access.
 ///
 /// # Errors
-/// [`Denied`] names the missing right.
-pub fn authorize(grant: &Grant, action: Action) -> Result<Authorized, Denied> {
-    let right = action.right();
-    if grant.rights.contains(&right) {
-        Ok(Authorized {
-            requester: grant.requester.clone(),
-            action,
-        })
-    } else {
+/// [`Denied`] says what refused.
+pub fn authorize(grant: &Grant, ask: &Ask<'_>) -> Result<Authorized, Denied> {
+    let denied = |why| {
         Err(Denied {
             key_id: grant.requester.key_id.clone(),
-            action,
-            right,
+            action: ask.action,
+            why,
         })
+    };
+    if !grant.allowed.contains(ask.action) {
+        return denied(DeniedBy::Silence);
     }
+    // What belongs to nobody yet is not another's.
+    let foreign = ask.owner.is_some() && ask.owner != grant.tenant;
+    if foreign {
+        return denied(DeniedBy::OtherTenant);
+    }
+    Ok(Authorized {
+        requester: grant.requester.clone(),
+        tenant: grant.tenant,
+        user: grant.user.clone(),
+        action: ask.action,
+    })
 }

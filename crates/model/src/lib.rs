@@ -21,6 +21,7 @@ pub mod lifecycle;
 pub mod lock;
 pub mod name;
 pub mod placement;
+pub mod policy;
 pub mod position;
 pub mod range;
 pub mod release;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use azekura_gateway::auth::{Authenticate, Credential};
 use azekura_gateway::throttle::KeyLimits;
-use azekura_model::access::{Grant, Right};
+use azekura_model::access::{ActionSet, Grant, Right};
 use azekura_model::requester::Requester;
 use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
 use zeroize::Zeroizing;
@@ -114,9 +114,12 @@ impl AccessKeys {
                 Right::Bypass,
                 Right::Event,
                 Right::Admin,
+                Right::Identity,
+                Right::Audit,
+                Right::Operate,
             ]
         } else {
-            &[Right::Admin]
+            &[Right::Admin, Right::Operate]
         };
         let mut keys = Self::default();
         let unlimited = KeyLimits::default();
@@ -156,7 +159,9 @@ impl AccessKeys {
             secret: Zeroizing::new(secret.to_owned()),
             grant: Grant {
                 requester,
-                rights: rights.to_vec(),
+                tenant: None,
+                user: None,
+                allowed: ActionSet::of_rights(rights),
             },
             limits,
         };
@@ -173,6 +178,7 @@ impl Authenticate for AccessKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use azekura_model::access::Action;
 
     fn root_key() -> Root {
         Root {
@@ -184,12 +190,13 @@ mod tests {
 
     #[test]
     fn the_root_key_has_no_rights_on_data_beyond_loopback() {
-        let rights = |loopback| {
+        let allowed = |loopback| {
             let keys = AccessKeys::new(&root_key(), loopback, &[]);
-            keys.credential("ROOT").unwrap().grant.rights
+            keys.credential("ROOT").unwrap().grant.allowed
         };
-        assert_eq!(rights(false), [Right::Admin]);
-        assert!(rights(true).contains(&Right::Read));
+        let operator = ActionSet::of_rights(&[Right::Admin, Right::Operate]);
+        assert_eq!(allowed(false), operator);
+        assert!(allowed(true).contains(Action::GetObject));
         let keys = AccessKeys::new(&root_key(), true, &[]);
         assert!(keys.credential("other").is_none());
     }

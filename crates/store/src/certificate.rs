@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use azekura_model::access::Authorized;
 use azekura_model::ident::{BucketUuid, VersionId};
 use azekura_model::name::BucketName;
 use azekura_model::position::{Incarnation, PartitionId, RegionName, Sequence};
@@ -108,10 +109,15 @@ pub struct CertifiedRelease {
 /// Reads the certificate of a bucket; a retired one too, the latest of its name, or the one of this UUID.
 pub(crate) fn certificate(
     inner: &Inner,
+    by: &Authorized,
     name: &BucketName,
     ask: CertificateAsk,
 ) -> Result<Certificate, StoreError> {
     let bucket = bucket_entry(inner, name)?;
+    // A retired bucket is not found by its name, so nobody has asked yet whose it was.
+    if by.tenant().is_some_and(|tenant| tenant != bucket.tenant()) {
+        return Err(StoreError::NoSuchBucket);
+    }
     let partition = bucket.partition();
     let status = inner.engine.status();
     let mut entries = BTreeMap::new();

@@ -24,6 +24,9 @@ pub enum StoreError {
     /// The caller already has a bucket of this name.
     #[error("you already have a bucket of this name")]
     BucketAlreadyOwnedByYou,
+    /// Names of buckets are one space for all tenants.
+    #[error("the bucket name is taken by another institution; choose another name")]
+    BucketAlreadyExists,
     /// S3 still shows something in the bucket.
     #[error("the bucket still shows objects or versions")]
     BucketNotEmpty,

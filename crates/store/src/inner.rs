@@ -93,6 +93,8 @@ pub(crate) struct Inner {
     pub(crate) region: RegionName,
     pub(crate) memory: Arc<MemoryBudget>,
     pub(crate) policy: StorePolicy,
+    /// The tenant that the vault was made with, once it was read.
+    pub(crate) first_tenant: std::sync::OnceLock<TenantId>,
     /// What keys with limits have locked today.
     pub(crate) ledger: Ledger,
     /// Held by the one pass of the keeper that runs.
@@ -186,6 +188,7 @@ impl Inner {
             region: parts.region,
             memory: parts.memory,
             policy,
+            first_tenant: std::sync::OnceLock::new(),
             ledger: Ledger::default(),
             keeping: tokio::sync::Mutex::new(()),
             history_days: tokio::sync::RwLock::new(()),

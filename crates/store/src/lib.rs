@@ -43,6 +43,7 @@ mod multipart;
 pub mod object;
 pub mod outflow;
 mod pages;
+pub mod policy_text;
 pub mod projector;
 mod put;
 mod release;

@@ -141,10 +141,28 @@ impl Store {
         Ok(read::open(&self.inner, name)?.bucket)
     }
 
-    /// All buckets that are not retired, by name.
-    pub fn list_buckets(&self, _by: &Authorized) -> Result<Vec<Bucket>, StoreError> {
-        let buckets = read::all(&self.inner)?;
-        Ok(buckets.into_iter().map(|open| open.bucket).collect())
+    /// The institution that owns a bucket; `None` when there is no such bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`], [`StoreError::Internal`].
+    pub fn owner_of(&self, name: &BucketName) -> Result<Option<TenantId>, StoreError> {
+        read::owner(&self.inner, name)
+    }
+
+    /// The tenant that the vault was made with: keys of the configuration stand in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] before [`Store::bootstrap`].
+    pub fn first_tenant(&self) -> Result<TenantId, StoreError> {
+        read::tenant(&self.inner)
+    }
+
+    /// Buckets of the caller's tenant that are not retired, by name. What the vault does by itself
+    /// sees all.
+    pub fn list_buckets(&self, by: &Authorized) -> Result<Vec<Bucket>, StoreError> {
+        let buckets = read::all(&self.inner)?.into_iter().map(|open| open.bucket);
+        let ours = |bucket: &Bucket| by.tenant().is_none_or(|tenant| bucket.tenant == tenant);
+        Ok(buckets.filter(ours).collect())
     }
 
     /// Retires a bucket that shows nothing.
@@ -264,10 +282,11 @@ impl Store {
     /// [`StoreError::NoSuchBucket`] when no bucket that has a name ever had this one.
     pub fn certificate(
         &self,
+        by: &Authorized,
         name: &BucketName,
         ask: CertificateAsk,
     ) -> Result<Certificate, StoreError> {
-        certificate::certificate(&self.inner, name, ask)
+        certificate::certificate(&self.inner, by, name, ask)
     }
 
     /// What the keeper's passes did since start.

@@ -7,6 +7,7 @@ pub mod forms;
 pub mod journal;
 pub mod keys;
 pub mod names;
+pub mod policies;
 pub mod records;
 pub mod sigv4;
 pub mod xml;
@@ -14,8 +15,9 @@ pub mod xml;
 use crate::target::Target;
 
 /// All targets.
-pub const NAMES: [&str; 10] = [
-    "sigv4", "chunks", "xml", "keys", "names", "forms", "records", "envelope", "entries", "journal",
+pub const NAMES: [&str; 11] = [
+    "sigv4", "chunks", "xml", "keys", "names", "forms", "records", "envelope", "entries",
+    "journal", "policies",
 ];
 
 /// Makes a target; `None` when there is none of this name.
@@ -27,6 +29,7 @@ pub fn make(name: &str) -> Option<Box<dyn Target>> {
         "xml" => Box::new(xml::Xml::default()),
         "keys" => Box::new(keys::ObjectKeys::default()),
         "names" => Box::new(names::Names),
+        "policies" => Box::new(policies::Policies),
         "forms" => Box::new(forms::Forms::default()),
         "records" => Box::new(records::Records),
         "envelope" => Box::new(envelope::Envelopes),

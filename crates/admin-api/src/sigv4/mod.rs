@@ -10,7 +10,7 @@ mod tests;
 mod verify;
 
 pub use sign::{SignError, TextSignature, sign, sign_s3};
-pub use verify::{Identified, Policy, Refused, identify, verify};
+pub use verify::{AcceptedScopes, Identified, Refused, identify, verify};
 
 /// Service name in the scope of every signature of the admin API.
 pub const SERVICE: &str = "azekura";

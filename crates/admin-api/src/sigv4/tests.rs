@@ -144,8 +144,8 @@ fn credentials() -> Credentials {
     }
 }
 
-fn policy() -> Policy {
-    Policy {
+fn policy() -> AcceptedScopes {
+    AcceptedScopes {
         regions: vec!["local".to_owned()],
         service: SERVICE.to_owned(),
     }

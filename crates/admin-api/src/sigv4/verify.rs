@@ -13,7 +13,7 @@ use super::{ALGORITHM, CONTENT_SHA256_HEADER, DATE_HEADER, WINDOW_SECONDS, sha25
 
 /// What a server accepts.
 #[derive(Clone, Debug)]
-pub struct Policy {
+pub struct AcceptedScopes {
     /// Regions accepted in the scope.
     pub regions: Vec<String>,
     /// Service in the scope.
@@ -67,7 +67,7 @@ pub struct Identified {
 /// See [`Refused`].
 pub fn identify<B>(
     request: &Request<B>,
-    policy: &Policy,
+    policy: &AcceptedScopes,
     unix_seconds: i64,
 ) -> Result<Identified, Refused> {
     let headers = request.headers();

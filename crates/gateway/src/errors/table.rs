@@ -61,6 +61,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "Read the message: it names the limit.",
     ),
     row(
+        "BucketAlreadyExists",
+        409,
+        "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Select a different name and try again.",
+        "Choose another name: buckets of all institutions share one space of names.",
+    ),
+    row(
         "BucketAlreadyOwnedByYou",
         409,
         "The bucket that you tried to create already exists, and you own it.",

@@ -9,6 +9,7 @@ fn every_error() -> Vec<StoreError> {
     vec![
         StoreError::NoSuchBucket,
         StoreError::BucketAlreadyOwnedByYou,
+        StoreError::BucketAlreadyExists,
         StoreError::BucketNotEmpty,
         StoreError::NoSuchKey {
             marker: Some(version),
@@ -50,6 +51,7 @@ fn every_error() -> Vec<StoreError> {
 const TABLE: &str = "\
 404 NoSuchBucket
 409 BucketAlreadyOwnedByYou
+409 BucketAlreadyExists
 409 BucketNotEmpty
 404 NoSuchKey
 404 NoSuchVersion

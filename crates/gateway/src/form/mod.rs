@@ -20,7 +20,9 @@ use http::{HeaderMap, Response};
 use s3s::dto::StreamingBlob;
 use s3s::{S3Request, S3Result};
 
-use crate::auth::{Authenticate, Caller, Origin};
+use azekura_model::access::Resource;
+
+use crate::auth::{Authenticate, Caller, Gate, Origin};
 use crate::errors;
 use crate::faults::Faults;
 use crate::guard::{FormHead, Refusal};
@@ -43,14 +45,23 @@ pub(crate) struct Posted<'a> {
     pub(crate) parts: Parts,
 }
 
+/// Who may sign, and what each may do.
+pub(crate) struct Signers<'a> {
+    /// Knows access keys.
+    pub(crate) auth: &'a dyn Authenticate,
+    /// The rule of access.
+    pub(crate) gate: &'a Gate,
+    /// What keys may do in a second.
+    pub(crate) throttle: &'a Throttle,
+}
+
 /// Stores the file of a form.
 ///
 /// # Errors
 /// The S3 error to answer. Nothing is stored then.
 pub(crate) async fn post_object<B>(
     cx: &Context,
-    auth: &dyn Authenticate,
-    throttle: &Throttle,
+    signers: Signers<'_>,
     posted: Posted<'_>,
     head: FormHead,
     origin: Origin,
@@ -66,19 +77,26 @@ where
     let claimed = signature::claimed(&fields, posted.regions).map_err(refused)?;
     let now = cx.store.wall();
     signature::check_time(&claimed, now).map_err(refused)?;
-    let credential = errors::known_key(auth.credential(&claimed.key_id))?;
+    let credential = errors::known_key(signers.auth.credential(&claimed.key_id))?;
     signature::verify(&claimed, &credential.secret).map_err(refused)?;
     let policy = policy::Policy::parse(claimed.policy).map_err(refused)?;
     policy
         .judge(&fields, &posted.bucket, now)
         .map_err(refused)?;
     let extensions = &posted.parts.extensions;
-    throttle.admit_signer(&claimed.key_id, credential.limits, extensions)?;
-    let caller = Caller::admit(credential, "PostObject", false, origin)?;
-
+    let secure = origin.peer.secure;
+    signers
+        .throttle
+        .admit_signer(&claimed.key_id, credential.limits, extensions)?;
     let faults = Faults::default();
     let file = rest.into_file(policy.lengths(), faults.clone());
     let object = object::of(&fields, &posted.bucket)?;
+    let resource = Resource::Object {
+        bucket: posted.bucket.clone(),
+        key: object.input.key.clone(),
+    };
+    let operation = ("PostObject", false);
+    let caller = Caller::admit(signers.gate, credential, operation, resource, origin)?;
     caller.may_with(&object.headers)?;
     let redirect = answer::Wanted::of(&fields);
     let key = object.input.key.clone();
@@ -104,6 +122,7 @@ where
         (_, Err(error)) => Err(error),
         (_, Ok(stored)) => {
             let place = answer::Place {
+                secure,
                 host: &posted.host,
                 bucket: &posted.bucket,
                 key: &key,

@@ -1,4 +1,4 @@
-use azekura_model::access::Action;
+use azekura_model::access::{Action, Resource};
 use azekura_model::condition::{ConditionFailed, Conditions};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::range::ByteRange;
@@ -59,10 +59,15 @@ pub(crate) async fn open_source(
     asked: CopyConditions,
     range: Option<ByteRange>,
 ) -> S3Result<GetOutcome> {
-    let by = caller.may(match source.which {
+    let action = match source.which {
         Which::Current => Action::GetObject,
         Which::Null | Which::Version(_) => Action::GetObjectVersion,
-    })?;
+    };
+    let resource = Resource::Object {
+        bucket: source.bucket.as_str().to_owned(),
+        key: source.key.as_str().to_owned(),
+    };
+    let by = caller.may_on(action, &resource)?;
     let get = GetRequest {
         key: source.key.clone(),
         which: source.which,

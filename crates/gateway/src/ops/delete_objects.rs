@@ -1,6 +1,5 @@
-use azekura_model::access::Action;
+use azekura_model::access::{Action, Resource};
 use azekura_model::bucket::Versioning;
-use azekura_model::lock::Bypass;
 use azekura_model::name::BucketName;
 use azekura_store::object::Which;
 use futures::StreamExt as _;
@@ -39,7 +38,7 @@ pub(crate) async fn delete_objects(
         caller: &caller,
         bucket: &bucket,
         versioning,
-        bypass: caller.bypass(input.bypass_governance_retention),
+        bypass: input.bypass_governance_retention,
     };
     let one = |object| delete_one(cx, &of, object);
     let outcomes: Vec<_> = futures::stream::iter(objects)
@@ -67,7 +66,8 @@ struct Batch<'a> {
     caller: &'a Caller,
     bucket: &'a BucketName,
     versioning: Versioning,
-    bypass: Option<Bypass>,
+    /// Whether the header was sent.
+    bypass: Option<bool>,
 }
 
 async fn delete_one(
@@ -103,16 +103,15 @@ async fn try_delete(
         Which::Current => Action::DeleteObject,
         Which::Null | Which::Version(_) => Action::DeleteObjectVersion,
     };
-    let by = of.caller.may(action)?;
+    let resource = Resource::Object {
+        bucket: of.bucket.as_str().to_owned(),
+        key: object.key.clone(),
+    };
+    let by = of.caller.may_on(action, &resource)?;
+    let bypass = of.caller.bypass_on(&resource, of.bypass);
     let done = cx
         .store
-        .delete_if(
-            &by,
-            of.bucket,
-            (&key, which),
-            &conditions,
-            of.bypass.as_ref(),
-        )
+        .delete_if(&by, of.bucket, (&key, which), &conditions, bypass.as_ref())
         .await
         .map_err(errors::from_store)?;
     let shown = done

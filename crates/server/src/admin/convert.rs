@@ -108,7 +108,9 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             Code::NotFound,
             "`azekura disposal list BUCKET` shows the disposals there are.",
         ),
-        StoreError::BucketAlreadyOwnedByYou => (Code::Conflict, ""),
+        StoreError::BucketAlreadyOwnedByYou | StoreError::BucketAlreadyExists => {
+            (Code::Conflict, "")
+        }
         StoreError::BucketNotEmpty => (
             Code::Conflict,
             "Delete what S3 shows and abort its uploads first; the history stays in any case.",

@@ -20,7 +20,7 @@ use time::macros::format_description;
 use time::{Date, OffsetDateTime};
 
 use super::convert::api_error;
-use super::operations::{Operator, bucket_name};
+use super::operations::Operator;
 
 pub(super) use metrics::encode;
 
@@ -51,8 +51,7 @@ fn disposal_id(text: &str) -> Result<[u8; 16], ApiError> {
 #[async_trait]
 impl KeeperApi for Operator {
     async fn lifecycle(&self, bucket: &str) -> Result<BucketLifecycle, ApiError> {
-        self.may(Action::AdminRead)?;
-        let name = bucket_name(bucket)?;
+        let (name, _) = self.may_in(Action::AdminRead, bucket)?;
         let state = self.running.store.lifecycle(&name);
         let now = self.running.clock.compliance();
         state
@@ -61,8 +60,7 @@ impl KeeperApi for Operator {
     }
 
     async fn run_lifecycle(&self, bucket: &str) -> Result<KeeperRun, ApiError> {
-        self.may(Action::AdminWrite)?;
-        let name = bucket_name(bucket)?;
+        let (name, _) = self.may_in(Action::AdminWrite, bucket)?;
         let report = self.running.store.keep_bucket(&name).await;
         report
             .map(|report| detail::run(&report))
@@ -70,8 +68,7 @@ impl KeeperApi for Operator {
     }
 
     async fn history_days(&self, bucket: &str) -> Result<HistoryDaysDetail, ApiError> {
-        self.may(Action::AdminRead)?;
-        let name = bucket_name(bucket)?;
+        let (name, _) = self.may_in(Action::AdminRead, bucket)?;
         let bucket = self.running.store.bucket(&name);
         let now = self.running.clock.compliance();
         bucket
@@ -84,8 +81,7 @@ impl KeeperApi for Operator {
         bucket: &str,
         query: &HistoryDaysQuery,
     ) -> Result<HistoryDaysDetail, ApiError> {
-        let by = self.may(Action::AdminWrite)?;
-        let name = bucket_name(bucket)?;
+        let (name, by) = self.may_in(Action::AdminWrite, bucket)?;
         let days = HistoryDays(query.days);
         let state = self.running.store.put_history_days(&by, &name, days).await;
         let now = self.running.clock.compliance();
@@ -95,8 +91,7 @@ impl KeeperApi for Operator {
     }
 
     async fn disposals(&self, bucket: &str) -> Result<DisposalList, ApiError> {
-        self.may(Action::AdminRead)?;
-        let name = bucket_name(bucket)?;
+        let (name, _) = self.may_in(Action::AdminRead, bucket)?;
         let mut jobs = self
             .running
             .store
@@ -114,9 +109,7 @@ impl KeeperApi for Operator {
         query: &DisposalQuery,
     ) -> Result<DisposalDetail, ApiError> {
         // It hides versions: whoever may not delete may not have it done.
-        self.may(Action::AdminWrite)?;
-        let by = self.may(Action::DeleteObjectVersion)?;
-        let name = bucket_name(bucket)?;
+        let (name, by) = self.may_change(Action::DeleteObjectVersion, bucket)?;
         let ask = DisposalAsk {
             prefix: query.prefix.clone(),
             class: query.class.clone(),
@@ -129,8 +122,8 @@ impl KeeperApi for Operator {
     }
 
     async fn cancel_disposal(&self, bucket: &str, id: &str) -> Result<DisposalDetail, ApiError> {
-        let by = self.may(Action::AdminWrite)?;
-        let (name, id) = (bucket_name(bucket)?, disposal_id(id)?);
+        let (name, by) = self.may_in(Action::AdminWrite, bucket)?;
+        let id = disposal_id(id)?;
         let job = self.running.store.cancel_disposal(&by, &name, id).await;
         job.map(|job| detail::disposal(&job))
             .map_err(|e| api_error(&e))
@@ -141,8 +134,7 @@ impl KeeperApi for Operator {
         bucket: &str,
         query: &CertificateQuery,
     ) -> Result<CertificateDocument, ApiError> {
-        self.may(Action::AdminRead)?;
-        let name = bucket_name(bucket)?;
+        let (name, by) = self.may_in(Action::AdminRead, bucket)?;
         let ask = CertificateAsk {
             disposal: query.disposal.as_deref().map(disposal_id).transpose()?,
             from: query.from.as_deref().map(moment).transpose()?,
@@ -150,7 +142,7 @@ impl KeeperApi for Operator {
         };
         let store = std::sync::Arc::clone(&self.running.store);
         // Reads the whole journal of the bucket.
-        let read = tokio::task::spawn_blocking(move || store.certificate(&name, ask)).await;
+        let read = tokio::task::spawn_blocking(move || store.certificate(&by, &name, ask)).await;
         let certificate = read
             .map_err(|error| ApiError::new(Code::Internal, error.to_string()))?
             .map_err(|e| api_error(&e))?;

@@ -36,7 +36,7 @@ pub(crate) struct AdminState {
     /// Who may ask.
     pub(crate) keys: AccessKeys,
     /// Which signatures are for us.
-    pub(crate) policy: sigv4::Policy,
+    pub(crate) policy: sigv4::AcceptedScopes,
     /// Counts of requests.
     pub(crate) metrics: Arc<Metrics>,
     /// Where this server serves S3, `http://host:port`.

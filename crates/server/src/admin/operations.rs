@@ -9,9 +9,9 @@ use azekura_admin_api::types::{
     BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
     ObjectPage, ObjectQuery, ObjectsQuery, PartitionHead, VaultReport,
 };
-use azekura_model::access::{Action, Authorized, Grant, authorize};
+use azekura_model::access::{Action, Ask, Authorized, Grant, Resource, authorize};
 use azekura_model::condition::Conditions;
-use azekura_model::ident::VersionId;
+use azekura_model::ident::{TenantId, VersionId};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::time::ComplianceTime;
 use azekura_store::body::BodyError;
@@ -47,8 +47,47 @@ impl Operator {
         self.running.clock.compliance()
     }
 
+    /// Whether an action is allowed on the caller's own tenant.
     pub(crate) fn may(&self, action: Action) -> Result<Authorized, ApiError> {
-        authorize(&self.grant, action).map_err(denied)
+        let resource = self.grant.tenant.map_or(Resource::Vault, Resource::Tenant);
+        self.ask(action, &resource, self.grant.tenant)
+    }
+
+    /// Whether an action is allowed on a bucket, there or not, and on what is in it.
+    pub(crate) fn may_in(
+        &self,
+        action: Action,
+        bucket: &str,
+    ) -> Result<(BucketName, Authorized), ApiError> {
+        let name = bucket_name(bucket)?;
+        let resource = Resource::Bucket(bucket.to_owned());
+        let owner = self.running.store.owner_of(&name);
+        let by = self.ask(action, &resource, owner.map_err(|e| api_error(&e))?)?;
+        Ok((name, by))
+    }
+
+    /// The same for what changes something: the right to the admin API's changes, and the action's.
+    pub(crate) fn may_change(
+        &self,
+        action: Action,
+        bucket: &str,
+    ) -> Result<(BucketName, Authorized), ApiError> {
+        self.may(Action::AdminWrite)?;
+        self.may_in(action, bucket)
+    }
+
+    fn ask(
+        &self,
+        action: Action,
+        resource: &Resource,
+        owner: Option<TenantId>,
+    ) -> Result<Authorized, ApiError> {
+        let ask = Ask {
+            action,
+            resource,
+            owner,
+        };
+        authorize(&self.grant, &ask).map_err(denied)
     }
 }
 
@@ -120,7 +159,8 @@ impl AdminApi for Operator {
     }
 
     async fn snapshot(&self) -> Result<CutReport, ApiError> {
-        self.may(Action::AdminRead)?;
+        // It names the buckets of all tenants.
+        self.may(Action::Operate)?;
         let cut = self.running.store.snapshot().map_err(|e| api_error(&e))?;
         let heads = cut.heads.into_iter().map(|head| PartitionHead {
             partition: head.partition,
@@ -151,16 +191,14 @@ impl AdminApi for Operator {
     }
 
     async fn create_bucket(&self, bucket: &str) -> Result<BucketInfo, ApiError> {
-        let by = self.may(Action::AdminWrite)?;
-        let name = bucket_name(bucket)?;
+        let (name, by) = self.may_change(Action::CreateBucket, bucket)?;
         let made = self.running.store.create_bucket(&by, &name).await;
         made.map(|bucket| convert::bucket_info(&bucket))
             .map_err(|e| api_error(&e))
     }
 
     async fn delete_bucket(&self, bucket: &str) -> Result<(), ApiError> {
-        let by = self.may(Action::AdminWrite)?;
-        let name = bucket_name(bucket)?;
+        let (name, by) = self.may_change(Action::DeleteBucket, bucket)?;
         let deleted = self.running.store.delete_bucket(&by, &name).await;
         deleted.map_err(|e| api_error(&e))
     }
@@ -170,7 +208,7 @@ impl AdminApi for Operator {
         bucket: &str,
         query: &ObjectsQuery,
     ) -> Result<ObjectPage, ApiError> {
-        self.may(Action::ListBucket)?;
+        let (name, _) = self.may_in(Action::ListBucket, bucket)?;
         let request = ListRequest {
             prefix: query.prefix.clone(),
             delimiter: query.delimiter.clone(),
@@ -180,7 +218,7 @@ impl AdminApi for Operator {
         let page = self
             .running
             .store
-            .list(&bucket_name(bucket)?, &request)
+            .list(&name, &request)
             .map_err(|e| api_error(&e))?;
         Ok(ObjectPage {
             objects: page
@@ -194,8 +232,8 @@ impl AdminApi for Operator {
     }
 
     async fn object(&self, bucket: &str, query: &ObjectQuery) -> Result<ObjectDetail, ApiError> {
-        let by = self.may(Action::GetObjectVersion)?;
-        let (name, key) = (bucket_name(bucket)?, object_key(&query.key)?);
+        let (name, by) = self.may_in(Action::GetObjectVersion, bucket)?;
+        let key = object_key(&query.key)?;
         let which = which(query.version.as_deref())?;
         let info = self.running.store.head(&by, &name, &key, which).await;
         info.map(|info| convert::object_detail(&info))
@@ -203,7 +241,7 @@ impl AdminApi for Operator {
     }
 
     async fn content(&self, bucket: &str, query: &ObjectQuery) -> Result<Content, ApiError> {
-        let by = self.may(Action::GetObjectVersion)?;
+        let (name, by) = self.may_in(Action::GetObjectVersion, bucket)?;
         let request = GetRequest {
             key: object_key(&query.key)?,
             which: which(query.version.as_deref())?,
@@ -211,7 +249,6 @@ impl AdminApi for Operator {
             range: None,
             part: None,
         };
-        let name = bucket_name(bucket)?;
         let outcome = self.running.store.get(&by, &name, request).await;
         let outcome = outcome.map_err(|e| api_error(&e))?;
         Ok(Content {
@@ -221,8 +258,8 @@ impl AdminApi for Operator {
     }
 
     async fn history(&self, bucket: &str, query: &HistoryQuery) -> Result<History, ApiError> {
-        let by = self.may(Action::ListBucketVersions)?;
-        let (name, key) = (bucket_name(bucket)?, object_key(&query.key)?);
+        let (name, by) = self.may_in(Action::ListBucketVersions, bucket)?;
+        let key = object_key(&query.key)?;
         let found = self.running.store.history(&by, &name, &key);
         let found = found.map_err(|e| api_error(&e))?;
         let versions: Vec<_> = found.iter().map(convert::history_entry).collect();

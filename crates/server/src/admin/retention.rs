@@ -7,7 +7,7 @@ use azekura_admin_api::retention::{
     ExplainQuery, ExplainReport, LimitsQuery, LimitsReport, LockDefaultQuery, LockDefaultReport,
     LockTally, PageQuery, RetentionApi, UndeleteQuery, UndeleteReport,
 };
-use azekura_model::access::{Action, Authorized};
+use azekura_model::access::Action;
 use azekura_model::bucket_config::Configured;
 use azekura_model::calendar::{CivilDate, DAY_MS};
 use azekura_model::explain::{AnswerLanguage, Situation, explain};
@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::convert::api_error;
-use super::operations::{Operator, bucket_name, object_key, which};
+use super::operations::{Operator, object_key, which};
 use super::retention_convert as convert;
 
 fn invalid(message: impl Into<String>) -> ApiError {
@@ -157,11 +157,6 @@ impl Operator {
         let preview = store.preview_trial(bucket).map_err(failed)?;
         Ok(convert::lock_default(bucket, lock, preview))
     }
-
-    fn admin_write(&self, action: Action) -> Result<Authorized, ApiError> {
-        self.may(Action::AdminWrite)?;
-        self.may(action)
-    }
 }
 
 #[async_trait]
@@ -175,8 +170,7 @@ impl RetentionApi for Operator {
     }
 
     async fn class_rules(&self, bucket: &str) -> Result<ClassRulesReport, ApiError> {
-        self.may(Action::GetBucketObjectLockConfiguration)?;
-        let bucket = bucket_name(bucket)?;
+        let (bucket, _) = self.may_in(Action::GetBucketObjectLockConfiguration, bucket)?;
         let rules = self.running().store.class_rules(&bucket).map_err(failed)?;
         Ok(convert::class_rules(&bucket, &rules, self.now()))
     }
@@ -186,8 +180,8 @@ impl RetentionApi for Operator {
         bucket: &str,
         query: &ClassRuleQuery,
     ) -> Result<ClassRulesReport, ApiError> {
-        let by = self.admin_write(Action::PutBucketObjectLockConfiguration)?;
-        let (bucket, rule) = (bucket_name(bucket)?, rule(query)?);
+        let (bucket, by) = self.may_change(Action::PutBucketObjectLockConfiguration, bucket)?;
+        let rule = rule(query)?;
         let store = &self.running().store;
         let rules = store.add_class_rule(&by, &bucket, &rule).await;
         Ok(convert::class_rules(
@@ -202,8 +196,8 @@ impl RetentionApi for Operator {
         bucket: &str,
         query: &ClassRuleQuery,
     ) -> Result<ClassRulesReport, ApiError> {
-        let by = self.admin_write(Action::PutBucketObjectLockConfiguration)?;
-        let (bucket, rule) = (bucket_name(bucket)?, rule(query)?);
+        let (bucket, by) = self.may_change(Action::PutBucketObjectLockConfiguration, bucket)?;
+        let rule = rule(query)?;
         let store = &self.running().store;
         let rules = store.remove_class_rule(&by, &bucket, &rule).await;
         Ok(convert::class_rules(
@@ -214,8 +208,7 @@ impl RetentionApi for Operator {
     }
 
     async fn retention_limits(&self, bucket: &str) -> Result<LimitsReport, ApiError> {
-        self.may(Action::GetBucketObjectLockConfiguration)?;
-        let bucket = bucket_name(bucket)?;
+        let (bucket, _) = self.may_in(Action::GetBucketObjectLockConfiguration, bucket)?;
         let store = &self.running().store;
         let limits = store.retention_limits(&bucket).map_err(failed)?;
         Ok(convert::limits(&bucket, &limits, self.now()))
@@ -226,8 +219,7 @@ impl RetentionApi for Operator {
         bucket: &str,
         query: &LimitsQuery,
     ) -> Result<LimitsReport, ApiError> {
-        let by = self.admin_write(Action::PutBucketObjectLockConfiguration)?;
-        let bucket = bucket_name(bucket)?;
+        let (bucket, by) = self.may_change(Action::PutBucketObjectLockConfiguration, bucket)?;
         let asked = |stands: Option<u32>, asked: Option<u32>| match asked {
             None => stands,
             Some(0) => None,
@@ -249,8 +241,8 @@ impl RetentionApi for Operator {
     }
 
     async fn lock_default(&self, bucket: &str) -> Result<LockDefaultReport, ApiError> {
-        self.may(Action::GetBucketObjectLockConfiguration)?;
-        self.lock_default_report(&bucket_name(bucket)?)
+        let (bucket, _) = self.may_in(Action::GetBucketObjectLockConfiguration, bucket)?;
+        self.lock_default_report(&bucket)
     }
 
     async fn put_lock_default(
@@ -258,8 +250,7 @@ impl RetentionApi for Operator {
         bucket: &str,
         query: &LockDefaultQuery,
     ) -> Result<LockDefaultReport, ApiError> {
-        let by = self.admin_write(Action::PutBucketObjectLockConfiguration)?;
-        let bucket = bucket_name(bucket)?;
+        let (bucket, by) = self.may_change(Action::PutBucketObjectLockConfiguration, bucket)?;
         let default = default_retention(query)?;
         let hours = query.probation_hours;
         let store = &self.running().store;
@@ -269,13 +260,13 @@ impl RetentionApi for Operator {
     }
 
     async fn explain(&self, bucket: &str, query: &ExplainQuery) -> Result<ExplainReport, ApiError> {
-        let by = self.may(Action::GetObjectRetention)?;
+        let (bucket, by) = self.may_in(Action::GetObjectRetention, bucket)?;
         let language = match query.lang.as_deref() {
             None | Some("ja") => AnswerLanguage::Japanese,
             Some("en") => AnswerLanguage::English,
             Some(_) => return Err(invalid("lang is ja or en")),
         };
-        let (bucket, key) = (bucket_name(bucket)?, object_key(&query.key)?);
+        let key = object_key(&query.key)?;
         let which = which(query.version.as_deref())?;
         let store = &self.running().store;
         let answer = store.answer(&by, &bucket, &key, which).map_err(failed)?;
@@ -295,8 +286,8 @@ impl RetentionApi for Operator {
     }
 
     async fn lock_report(&self, bucket: &str, query: &PageQuery) -> Result<LockTally, ApiError> {
-        let by = self.may(Action::GetObjectRetention)?;
-        let (bucket, from) = (bucket_name(bucket)?, cursor(query.after.as_deref())?);
+        let (bucket, by) = self.may_in(Action::GetObjectRetention, bucket)?;
+        let from = cursor(query.after.as_deref())?;
         let store = std::sync::Arc::clone(&self.running().store);
         let count = move || store.count_locks(&by, &bucket, from.as_ref());
         let counts = tokio::task::spawn_blocking(count)
@@ -312,8 +303,8 @@ impl RetentionApi for Operator {
         items: &[BulkItem],
     ) -> Result<BulkReport, ApiError> {
         let (change, action) = bulk_change(query, self.now())?;
-        let by = self.admin_write(action)?;
-        let (bucket, after) = (bucket_name(bucket)?, cursor(query.after.as_deref())?);
+        let (bucket, by) = self.may_change(action, bucket)?;
+        let after = cursor(query.after.as_deref())?;
         let selection = selection(query, items)?;
         let selected = (&selection, after.as_ref());
         let store = &self.running().store;
@@ -337,9 +328,9 @@ impl RetentionApi for Operator {
         bucket: &str,
         query: &UndeleteQuery,
     ) -> Result<UndeleteReport, ApiError> {
-        let hide = self.admin_write(Action::DeleteObjectVersion)?;
-        let put = self.may(Action::PutObject)?;
-        let (bucket, key) = (bucket_name(bucket)?, object_key(&query.key)?);
+        let (_, put) = self.may_in(Action::PutObject, bucket)?;
+        let (bucket, hide) = self.may_change(Action::DeleteObjectVersion, bucket)?;
+        let key = object_key(&query.key)?;
         let version = match which(query.version.as_deref())? {
             Which::Version(version) => Some(version),
             Which::Current => None,

@@ -31,7 +31,7 @@ async fn admin(dir: &std::path::Path, loopback: bool) -> (Router, i64) {
     let state = AdminState {
         running: Arc::clone(&opened.running),
         keys: AccessKeys::new(&root, loopback, &[]),
-        policy: sigv4::Policy {
+        policy: sigv4::AcceptedScopes {
             regions: vec!["local".to_owned()],
             service: sigv4::SERVICE.to_owned(),
         },

@@ -60,9 +60,12 @@ pub(crate) async fn create(
     name: &BucketName,
     versioning: Versioning,
 ) -> Result<Bucket, StoreError> {
-    let tenant = read::tenant(inner)?;
-    if read::open(inner, name).is_ok() {
-        return Err(StoreError::BucketAlreadyOwnedByYou);
+    let tenant = match by.tenant() {
+        Some(tenant) => tenant,
+        None => read::tenant(inner)?,
+    };
+    if let Some(owner) = read::owner(inner, name)? {
+        return Err(taken(owner == tenant));
     }
     let uuid = inner.ids.bucket()?;
     let region = inner.region.to_string();
@@ -98,8 +101,17 @@ pub(crate) async fn create(
         .await;
     match appended {
         Ok(_) => Ok(read::open(inner, name)?.bucket),
-        Err(Refused::Guard(_)) => Err(StoreError::BucketAlreadyOwnedByYou),
+        Err(Refused::Guard(_)) => Err(taken(read::owner(inner, name)? == Some(tenant))),
         Err(Refused::Error(error)) => Err(error),
+    }
+}
+
+/// Names are one space for all tenants.
+fn taken(by_asker: bool) -> StoreError {
+    if by_asker {
+        StoreError::BucketAlreadyOwnedByYou
+    } else {
+        StoreError::BucketAlreadyExists
     }
 }
 

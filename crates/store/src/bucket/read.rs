@@ -16,6 +16,9 @@ use crate::families::{self, CONFIG, CONFIGURATION};
 use crate::inner::Inner;
 use crate::slot::after;
 
+/// What the keys of tenants begin with.
+const TENANTS: &[u8] = b"tenant/";
+
 /// A bucket with what only the store needs of it.
 #[derive(Clone, Debug)]
 pub(crate) struct OpenBucket {
@@ -32,6 +35,16 @@ pub(crate) fn open(inner: &Inner, name: &BucketName) -> Result<OpenBucket, Store
         .get(CONFIGURATION, &families::bucket(name.as_str()))?
         .ok_or(StoreError::NoSuchBucket)?;
     open_entry(inner, entry.value)
+}
+
+/// The tenant of the bucket of this name, if there is one.
+pub(crate) fn owner(inner: &Inner, name: &BucketName) -> Result<Option<TenantId>, StoreError> {
+    let entry = inner.get(CONFIGURATION, &families::bucket(name.as_str()))?;
+    let Some(entry) = entry else {
+        return Ok(None);
+    };
+    let identity: BucketEntry = entry::decode(&entry.value)?;
+    Ok(Some(identity.tenant()))
 }
 
 fn open_entry(inner: &Inner, raw: Bytes) -> Result<OpenBucket, StoreError> {
@@ -130,10 +143,22 @@ pub(crate) fn is_retired(inner: &Inner, uuid: BucketUuid) -> Result<bool, StoreE
         .is_some())
 }
 
-/// The tenant of the vault. Until tenants can be made there is one.
+/// The vault's first tenant, which it was made with.
 pub(crate) fn tenant(inner: &Inner) -> Result<TenantId, StoreError> {
-    with_prefix(inner, b"tenant/")?
-        .first()
-        .and_then(|(id, _)| TenantId::parse(std::str::from_utf8(id).ok()?))
-        .ok_or_else(|| StoreError::Internal("the vault has no tenant yet".to_owned()))
+    if let Some(first) = inner.first_tenant.get() {
+        return Ok(*first);
+    }
+    let scan = Scan {
+        family: CONFIG,
+        from: Bytes::from_static(TENANTS),
+        until: families::after_prefix(TENANTS),
+        limit: SCAN_ENTRIES_MAX,
+    };
+    let page = inner.scan(CONFIGURATION, &scan)?;
+    let first = page.entries.iter().min_by_key(|(_, entry)| entry.sequence);
+    let first = first
+        .and_then(|(key, _)| std::str::from_utf8(key.get(TENANTS.len()..)?).ok())
+        .and_then(TenantId::parse)
+        .ok_or_else(|| StoreError::Internal("the vault has no tenant yet".to_owned()))?;
+    Ok(*inner.first_tenant.get_or_init(|| first))
 }

@@ -1,11 +1,14 @@
-use azekura_model::access::{Action, Authorized, Right};
+use std::sync::Arc;
+
+use azekura_model::access::{Action, Authorized, Resource, Right};
 use azekura_model::condition::ETagCondition;
 use azekura_store::body::Claims;
 use azekura_store::object::{Attributes, PutRequest};
+use azekura_store::store::Store;
 use bytes::Bytes;
 
 use super::*;
-use crate::auth::{Authenticate as _, Origin, Peer, StaticKeys};
+use crate::auth::{Authenticate as _, Gate, Origin, Peer, StaticKeys};
 use crate::service::GatewayConfig;
 
 const REGION: &str = "local";
@@ -13,13 +16,16 @@ const REGION: &str = "local";
 #[path = "../../../tests/support/store.rs"]
 mod store;
 
-fn reader() -> Caller {
+fn reader(store: &Arc<Store>) -> Caller {
     let keys = StaticKeys::new().with("k", "s", "p", &[Right::Read]);
     let origin = Origin {
         peer: Peer::default(),
         request_id: String::new(),
     };
-    Caller::admit(keys.credential("k").unwrap(), "GetObject", false, origin).unwrap()
+    let gate = Gate::new(Arc::clone(store));
+    let resource = Resource::Bucket("ward".to_owned());
+    let key = keys.credential("k").unwrap();
+    Caller::admit(&gate, key, ("GetObject", false), resource, origin).unwrap()
 }
 
 #[tokio::test]
@@ -49,7 +55,7 @@ async fn a_304_never_names_a_version_that_the_client_does_not_have() {
             ..Conditions::default()
         };
         let named = (&key, Which::Current);
-        let error = not_modified(&cx, &reader(), &bucket, named, &conditions).await;
+        let error = not_modified(&cx, &reader(&store), &bucket, named, &conditions).await;
         error.headers().is_some_and(|h| h.contains_key("etag"))
     };
     let first = put(b"1").await;

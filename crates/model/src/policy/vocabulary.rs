@@ -1,0 +1,262 @@
+//! Names that policies may use: condition keys and actions.
+
+use super::{Pattern, normal_key};
+
+/// Condition keys that the vault answers where a request has them.
+pub const CONDITION_KEYS: [&str; 39] = [
+    "aws:CurrentTime",
+    "aws:EpochTime",
+    "aws:MultiFactorAuthPresent",
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:PrincipalType",
+    "aws:Referer",
+    "aws:SecureTransport",
+    "aws:SourceIp",
+    "aws:TagKeys",
+    "aws:UserAgent",
+    "aws:userid",
+    "aws:username",
+    "s3:authType",
+    "s3:delimiter",
+    "s3:if-match",
+    "s3:if-none-match",
+    "s3:max-keys",
+    "s3:object-lock-legal-hold",
+    "s3:object-lock-mode",
+    "s3:object-lock-remaining-retention-days",
+    "s3:object-lock-retain-until-date",
+    "s3:prefix",
+    "s3:RequestObjectTagKeys",
+    "s3:signatureAge",
+    "s3:signatureversion",
+    "s3:TlsVersion",
+    "s3:VersionId",
+    "s3:x-amz-acl",
+    "s3:x-amz-content-sha256",
+    "s3:x-amz-copy-source",
+    "s3:x-amz-grant-full-control",
+    "s3:x-amz-grant-read",
+    "s3:x-amz-grant-read-acp",
+    "s3:x-amz-grant-write",
+    "s3:x-amz-grant-write-acp",
+    "s3:x-amz-metadata-directive",
+    "s3:x-amz-server-side-encryption",
+    "s3:x-amz-storage-class",
+];
+
+/// Condition keys with a name of the writer's behind them, a tag's key.
+pub const CONDITION_KEY_PREFIXES: [&str; 3] = [
+    "s3:ExistingObjectTag/",
+    "s3:RequestObjectTag/",
+    "aws:RequestTag/",
+];
+
+/// Actions of S3 (AWS service authorization reference), also those that the vault does not serve:
+/// policies that were written for AWS name them.
+pub const S3_ACTIONS: [&str; 169] = [
+    "AbortMultipartUpload",
+    "AssociateAccessGrantsIdentityCenter",
+    "BypassGovernanceRetention",
+    "CreateAccessGrant",
+    "CreateAccessGrantsInstance",
+    "CreateAccessGrantsLocation",
+    "CreateAccessPoint",
+    "CreateAccessPointForObjectLambda",
+    "CreateBucket",
+    "CreateBucketMetadataTableConfiguration",
+    "CreateJob",
+    "CreateMultiRegionAccessPoint",
+    "CreateStorageLensGroup",
+    "DeleteAccessGrant",
+    "DeleteAccessGrantsInstance",
+    "DeleteAccessGrantsInstanceResourcePolicy",
+    "DeleteAccessGrantsLocation",
+    "DeleteAccessPoint",
+    "DeleteAccessPointForObjectLambda",
+    "DeleteAccessPointPolicy",
+    "DeleteAccessPointPolicyForObjectLambda",
+    "DeleteBucket",
+    "DeleteBucketMetadataTableConfiguration",
+    "DeleteBucketOwnershipControls",
+    "DeleteBucketPolicy",
+    "DeleteBucketWebsite",
+    "DeleteJobTagging",
+    "DeleteMultiRegionAccessPoint",
+    "DeleteObject",
+    "DeleteObjectTagging",
+    "DeleteObjectVersion",
+    "DeleteObjectVersionTagging",
+    "DeleteStorageLensConfiguration",
+    "DeleteStorageLensConfigurationTagging",
+    "DeleteStorageLensGroup",
+    "DescribeJob",
+    "DescribeMultiRegionAccessPointOperation",
+    "DissociateAccessGrantsIdentityCenter",
+    "GetAccelerateConfiguration",
+    "GetAccessGrant",
+    "GetAccessGrantsInstance",
+    "GetAccessGrantsInstanceForPrefix",
+    "GetAccessGrantsInstanceResourcePolicy",
+    "GetAccessGrantsLocation",
+    "GetAccessPoint",
+    "GetAccessPointConfigurationForObjectLambda",
+    "GetAccessPointForObjectLambda",
+    "GetAccessPointPolicy",
+    "GetAccessPointPolicyForObjectLambda",
+    "GetAccessPointPolicyStatus",
+    "GetAccessPointPolicyStatusForObjectLambda",
+    "GetAccountPublicAccessBlock",
+    "GetAnalyticsConfiguration",
+    "GetBucketAbac",
+    "GetBucketAcl",
+    "GetBucketCORS",
+    "GetBucketLocation",
+    "GetBucketLogging",
+    "GetBucketMetadataTableConfiguration",
+    "GetBucketNotification",
+    "GetBucketObjectLockConfiguration",
+    "GetBucketOwnershipControls",
+    "GetBucketPolicy",
+    "GetBucketPolicyStatus",
+    "GetBucketPublicAccessBlock",
+    "GetBucketRequestPayment",
+    "GetBucketTagging",
+    "GetBucketVersioning",
+    "GetBucketWebsite",
+    "GetDataAccess",
+    "GetEncryptionConfiguration",
+    "GetIntelligentTieringConfiguration",
+    "GetInventoryConfiguration",
+    "GetJobTagging",
+    "GetLifecycleConfiguration",
+    "GetMetricsConfiguration",
+    "GetMultiRegionAccessPoint",
+    "GetMultiRegionAccessPointPolicy",
+    "GetMultiRegionAccessPointPolicyStatus",
+    "GetMultiRegionAccessPointRoutes",
+    "GetObject",
+    "GetObjectAcl",
+    "GetObjectAttributes",
+    "GetObjectLegalHold",
+    "GetObjectRetention",
+    "GetObjectTagging",
+    "GetObjectTorrent",
+    "GetObjectVersion",
+    "GetObjectVersionAcl",
+    "GetObjectVersionAttributes",
+    "GetObjectVersionForReplication",
+    "GetObjectVersionTagging",
+    "GetObjectVersionTorrent",
+    "GetReplicationConfiguration",
+    "GetStorageLensConfiguration",
+    "GetStorageLensConfigurationTagging",
+    "GetStorageLensDashboard",
+    "GetStorageLensGroup",
+    "InitiateReplication",
+    "ListAccessGrants",
+    "ListAccessGrantsInstances",
+    "ListAccessGrantsLocations",
+    "ListAccessPoints",
+    "ListAccessPointsForObjectLambda",
+    "ListAllMyBuckets",
+    "ListBucket",
+    "ListBucketMultipartUploads",
+    "ListBucketVersions",
+    "ListCallerAccessGrants",
+    "ListJobs",
+    "ListMultipartUploadParts",
+    "ListMultiRegionAccessPoints",
+    "ListStorageLensConfigurations",
+    "ListStorageLensGroups",
+    "ListTagsForResource",
+    "ObjectOwnerOverrideToBucketOwner",
+    "PauseReplication",
+    "PutAccelerateConfiguration",
+    "PutAccessGrantsInstanceResourcePolicy",
+    "PutAccessPointConfigurationForObjectLambda",
+    "PutAccessPointPolicy",
+    "PutAccessPointPolicyForObjectLambda",
+    "PutAccessPointPublicAccessBlock",
+    "PutAccountPublicAccessBlock",
+    "PutAnalyticsConfiguration",
+    "PutBucketAbac",
+    "PutBucketAcl",
+    "PutBucketCORS",
+    "PutBucketLogging",
+    "PutBucketNotification",
+    "PutBucketObjectLockConfiguration",
+    "PutBucketOwnershipControls",
+    "PutBucketPolicy",
+    "PutBucketPublicAccessBlock",
+    "PutBucketRequestPayment",
+    "PutBucketTagging",
+    "PutBucketVersioning",
+    "PutBucketWebsite",
+    "PutEncryptionConfiguration",
+    "PutIntelligentTieringConfiguration",
+    "PutInventoryConfiguration",
+    "PutJobTagging",
+    "PutLifecycleConfiguration",
+    "PutMetricsConfiguration",
+    "PutMultiRegionAccessPointPolicy",
+    "PutObject",
+    "PutObjectAcl",
+    "PutObjectLegalHold",
+    "PutObjectRetention",
+    "PutObjectTagging",
+    "PutObjectVersionAcl",
+    "PutObjectVersionTagging",
+    "PutReplicationConfiguration",
+    "PutStorageLensConfiguration",
+    "PutStorageLensConfigurationTagging",
+    "ReplicateDelete",
+    "ReplicateObject",
+    "ReplicateTags",
+    "RestoreObject",
+    "SubmitMultiRegionAccessPointRoutes",
+    "TagResource",
+    "UntagResource",
+    "UpdateAccessGrantsLocation",
+    "UpdateBucketMetadataInventoryTableConfiguration",
+    "UpdateBucketMetadataJournalTableConfiguration",
+    "UpdateJobPriority",
+    "UpdateJobStatus",
+    "UpdateObjectEncryption",
+    "UpdateStorageLensGroup",
+];
+
+/// Actions of this vault that S3 does not have, without their `azekura:`. While the list is empty every
+/// well-formed name is taken.
+pub const AZEKURA_ACTIONS: &[&str] = &[];
+
+/// Whether the vault answers this condition key for some request; case does not count.
+#[must_use]
+pub fn is_known_key(key: &str) -> bool {
+    let key = normal_key(key);
+    CONDITION_KEYS.iter().any(|known| normal_key(known) == key)
+        || CONDITION_KEY_PREFIXES
+            .iter()
+            .any(|known| key.starts_with(&*normal_key(known)))
+}
+
+/// Whether there is an action that `text` names, by itself or by wildcards.
+#[must_use]
+pub fn names_an_action(text: &str) -> bool {
+    let Some((service, name)) = text.split_once(':') else {
+        return text == "*";
+    };
+    let well_formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '*' | '?');
+    if name.is_empty() || !name.chars().all(well_formed) {
+        return false;
+    }
+    let pattern = Pattern::action(name);
+    let any = |known: &[&str]| known.iter().any(|known| pattern.matches_plain(known));
+    if service.eq_ignore_ascii_case("s3") {
+        any(&S3_ACTIONS)
+    } else if service.eq_ignore_ascii_case("azekura") {
+        AZEKURA_ACTIONS.is_empty() || any(AZEKURA_ACTIONS)
+    } else {
+        text == "*:*"
+    }
+}
