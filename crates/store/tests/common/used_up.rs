@@ -216,6 +216,7 @@ pub(crate) async fn commit(
     let particulars = Particulars {
         salt_seed: [3; 32],
         requester: Requester::vault("test"),
+        permitted: None,
         event,
     };
     let sealed = seal_record(keys, core, &particulars).unwrap();
