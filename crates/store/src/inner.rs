@@ -17,7 +17,7 @@ use azekura_model::requester::Requester;
 use azekura_model::retention_class::ClassCatalog;
 use azekura_model::retention_limits::KeyLockLimits;
 use azekura_model::time::{HybridTime, WallTime};
-use azekura_record::core::Core;
+use azekura_record::core::{Core, RecordKind};
 use azekura_record::particulars::{Event, Particulars};
 use bytes::Bytes;
 
@@ -309,7 +309,9 @@ fn guarded_against_the_end(
     core: &Core,
     mut guards: Vec<Guard>,
 ) -> Result<Vec<Guard>, StoreError> {
-    let Some(bucket) = core.bucket.filter(|_| core.epoch > 0) else {
+    // Nor is another epoch opened.
+    let concerned = core.epoch > 0 || core.kind == RecordKind::EpochOpened;
+    let Some(bucket) = core.bucket.filter(|_| concerned) else {
         return Ok(guards);
     };
     if partition.0 > RESERVED_PARTITIONS {
@@ -344,7 +346,6 @@ pub(crate) fn unchanged(key: Key, read: Option<Bytes>) -> Guard {
 mod tests {
     use super::*;
     use azekura_model::time::ComplianceTime;
-    use azekura_record::core::RecordKind;
 
     fn core(epoch: u32) -> Core {
         Core {
@@ -380,6 +381,12 @@ mod tests {
         let destroyed = families::destroyed(BucketUuid([2; 16]));
         assert_eq!(guarded(1, 1, Vec::new()), Some(vec![destroyed]));
         assert_eq!(guarded(2, 1, Vec::new()), None);
+        let opened = Core {
+            kind: RecordKind::EpochOpened,
+            ..core(0)
+        };
+        let guards = guarded_against_the_end(CONFIGURATION, &opened, Vec::new());
+        assert_eq!(guards.unwrap().len(), 1);
         for partition in [1, 2, 5000] {
             assert_eq!(guarded(partition, 0, Vec::new()), Some(Vec::new()));
         }
