@@ -14,6 +14,7 @@ mod common;
 use std::sync::Arc;
 
 use azekura_engine::seam::{Engine, StoredRecord};
+use azekura_model::access::Action;
 use azekura_model::bucket::Versioning;
 use azekura_model::ident::BucketUuid;
 use azekura_model::position::{PartitionId, Sequence};
@@ -25,7 +26,7 @@ use azekura_store::seal::record::open_record;
 use azekura_store::store::Store;
 use common::ending::{Ending, Ends};
 use common::used_up::{B, DAY, K, kinds, use_up, used_up};
-use common::{Vault, assert_rebuild_equals, bucket_name, live, parts, writer};
+use common::{Vault, assert_rebuild_equals, bucket_name, by, live, parts, writer};
 
 /// All records of a partition.
 fn records(engine: &dyn Engine, at: PartitionId) -> Vec<StoredRecord> {
@@ -119,7 +120,9 @@ async fn the_keys_of_a_used_up_bucket_are_destroyed_and_copies_open_no_more() {
 fn assert_certified(vault: &Vault, bucket: BucketUuid) {
     let of = |name: &str| {
         let ask = CertificateAsk::default();
-        vault.store.certificate(&bucket_name(name), ask)
+        vault
+            .store
+            .certificate(&by(Action::AdminRead), &bucket_name(name), ask)
     };
     assert!(of(B).is_err());
     let certificate = of(&bucket.to_string()).unwrap();
