@@ -25,6 +25,7 @@ use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 use zeroize::Zeroizing;
 
 pub use self::operations::{action_of, actions_of};
+use crate::audit::{self, Noted};
 use crate::errors;
 use crate::guard::request::parse_query;
 use crate::throttle::{KeyLimits, Throttle};
@@ -273,9 +274,18 @@ impl AccessCheck {
         let key_id = cx.credentials().ok_or_else(refused)?.access_key.clone();
         let key_id = key_id.as_str();
         let credential = self.keys.credential(key_id).ok_or_else(refused)?;
+        let operation = cx.s3_op().name().to_owned();
+        if let Some(noted) = cx.extensions_mut().get::<Noted>().cloned() {
+            let place = match cx.s3_path() {
+                S3Path::Root => (None, None),
+                S3Path::Bucket { bucket } => (Some(&**bucket), None),
+                S3Path::Object { bucket, key } => (Some(&**bucket), Some(&**key)),
+            };
+            let auth = audit::method_of(cx.headers());
+            noted.caller(&credential.grant, auth, &operation, place);
+        }
         self.throttle
             .admit_signer(key_id, credential.limits, cx.extensions_mut())?;
-        let operation = cx.s3_op().name().to_owned();
         let query = parse_query(cx.uri().query().unwrap_or_default()).unwrap_or_default();
         let names_version = query.iter().any(|(name, _)| name == "versionId");
         let origin = cx.extensions_mut().get::<Origin>().cloned();

@@ -135,6 +135,8 @@ pub(crate) struct Draft {
 pub(crate) struct Appended {
     pub(crate) committed: Committed,
     pub(crate) wall: WallTime,
+    /// Length of the sealed particulars in bytes.
+    pub(crate) particulars_bytes: u64,
 }
 
 /// Why nothing was appended.
@@ -236,6 +238,7 @@ impl Inner {
         let guards = guarded_against_the_end(partition, &sealed.core, guards)?;
         let mut record = sealed.record;
         record.payload = draft.payload;
+        let particulars_bytes = record.particulars.len() as u64;
         let commit = Commit {
             id: self.ids.commit().map_err(StoreError::from)?,
             class,
@@ -245,7 +248,11 @@ impl Inner {
         };
         let committed = self.engine.commit(partition, commit).await?;
         self.clock.stored(sealed.core.compliance);
-        Ok(Appended { committed, wall })
+        Ok(Appended {
+            committed,
+            wall,
+            particulars_bytes,
+        })
     }
 
     /// The record at a sequence, opened and checked against its commitment.

@@ -14,6 +14,7 @@ mod object;
 mod policy;
 mod signature;
 
+use azekura_model::audit::AuthMethod;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response};
@@ -22,6 +23,7 @@ use s3s::{S3Request, S3Result};
 
 use azekura_model::access::Resource;
 
+use crate::audit::Noted;
 use crate::auth::{Authenticate, Caller, Gate, Origin};
 use crate::errors;
 use crate::faults::Faults;
@@ -84,6 +86,11 @@ where
         .judge(&fields, &posted.bucket, now)
         .map_err(refused)?;
     let extensions = &posted.parts.extensions;
+    if let Some(noted) = extensions.get::<Noted>() {
+        let key = fields.get("key");
+        let place = (Some(posted.bucket.as_str()), key);
+        noted.caller(&credential.grant, AuthMethod::Form, "PostObject", place);
+    }
     let secure = origin.peer.secure;
     signers
         .throttle

@@ -1,5 +1,6 @@
 //! One fixed value of every kind, for frozen bytes.
 
+mod audit;
 mod keeper;
 pub(crate) mod request;
 
@@ -429,6 +430,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ),
     ];
     events.extend(keeper::events());
+    events.push(audit::event());
     events.extend(request::events());
     events.extend(settings().into_iter().map(|(name, setting)| {
         let event = BucketConfigured {

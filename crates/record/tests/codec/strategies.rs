@@ -1,5 +1,6 @@
 //! Arbitrary values of every kind.
 
+mod audit;
 mod keeper;
 mod request;
 
@@ -461,6 +462,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => configured(),
         3 => upload(),
         4 => keeper::event(),
+        1 => audit::event(),
         2 => request::event(),
     ]
 }
