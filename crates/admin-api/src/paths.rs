@@ -13,6 +13,8 @@ pub const CLOCK: &str = "/v1/clock";
 pub const BUCKETS: &str = "/v1/buckets";
 /// `POST`, `DELETE`: one bucket.
 pub const BUCKET: &str = "/v1/buckets/{bucket}";
+/// `POST`: a fresh key for a bucket.
+pub const ROTATE_KEY: &str = "/v1/buckets/{bucket}/rotate-key";
 /// `GET`: current objects of a bucket.
 pub const OBJECTS: &str = "/v1/buckets/{bucket}/objects";
 /// `GET`: what is known of one version.

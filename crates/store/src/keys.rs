@@ -147,6 +147,22 @@ impl Keys {
         Ok(wrapped)
     }
 
+    /// Draws a bucket's key of an epoch without taking it into use; returns it wrapped by the
+    /// tenant's. [`Keys::learn_epoch`] takes it into use, once its record is durable.
+    ///
+    /// # Errors
+    /// As [`Keys::new_bucket_key`].
+    pub fn draw_bucket_key(
+        &self,
+        tenant: TenantId,
+        bucket: BucketUuid,
+        epoch: u32,
+    ) -> Result<Vec<u8>, KeyError> {
+        let above = self.tenant_key(tenant)?;
+        let key = SecretKey::random(&*self.entropy)?;
+        wrap(&*self.entropy, &above, &bucket.0, epoch, &key)
+    }
+
     /// Learns a bucket's key of an epoch from its record.
     ///
     /// # Errors
@@ -265,7 +281,9 @@ mod tests {
         let first = keys(9);
         let tenant = first.new_tenant(TENANT).unwrap();
         let epoch1 = first.new_bucket_key(TENANT, BUCKET, 1).unwrap();
-        let epoch2 = first.new_bucket_key(TENANT, BUCKET, 2).unwrap();
+        let epoch2 = first.draw_bucket_key(TENANT, BUCKET, 2).unwrap();
+        assert_eq!(first.newest_epoch(BUCKET), Ok(1), "drawn, not in use");
+        first.learn_epoch(BUCKET, TENANT, 2, &epoch2).unwrap();
         assert_eq!(tenant.len(), WRAPPED_BYTES);
 
         let second = keys(9);

@@ -18,7 +18,7 @@ use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 use azekura_record::disposal::DisposalRequested;
 
-use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire};
+use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire, rotate};
 use crate::certificate::{Certificate, CertificateAsk};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
@@ -248,6 +248,18 @@ impl Store {
         rules: LifecycleRules,
     ) -> Result<Cooling<LifecycleRules>, StoreError> {
         lifecycle::put_rules(&self.inner, by, name, rules).await
+    }
+
+    /// Opens the next key epoch of a bucket while writes go on; returns its number.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub async fn rotate_epoch(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+    ) -> Result<u32, StoreError> {
+        rotate::rotate_epoch(&self.inner, by, name).await
     }
 
     /// Asks for other days of hidden history: more act at once, fewer after the cooling-off.
