@@ -131,7 +131,7 @@ impl Client {
         self.call_with(method, path_and_query, Bytes::new()).await
     }
 
-    async fn call_with<T: DeserializeOwned>(
+    pub(crate) async fn call_with<T: DeserializeOwned>(
         &self,
         method: Method,
         path_and_query: &str,

@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::entry::BadEntry;
 use crate::error::StoreError;
+use crate::identity::Directory;
 use crate::ids::Ids;
 use crate::keeper::Kept;
 use crate::keys::Keys;
@@ -94,6 +95,8 @@ pub(crate) struct Inner {
     pub(crate) policy: StorePolicy,
     /// The tenant that the vault was made with, once it was read.
     pub(crate) first_tenant: std::sync::OnceLock<TenantId>,
+    /// Who is known.
+    pub(crate) directory: Directory,
     /// What keys with limits have locked today.
     pub(crate) ledger: Ledger,
     /// Held by the one pass of the keeper that runs.
@@ -190,6 +193,7 @@ impl Inner {
             memory: parts.memory,
             policy,
             first_tenant: std::sync::OnceLock::new(),
+            directory: Directory::default(),
             ledger: Ledger::default(),
             keeping: tokio::sync::Mutex::new(()),
             history_days: tokio::sync::RwLock::new(()),

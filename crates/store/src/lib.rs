@@ -25,6 +25,7 @@ mod find;
 mod get;
 mod head;
 pub mod history;
+pub mod identity;
 pub mod ids;
 mod inner;
 pub mod intake;

@@ -20,6 +20,7 @@ use azekura_record::core::{Core, RecordKind};
 use azekura_record::epoch::EpochOpened;
 use azekura_record::error::DecodeError;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
+use azekura_record::identity::IdentityChanged;
 use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::{Event, Particulars};
@@ -123,10 +124,21 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 lock_given(core, *version, lock, &mut out);
             }
         }
+        Event::IdentityChanged(changed) => identity_changed(core, changed, &mut out),
         Event::RequestChanged(changed) => request::changed(core, changed, &mut out),
         keeper => keeper::mutations(core, keeper, &mut out)?,
     }
     Ok(out)
+}
+
+fn identity_changed(core: &Core, changed: &IdentityChanged, out: &mut Mutations) {
+    match changed {
+        IdentityChanged::Set(identity) => out.puts.push((
+            families::identity(core.tenant, &identity.name()),
+            Bytes::from(azekura_record::identity::encode(identity)),
+        )),
+        IdentityChanged::Removed(name) => out.deletes.push(families::identity(core.tenant, name)),
+    }
 }
 
 fn epoch_opened(core: &Core, epoch: &EpochOpened, out: &mut Mutations) -> Result<(), Incomplete> {

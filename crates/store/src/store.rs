@@ -45,6 +45,7 @@ use crate::{
     put, release, sweep, tagging, tick,
 };
 
+mod identity;
 mod locks;
 mod retention;
 
@@ -79,6 +80,7 @@ impl Store {
     /// bucket deletions, blobs that nothing names. Must run before anything is served.
     pub async fn start(&self) -> Result<Swept, StoreError> {
         tick::begin(&self.inner).await?;
+        crate::identity::load(&self.inner)?;
         self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
         for bucket in read::all_for_ever(&self.inner)? {
