@@ -15,6 +15,7 @@ pub mod classes;
 pub mod clock;
 pub mod cut;
 mod delete;
+mod destroy;
 pub mod digest;
 pub mod disposal;
 pub mod entropy;

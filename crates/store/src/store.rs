@@ -100,6 +100,7 @@ impl Store {
         governed::waiting::act(&self.inner).await?;
         for bucket in read::all_for_ever(&self.inner)? {
             release::finish::finish_all(&self.inner, Owner::from(&bucket)).await?;
+            keeper::finish_destroying(&self.inner, &bucket).await?;
         }
         sweep::sweep_dead(&self.inner).await
     }
@@ -308,10 +309,11 @@ impl Store {
         keeper::keep_one(&self.inner, name).await
     }
 
-    /// What was released of a bucket, and how it was erased and checked. Retired buckets too.
+    /// What was released of a bucket, and how it was erased and checked. Retired buckets too; one whose
+    /// keys are destroyed has lost its name, and its UUID stands for it.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchBucket`] when no bucket ever had this name.
+    /// [`StoreError::NoSuchBucket`] when no bucket that has a name ever had this one.
     pub fn certificate(
         &self,
         by: &Authorized,
