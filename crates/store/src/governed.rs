@@ -5,6 +5,7 @@
 //! uses it up. [`wait`] is for settings and jobs that wait by themselves; [`waiting`] puts them in
 //! force. What a request says is read from its record and proved each time ([`requests`]).
 
+pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod requests;
 pub(crate) mod waiting;
@@ -28,22 +29,13 @@ use crate::families::{self, CONFIGURATION};
 use crate::governed::documents::Weakens;
 use crate::inner::Inner;
 
-/// Who may approve. The directory of identities answers it.
+/// Who may approve, where it is not the directory that says so.
 pub trait Approvers: Send + Sync {
     /// Everybody of a tenant who may approve, frozen ones too: that they exist counts.
     ///
     /// # Errors
     /// When it cannot be known. Then nothing governed acts.
     fn approvers(&self, tenant: TenantId) -> Result<Vec<Approver>, StoreError>;
-}
-
-/// Nobody.
-struct NoApprovers;
-
-impl Approvers for NoApprovers {
-    fn approvers(&self, _: TenantId) -> Result<Vec<Approver>, StoreError> {
-        Ok(Vec::new())
-    }
 }
 
 /// What happened to a request, for whoever must hear of it.
@@ -59,35 +51,21 @@ pub struct RequestNotice {
 pub type NoticeSink = Arc<dyn Fn(&RequestNotice) + Send + Sync>;
 
 /// State of two people in a store.
+#[derive(Default)]
 pub(crate) struct Governing {
     /// One change of requests at a time: judging and using up is one step.
     alone: tokio::sync::Mutex<()>,
-    approvers: RwLock<Arc<dyn Approvers>>,
+    approvers: RwLock<Option<Arc<dyn Approvers>>>,
     sink: RwLock<Option<NoticeSink>>,
-}
-
-impl Default for Governing {
-    fn default() -> Self {
-        Self {
-            alone: tokio::sync::Mutex::new(()),
-            approvers: RwLock::new(Arc::new(NoApprovers)),
-            sink: RwLock::new(None),
-        }
-    }
 }
 
 impl Governing {
     pub(crate) fn set_approvers(&self, approvers: Arc<dyn Approvers>) {
-        *self.approvers.write() = approvers;
+        *self.approvers.write() = Some(approvers);
     }
 
     pub(crate) fn set_sink(&self, sink: NoticeSink) {
         *self.sink.write() = Some(sink);
-    }
-
-    pub(crate) fn approvers(&self, tenant: TenantId) -> Result<Vec<Approver>, StoreError> {
-        let approvers = Arc::clone(&self.approvers.read());
-        approvers.approvers(tenant)
     }
 
     fn tell(&self, what: &'static str, request: &ApprovalRequest) {
@@ -105,6 +83,15 @@ impl Governing {
                 request: request.clone(),
             });
         }
+    }
+}
+
+/// Everybody of a tenant who may approve: out of the directory, unless somebody else says it.
+pub(crate) fn approvers(inner: &Inner, tenant: TenantId) -> Result<Vec<Approver>, StoreError> {
+    let other = inner.governing.approvers.read().clone();
+    match other {
+        Some(other) => other.approvers(tenant),
+        None => Ok(directory::approvers(inner, tenant)),
     }
 }
 
@@ -242,7 +229,7 @@ pub(crate) async fn permit(
         DualControl::Off => (None, Vec::new()),
         DualControl::Required => (
             requests::find(inner, tenant, operation, by)?,
-            inner.governing.approvers(tenant)?,
+            approvers(inner, tenant)?,
         ),
     };
     let request = found.as_ref().map(|found| &found.request);
@@ -330,7 +317,7 @@ pub(crate) async fn wait(
         None => {
             let _alone = inner.governing.alone.lock().await;
             if requests::find(inner, tenant, operation, by)?.is_none() {
-                let approvers = inner.governing.approvers(tenant)?;
+                let approvers = approvers(inner, tenant)?;
                 ask(inner, by, tenant, (operation, document), &approvers).await?;
             }
             Ok(Wait::ForRequest)

@@ -2,6 +2,7 @@
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::{Authorized, Preset};
+use azekura_model::governed::Permit;
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{
     AccessKey, Group, Identity, IdentityName, KeyQuota, LABEL_BYTES_MAX, NamedPolicy,
@@ -19,6 +20,8 @@ use zeroize::Zeroizing;
 use super::{DAY_MS, load, one, secret};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, IDENTITY};
+use crate::governed;
+use crate::governed::directory::{described, registered};
 use crate::inner::{Draft, Inner, Refused, unchanged};
 use crate::policy_text::parse_identity_policy;
 
@@ -92,14 +95,15 @@ pub(crate) async fn create_tenant(
     });
     let guard = vec![Guard::Absent(families::tenant(tenant))];
     let place = (tenant, CONFIGURATION);
-    append(inner, by.requester(), place, guard, event)
+    append(inner, (by.requester(), None), place, guard, event)
         .await
         .map_err(Refused::unexpected)?;
     let settings = Identity::Settings(new.settings);
     let users = new.users.into_iter().map(Identity::User);
     for identity in std::iter::once(settings).chain(users) {
+        let identity = registered(inner, None, identity);
         validate(&identity)?;
-        commit(inner, by.requester(), tenant, None, identity).await?;
+        commit(inner, (by.requester(), None), tenant, None, identity).await?;
     }
     load(inner)?;
     Ok(tenant)
@@ -116,7 +120,7 @@ pub(crate) async fn set(
 ) -> Result<Identity, StoreError> {
     let _alone = inner.directory.changing.lock().await;
     let (before, raw) = one(inner, tenant, &name)?;
-    let after = edit(before.clone())?;
+    let after = registered(inner, before.as_ref(), edit(before.clone())?);
     if after.name() != name {
         return Err(StoreError::Internal(
             "an identity changed its name".to_owned(),
@@ -124,8 +128,9 @@ pub(crate) async fn set(
     }
     validate(&after)?;
     refer(inner, tenant, &after)?;
-    govern(inner, by, tenant, before.as_ref(), Some(&after))?;
-    commit(inner, by.requester(), tenant, raw, after.clone()).await?;
+    let permit = govern(inner, by, tenant, before.as_ref(), Some(&after)).await?;
+    let marked = (by.requester(), permit.as_ref());
+    commit(inner, marked, tenant, raw, after.clone()).await?;
     load(inner)?;
     Ok(after)
 }
@@ -142,11 +147,12 @@ pub(crate) async fn remove(
         return Err(StoreError::NoSuchIdentity);
     };
     unused(inner, tenant, &before)?;
-    govern(inner, by, tenant, Some(&before), None)?;
+    let permit = govern(inner, by, tenant, Some(&before), None).await?;
+    let marked = (by.requester(), permit.as_ref());
     let key = families::identity(tenant, &name);
     let event = Event::IdentityChanged(Box::new(IdentityChanged::Removed(name)));
     let guard = vec![Guard::Equals(key, raw)];
-    append(inner, by.requester(), (tenant, IDENTITY), guard, event)
+    append(inner, marked, (tenant, IDENTITY), guard, event)
         .await
         .map_err(Refused::unexpected)?;
     load(inner)
@@ -214,7 +220,7 @@ pub(crate) async fn note_uses(inner: &Inner) -> Result<(), StoreError> {
         all.retain(|id, _| tenant.keys.contains_key(id));
         let uses = Identity::LastUses(all.into_iter().collect());
         let by = Requester::vault("last uses");
-        commit(inner, &by, tenant.id, raw, uses).await?;
+        commit(inner, (&by, None), tenant.id, raw, uses).await?;
         load(inner)?;
     }
     Ok(())
@@ -365,20 +371,27 @@ fn unused(inner: &Inner, tenant: TenantId, identity: &Identity) -> Result<(), St
 }
 
 /// Whether two people are needed, and were there.
-fn govern(
-    _inner: &Inner,
-    _by: &Authorized,
-    _tenant: TenantId,
+async fn govern(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
     before: Option<&Identity>,
     after: Option<&Identity>,
-) -> Result<(), StoreError> {
-    let _change = administration(before, after);
-    Ok(())
+) -> Result<Option<Permit>, StoreError> {
+    let Some(change) = administration(before, after) else {
+        return Ok(None);
+    };
+    let now = inner.clock.compliance();
+    let (operation, document) = described(change, before, after, now);
+    let asking = (&operation, document);
+    governed::permit(inner, by.requester(), tenant, asking)
+        .await
+        .map(Some)
 }
 
 async fn commit(
     inner: &Inner,
-    by: &Requester,
+    by: (&Requester, Option<&Permit>),
     tenant: TenantId,
     raw: Option<Bytes>,
     identity: Identity,
@@ -393,7 +406,7 @@ async fn commit(
 
 async fn append(
     inner: &Inner,
-    by: &Requester,
+    by: (&Requester, Option<&Permit>),
     (tenant, partition): (TenantId, azekura_model::position::PartitionId),
     guards: Vec<Guard>,
     event: Event,
@@ -411,6 +424,8 @@ async fn append(
     };
     // Keys must be withdrawn on a full disk, too.
     let class = CommitClass::Essential;
-    inner.append(by, partition, class, guards, draft).await?;
+    inner
+        .append_marked(by, partition, class, guards, draft)
+        .await?;
     Ok(())
 }
