@@ -3,7 +3,7 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket_config::{
-    BucketConfiguration, BucketSetting, ConfigurationKind, Configured,
+    BucketConfiguration, BucketPolicyText, BucketSetting, ConfigurationKind, Configured,
 };
 use azekura_model::cors::{CorsRule, CorsRules};
 use azekura_model::ident::BucketUuid;
@@ -92,6 +92,8 @@ pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
         StoredSetting::ObjectLock(_) => ConfigurationKind::ObjectLock,
         StoredSetting::RetentionClasses(_) => ConfigurationKind::RetentionClasses,
         StoredSetting::RetentionLimits(_) => ConfigurationKind::RetentionLimits,
+        StoredSetting::Policy(_) => ConfigurationKind::Policy,
+        StoredSetting::Acl(_) => ConfigurationKind::Acl,
     }
 }
 
@@ -123,6 +125,8 @@ pub(crate) fn to_stored(
         (Some(BucketConfiguration::RetentionLimits(limits)), _) => {
             StoredSetting::RetentionLimits(Some(limits))
         }
+        (Some(BucketConfiguration::Policy(text)), _) => StoredSetting::Policy(Some(text.0)),
+        (Some(BucketConfiguration::Acl(acl)), _) => StoredSetting::Acl(Some(acl)),
         (None, ConfigurationKind::Tags) => StoredSetting::Tags(None),
         (None, ConfigurationKind::Cors) => StoredSetting::Cors(None),
         (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
@@ -132,6 +136,8 @@ pub(crate) fn to_stored(
         (None, ConfigurationKind::ObjectLock) => StoredSetting::ObjectLock(None),
         (None, ConfigurationKind::RetentionClasses) => StoredSetting::RetentionClasses(None),
         (None, ConfigurationKind::RetentionLimits) => StoredSetting::RetentionLimits(None),
+        (None, ConfigurationKind::Policy) => StoredSetting::Policy(None),
+        (None, ConfigurationKind::Acl) => StoredSetting::Acl(None),
     }
 }
 
@@ -151,6 +157,8 @@ fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
         StoredSetting::ObjectLock(lock) => BucketConfiguration::ObjectLock(lock?),
         StoredSetting::RetentionClasses(rules) => BucketConfiguration::RetentionClasses(rules?),
         StoredSetting::RetentionLimits(limits) => BucketConfiguration::RetentionLimits(limits?),
+        StoredSetting::Policy(text) => BucketConfiguration::Policy(BucketPolicyText(text?)),
+        StoredSetting::Acl(acl) => BucketConfiguration::Acl(acl?),
     })
 }
 
