@@ -22,6 +22,7 @@ mod retention_bomb;
 mod space;
 mod storm;
 mod sync_order;
+mod tls;
 
 use crate::report::Outcome;
 use crate::{Bench, Failure};
@@ -71,6 +72,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         disposal::what_is_due_is_erased_and_what_is_locked_stays,
     ),
     ("storm", storm::others_hardly_notice),
+    ("tls", tls::only_what_is_allowed_gets_in),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),
     ("poison", poison::a_failed_sync_ends_the_server),

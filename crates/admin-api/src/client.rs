@@ -1,9 +1,9 @@
 //! The admin API over HTTP.
 
 mod retention;
+pub mod tls;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -12,7 +12,6 @@ use http::{Method, Request, Response, Uri};
 use http_body_util::{BodyDataStream, BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 
@@ -24,11 +23,10 @@ use crate::types::{
     BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
     ObjectPage, ObjectQuery, ObjectsQuery, VaultReport,
 };
+use tls::{ClientTls, Connector};
 
 /// Longest JSON answer that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// How long a connection may take to open.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Tells the wall time in seconds since 1970-01-01T00:00Z.
 pub type WallClock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -36,7 +34,7 @@ pub type WallClock = Arc<dyn Fn() -> i64 + Send + Sync>;
 /// The admin API of one server.
 #[derive(Clone)]
 pub struct Client {
-    http: HttpClient<HttpConnector, Full<Bytes>>,
+    http: HttpClient<Connector, Full<Bytes>>,
     endpoint: String,
     credentials: Credentials,
     region: String,
@@ -44,30 +42,29 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for `endpoint` (`http://host:port`); opens no connection yet.
+    /// A client for `endpoint` (`http://host:port` or `https://host:port`); opens no connection yet.
     ///
     /// # Errors
-    /// [`Code::InvalidRequest`] when the endpoint is not such an address.
+    /// [`Code::InvalidRequest`] when the endpoint is not such an address, or a file of `tls` cannot be used.
     pub fn new(
         endpoint: &str,
         credentials: Credentials,
         region: &str,
         clock: WallClock,
+        tls: &ClientTls,
     ) -> Result<Self, ApiError> {
         let uri = endpoint.trim_end_matches('/').parse::<Uri>().ok();
         let usable = uri
-            .filter(|uri| uri.scheme_str() == Some("http"))
+            .filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
             .filter(|uri| uri.authority().is_some() && uri.path() == "/" && uri.query().is_none());
         if usable.is_none() {
             return Err(ApiError::new(
                 Code::InvalidRequest,
                 format!("{endpoint:?} is not an admin endpoint"),
             )
-            .hint("Give it as http://HOST:PORT, for instance http://127.0.0.1:9001."));
+            .hint("Give it as https://HOST:PORT, or http://127.0.0.1:9001 on the same machine."));
         }
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let connector = tls::connector(endpoint, tls)?;
         Ok(Self {
             http: HttpClient::builder(TokioExecutor::new()).build(connector),
             endpoint: endpoint.trim_end_matches('/').to_owned(),

@@ -2,6 +2,7 @@
 
 mod drill;
 mod retention;
+mod tls;
 
 pub use retention::{
     BulkArgs, ClassCommand, DefaultArgs, EventArgs, EventCommand, ExplainArgs, ExtendArgs,
@@ -14,6 +15,7 @@ use azekura_hospital::{Class, Date, Scale, parse_day};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use drill::{DrillCommand, DrillLocksArgs};
+pub use tls::{IssueArgs, OnlineTls, TlsCommand};
 
 /// S3-compatible WORM object store for Japanese medical information.
 #[derive(Parser, Debug)]
@@ -71,6 +73,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// When the disk fills, what cannot be deleted until when, what history costs
     Capacity(Online),
+    /// A private CA and its certificates
+    #[command(subcommand)]
+    Tls(TlsCommand),
     /// Writes the files of a hospital that does not exist, for tests and drills
     Testdata(TestdataArgs),
 }
@@ -343,6 +348,9 @@ pub struct Online {
     /// Region to sign for [default: us-east-1, which every server accepts]
     #[arg(long, value_name = "NAME", env = "AZEKURA_REGION")]
     pub region: Option<String>,
+    /// TLS
+    #[command(flatten)]
+    pub tls: OnlineTls,
 }
 
 /// Which vault directory.

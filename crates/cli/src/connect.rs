@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use azekura_admin_api::client::Client;
+use azekura_admin_api::client::tls::ClientTls;
 use azekura_admin_api::sigv4::Credentials;
 use azekura_store::clock::{SystemTimeSource, TimeSource as _};
 use serde::Deserialize;
@@ -26,7 +27,23 @@ struct Kept {
 pub(crate) fn client(online: &Online) -> Result<Client, CommandError> {
     let (credentials, region) = key(online)?;
     let clock = Arc::new(|| SystemTimeSource.wall().0.div_euclid(1000));
-    Ok(Client::new(&online.endpoint, credentials, &region, clock)?)
+    let tls = tls(online);
+    Ok(Client::new(
+        &online.endpoint,
+        credentials,
+        &region,
+        clock,
+        &tls,
+    )?)
+}
+
+/// Whom to trust, and who to be.
+pub(crate) fn tls(online: &Online) -> ClientTls {
+    let files = online.tls.clone();
+    ClientTls {
+        ca_file: files.ca_file,
+        identity: files.client_cert.zip(files.client_key),
+    }
 }
 
 /// The key and the region to sign with, for requests that are not those of [`Client`].

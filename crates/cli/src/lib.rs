@@ -14,7 +14,7 @@ mod progress;
 
 use args::{
     BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand, DrillCommand,
-    EventCommand, LifecycleCommand, LockCommand, ObjectCommand, VaultCommand,
+    EventCommand, LifecycleCommand, LockCommand, ObjectCommand, TlsCommand, VaultCommand,
 };
 use exit::{CommandError, Exit};
 
@@ -37,6 +37,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             Exit::Failure,
             "serve is run by the azekura binary",
         )),
+        Command::Tls(TlsCommand::Issue(issue)) => commands::tls_issue::run(&issue, json),
         Command::Testdata(testdata) => commands::testdata::run(&testdata, json),
         Command::Vault(vault) => vault_command(vault, json).await,
         Command::Drill(DrillCommand::Locks(locks)) => {

@@ -15,7 +15,7 @@ use azekura_model::access::{
 };
 use azekura_model::lock::Bypass;
 use azekura_model::name::BucketName;
-use azekura_model::requester::Requester;
+use azekura_model::requester::{ClientCertificate, Requester};
 use azekura_store::store::Store;
 use http::HeaderMap;
 use s3s::access::{S3Access, S3AccessContext};
@@ -104,8 +104,10 @@ impl Authenticate for StaticKeys {
 pub struct Peer {
     /// Address of the other end.
     pub address: Option<IpAddr>,
-    /// Subject of the client certificate, if one was verified.
-    pub tls_identity: Option<String>,
+    /// The connection is encrypted (`aws:SecureTransport`).
+    pub secure: bool,
+    /// The client certificate, if one was verified.
+    pub certificate: Option<ClientCertificate>,
 }
 
 /// What the service knows of a request before its signature is verified.
@@ -177,7 +179,7 @@ impl Caller {
         };
         let mut grant = gate.at_home(credential.grant)?;
         grant.requester.source = origin.peer.address;
-        grant.requester.tls_identity = origin.peer.tls_identity;
+        grant.requester.tls_identity = origin.peer.certificate.map(|shown| shown.subject);
         grant.requester.request_id = origin.request_id;
         let authorized = gate.ask(&grant, action, &resource)?;
         Ok(Self {

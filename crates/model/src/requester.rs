@@ -17,6 +17,18 @@ pub struct Requester {
     pub request_id: String,
 }
 
+/// A client certificate that was verified, and whose CA issued it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClientCertificate {
+    /// Its subject, as in `CN=backup-server`.
+    pub subject: String,
+    /// SHA-256 of the certificate as sent (DER): what an access key is bound to.
+    pub sha256: [u8; 32],
+    /// Tenant whose CA issued it: the certificate is good for keys of this tenant alone. `None` for a
+    /// CA that the operator configured for every tenant.
+    pub tenant: Option<String>,
+}
+
 impl Requester {
     /// The vault itself, for what it does unasked (sweeps, marks).
     #[must_use]

@@ -4,6 +4,8 @@
 pub mod admin;
 pub mod config;
 pub mod credentials;
+pub mod sources;
+pub mod tls;
 
 mod addresses;
 mod clock;
@@ -16,6 +18,7 @@ mod matrix;
 mod observe;
 mod open;
 mod running;
+mod seldom;
 mod serve;
 mod stall;
 mod stop;

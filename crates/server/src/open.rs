@@ -257,14 +257,8 @@ impl Service<Request<TimedBody>> for Mounted {
         std::pin::Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<TimedBody>) -> Self::Future {
-        let address = request
-            .extensions()
-            .get::<std::net::SocketAddr>()
-            .map(|peer| peer.ip().to_canonical());
-        let peer = Peer {
-            address,
-            tls_identity: None,
-        };
+        let peer = request.extensions().get::<Peer>().cloned();
+        let peer = peer.unwrap_or_default();
         let gateway = self.0.clone();
         Box::pin(async move { Ok(gateway.serve(peer, request).await) })
     }

@@ -18,13 +18,14 @@ use crate::admin::{self, AdminState, Metrics};
 use crate::config::{self, Checked, ConfigError, Overrides};
 use crate::credentials::CredentialsError;
 use crate::keys::{self, AccessKeys, Root};
-use crate::listener::{self, Bounds};
+use crate::listener::{self, Bounds, Entrance};
 use crate::observe::Observed;
 use crate::open::{self, OpenFailure, Opened};
 use crate::stall::Dawdling;
 use crate::stop::{self, Reason};
 use crate::telemetry::{self, TelemetryError};
 use crate::timekeeper;
+use crate::tls::{self, Tls};
 use crate::welcome;
 
 /// Region that every client may sign for.
@@ -221,6 +222,7 @@ pub(crate) fn begin(
     let bounds = Bounds {
         connections: config.connections,
         header_read: config.header_read,
+        tls_handshake: config.tls_handshake,
         per_address: config.connections_per_address,
         dawdling: Dawdling {
             stall: config.stall,
@@ -228,16 +230,45 @@ pub(crate) fn begin(
         },
         drain: config.drain,
     };
-    let seen = ("s3", Arc::clone(&metrics));
-    let s3 = listener::serve(s3, gateway, bounds, seen, stopped.clone());
-    let seen = ("admin", metrics);
-    let admin = listener::serve(admin, admin_service, bounds, seen, stopped);
+    let entrances = entrances(config, &metrics);
+    let secured = entrances.iter().filter_map(|entrance| {
+        let tls = entrance.tls.as_ref()?;
+        Some((entrance.name, Arc::clone(tls)))
+    });
+    tls::keep(secured.collect(), metrics, stopped.clone())?;
+    let [entrance, admin_entrance] = entrances;
+    let s3 = listener::serve(s3, gateway, bounds, entrance, stopped.clone());
+    let admin = listener::serve(admin, admin_service, bounds, admin_entrance, stopped);
     Ok(Begun {
         s3_addr,
         admin_addr,
         s3: tokio::spawn(s3),
         admin: tokio::spawn(admin),
     })
+}
+
+/// Who may come in to the S3 and the admin listener.
+fn entrances(config: &Checked, metrics: &Arc<Metrics>) -> [Entrance; 2] {
+    [
+        Entrance::new(
+            "s3",
+            Arc::clone(metrics),
+            config.s3_sources.clone(),
+            config.s3_tls.clone(),
+        ),
+        Entrance::new(
+            "admin",
+            Arc::clone(metrics),
+            config.admin_sources.clone(),
+            config.admin_tls.clone(),
+        ),
+    ]
+}
+
+/// The address of a listener as clients write it.
+fn endpoint(address: SocketAddr, tls: Option<&Arc<Tls>>) -> String {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}")
 }
 
 fn gateway(config: &Checked, opened: &Opened, keys: AccessKeys) -> open::Mounted {
@@ -274,7 +305,7 @@ fn admin_router(
             service: sigv4::SERVICE.to_owned(),
         },
         metrics: Arc::clone(metrics),
-        s3_endpoint: format!("http://{s3}"),
+        s3_endpoint: endpoint(s3, config.s3_tls.as_ref()),
     }))
 }
 
@@ -287,12 +318,14 @@ fn announce(
     admin: SocketAddr,
 ) -> std::io::Result<()> {
     let mut text = String::new();
+    let s3 = endpoint(s3, config.s3_tls.as_ref());
+    let admin = endpoint(admin, config.admin_tls.as_ref());
     if opened.made {
-        text = welcome::first_start(&config.data_dir, s3, &opened.region, root);
+        text = welcome::first_start(&config.data_dir, &s3, &opened.region, root);
     } else if !(opened.running.keyring_exported)() {
         tracing::warn!("the keyring was never exported: run azekura vault export-keyring FILE");
     }
-    text.push_str(&welcome::ready_line(s3, admin));
+    text.push_str(&welcome::ready_line(&s3, &admin));
     text.push('\n');
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -1,6 +1,5 @@
 //! What a start prints on standard output: at the first one what to paste, at each the `ready` line.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::credentials::CREDENTIALS_FILE;
@@ -8,13 +7,13 @@ use crate::keys::Root;
 
 /// The line that says that requests are accepted.
 #[must_use]
-pub(crate) fn ready_line(s3: SocketAddr, admin: SocketAddr) -> String {
-    format!("azekura ready s3=http://{s3} admin=http://{admin}")
+pub(crate) fn ready_line(s3: &str, admin: &str) -> String {
+    format!("azekura ready s3={s3} admin={admin}")
 }
 
 /// Commands for the shell, quoted so that they work as pasted, in this order and in any directory.
 #[must_use]
-pub(crate) fn first_start(data_dir: &Path, s3: SocketAddr, region: &str, root: &Root) -> String {
+pub(crate) fn first_start(data_dir: &Path, s3: &str, region: &str, root: &Root) -> String {
     let (secret, title) = if root.made {
         (
             root.secret.as_str(),
@@ -26,13 +25,20 @@ pub(crate) fn first_start(data_dir: &Path, s3: SocketAddr, region: &str, root: &
             "A new vault was made. Its root access key is the one that you set:",
         )
     };
-    let aws = format!("aws --endpoint-url http://{s3} s3");
-    let restic = format!("restic -r s3:http://{s3}/backup");
+    let aws = format!("aws --endpoint-url {s3} s3");
+    let restic = format!("restic -r s3:{s3}/backup");
+    let (trust, restic) = if s3.starts_with("https:") {
+        // Every client brings a list of public CAs; a private one is in none of them.
+        let export = "  export AWS_CA_BUNDLE=ca.pem    # the CA of the server's certificate\n";
+        (export, format!("{restic} --cacert ca.pem"))
+    } else {
+        ("", restic)
+    };
     let mut text = format!(
         "\n{title}\n\n  \
          export AWS_ACCESS_KEY_ID={}\n  \
          export AWS_SECRET_ACCESS_KEY={secret}\n  \
-         export AWS_DEFAULT_REGION={region}\n\n\
+         export AWS_DEFAULT_REGION={region}\n{trust}\n\
          Store, list and read with the AWS command line:\n\n  \
          {aws} mb s3://first\n  \
          {aws} cp /etc/hostname s3://first/hello.txt\n  \
@@ -87,7 +93,7 @@ mod tests {
             secret: "secret".to_owned(),
             made: true,
         };
-        let s3 = "127.0.0.1:9000".parse().unwrap();
+        let s3 = "http://127.0.0.1:9000";
         let text = first_start(Path::new("./it's here"), s3, "local", &root);
         for line in [
             "  export AWS_ACCESS_KEY_ID=AZKROOT\n",
@@ -99,7 +105,7 @@ mod tests {
             assert!(text.contains(line), "{line} in {text}");
         }
         assert_eq!(
-            ready_line(s3, "[::1]:9001".parse().unwrap()),
+            ready_line(s3, "http://[::1]:9001"),
             "azekura ready s3=http://127.0.0.1:9000 admin=http://[::1]:9001"
         );
     }

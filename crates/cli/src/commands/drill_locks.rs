@@ -13,6 +13,7 @@ pub(crate) async fn run(args: &DrillLocksArgs, json: bool) -> Result<Exit, Comma
         s3: args.s3_endpoint.clone(),
         credentials,
         region,
+        tls: connect::tls(&args.online),
         lock_minutes: args.lock_minutes,
     };
     let report = drill::run(plan, &connect::client(&args.online)?).await?;

@@ -12,6 +12,7 @@ mod wire;
 
 use azekura_admin_api::api::AdminApi as _;
 use azekura_admin_api::client::Client;
+use azekura_admin_api::client::tls::ClientTls;
 use azekura_admin_api::sigv4::Credentials;
 
 use crate::exit::{CommandError, Exit};
@@ -34,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) credentials: Credentials,
     /// Region to sign for.
     pub(crate) region: String,
+    /// Whom to trust.
+    pub(crate) tls: ClientTls,
     /// How long the locks of the drill hold, in minutes.
     pub(crate) lock_minutes: u32,
 }
@@ -44,9 +47,9 @@ pub(crate) async fn run(plan: Plan, admin: &Client) -> Result<Report, CommandErr
     let told = info.s3_endpoint.map(|told| reachable(&told, &plan.admin));
     let s3 = plan.s3.or(told).ok_or_else(|| {
         CommandError::new(Exit::Usage, "the server does not tell its S3 address")
-            .hint("Give it with --s3-endpoint http://HOST:PORT.")
+            .hint("Give it with --s3-endpoint https://HOST:PORT.")
     })?;
-    let wire = Wire::new(&s3, &plan.admin, plan.credentials, plan.region);
+    let wire = Wire::new((&s3, &plan.admin), plan.credentials, plan.region, &plan.tls)?;
     let bar = progress::doors(doors::all().len());
     let mut remains = cleanup::earlier(&wire, admin).await?;
     let scene = Scene::make(wire, admin, plan.lock_minutes).await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use azekura_admin_api::client::tls::ClientTls;
 use azekura_admin_api::sigv4::Credentials;
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -98,7 +99,13 @@ async fn row(server: Server, door: &str) -> Row {
         until: UNTIL.to_owned(),
     };
     let scene = Scene {
-        wire: Wire::new(&endpoint, &endpoint, credentials, "local".to_owned()),
+        wire: Wire::new(
+            (&endpoint, &endpoint),
+            credentials,
+            "local".to_owned(),
+            &ClientTls::default(),
+        )
+        .unwrap(),
         bucket,
         subjects: vec![subject],
         expired: Vec::new(),

@@ -1,5 +1,6 @@
 //! The wire of the drill: requests as a client of any kind might send them, wrong ones too.
 
+use azekura_admin_api::client::tls::{self, ClientTls, Connector};
 use azekura_admin_api::sigv4::{self, Credentials, TextSignature};
 use azekura_store::clock::{SystemTimeSource, TimeSource as _};
 use base64::Engine as _;
@@ -7,7 +8,6 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::exit::{CommandError, Exit};
@@ -162,7 +162,7 @@ impl Reply {
 
 /// A client for both listeners of one server.
 pub(super) struct Wire {
-    http: HttpClient<HttpConnector, Full<Bytes>>,
+    http: HttpClient<Connector, Full<Bytes>>,
     s3: String,
     admin: String,
     credentials: Credentials,
@@ -170,11 +170,19 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Opens no connection yet. Endpoints are `http://host:port`.
-    pub(super) fn new(s3: &str, admin: &str, credentials: Credentials, region: String) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        Self {
+    /// Opens no connection yet. Endpoints are `http://host:port` or `https://host:port`.
+    pub(super) fn new(
+        (s3, admin): (&str, &str),
+        credentials: Credentials,
+        region: String,
+        tls: &ClientTls,
+    ) -> Result<Self, CommandError> {
+        // One connector for both: an encrypted one if either needs it.
+        let strict = [s3, admin]
+            .into_iter()
+            .find(|url| url.starts_with("https:"));
+        let connector = tls::connector(strict.unwrap_or(s3), tls)?;
+        Ok(Self {
             // A connection of its own for each request: a refused one may leave the other end closed.
             http: HttpClient::builder(TokioExecutor::new())
                 .pool_max_idle_per_host(0)
@@ -183,7 +191,7 @@ impl Wire {
             admin: admin.trim_end_matches('/').to_owned(),
             credentials,
             region,
-        }
+        })
     }
 
     /// Id of the key that the drill signs with.

@@ -46,6 +46,8 @@ fn is_page(url: &str) -> bool {
 
 /// Where the object is now.
 pub(super) struct Place<'a> {
+    /// Posted over TLS.
+    pub(super) secure: bool,
     pub(super) host: &'a str,
     pub(super) bucket: &'a str,
     pub(super) key: &'a str,
@@ -56,9 +58,10 @@ impl Place<'_> {
     fn url(&self) -> String {
         let (host, bucket) = (self.host, self.bucket);
         let key = encoding::url(self.key);
+        let scheme = if self.secure { "https" } else { "http" };
         match host.strip_prefix(&format!("{bucket}.")) {
-            Some(_) => format!("http://{host}/{key}"),
-            None => format!("http://{host}/{bucket}/{key}"),
+            Some(_) => format!("{scheme}://{host}/{key}"),
+            None => format!("{scheme}://{host}/{bucket}/{key}"),
         }
     }
 }

@@ -84,6 +84,7 @@ where
         .judge(&fields, &posted.bucket, now)
         .map_err(refused)?;
     let extensions = &posted.parts.extensions;
+    let secure = origin.peer.secure;
     signers
         .throttle
         .admit_signer(&claimed.key_id, credential.limits, extensions)?;
@@ -121,6 +122,7 @@ where
         (_, Err(error)) => Err(error),
         (_, Ok(stored)) => {
             let place = answer::Place {
+                secure,
                 host: &posted.host,
                 bucket: &posted.bucket,
                 key: &key,

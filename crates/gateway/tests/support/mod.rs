@@ -83,7 +83,7 @@ pub(crate) async fn start_with(auth: Arc<dyn Authenticate>) -> Server {
             stream.set_nodelay(true).unwrap();
             let peer = Peer {
                 address: Some(from.ip()),
-                tls_identity: None,
+                ..Peer::default()
             };
             let service = gateway.connection(peer);
             tokio::spawn(async move {

@@ -1,6 +1,5 @@
 //! The door of `/v1`: who is not verified gets no further.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -11,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::sigv4::{self, Refused};
-use azekura_gateway::auth::Authenticate as _;
+use azekura_gateway::auth::{Authenticate as _, Peer};
 use azekura_model::access::{Action, Ask, Grant, Resource, authorize};
 use azekura_model::ident::to_text;
 use azekura_store::entropy::{Entropy as _, SystemEntropy};
@@ -68,10 +67,13 @@ async fn admit(state: &AdminState, request: Request<Body>) -> Result<Request<Bod
         .ok_or_else(|| not_authenticated(Refused::Signature))?;
     sigv4::verify(&request, &claim, &key.secret).map_err(not_authenticated)?;
     let mut grant = key.grant;
-    grant.requester.source = request
+    let peer = request
         .extensions()
-        .get::<SocketAddr>()
-        .map(|peer| peer.ip().to_canonical());
+        .get::<Peer>()
+        .cloned()
+        .unwrap_or_default();
+    grant.requester.source = peer.address;
+    grant.requester.tls_identity = peer.certificate.map(|shown| shown.subject);
     grant.requester.request_id = request_id().map_err(Failure)?;
     if grant.tenant.is_none() {
         let first = state.running.store.first_tenant();

@@ -1,5 +1,7 @@
 //! `/metrics` in the OpenMetrics text format.
 
+mod tls;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -41,13 +43,21 @@ pub(crate) struct Metrics {
     requests: Family<Answered, Counter>,
     seconds: Family<Timed, Histogram>,
     connections: Family<OnListener, Gauge>,
-    connections_refused: Family<OnListener, Counter>,
+    connections_refused: Family<Refused, Counter>,
+    tls: tls::TlsMetrics,
 }
 
 /// Labels of a listener.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OnListener {
     listener: &'static str,
+}
+
+/// Labels of a refused connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refused {
+    listener: &'static str,
+    reason: &'static str,
 }
 
 /// One open connection; counted until dropped.
@@ -63,6 +73,14 @@ impl Drop for Connected {
 impl Metrics {
     /// Metrics of one server.
     pub(crate) fn new(running: Arc<Running>) -> Self {
+        let mut metrics = Self::of_listeners();
+        let engine = Box::new(EngineCollector(running));
+        metrics.registry.register_collector(engine);
+        metrics
+    }
+
+    /// What listeners measure, without the vault.
+    pub(crate) fn of_listeners() -> Self {
         let mut registry = Registry::with_prefix("azekura");
         let requests = Family::default();
         let seconds = Family::<Timed, Histogram>::new_with_constructor(|| {
@@ -77,20 +95,21 @@ impl Metrics {
             seconds.clone(),
         );
         let connections = Family::<OnListener, Gauge>::default();
-        let refused = Family::<OnListener, Counter>::default();
+        let refused = Family::<Refused, Counter>::default();
         registry.register("connections", "Open connections", connections.clone());
         registry.register(
             "connections_refused",
-            "Connections refused because their address had too many",
+            "Connections refused because their address had too many, or is not served",
             refused.clone(),
         );
-        registry.register_collector(Box::new(EngineCollector(running)));
+        let tls = tls::TlsMetrics::register(&mut registry);
         Self {
             registry,
             requests,
             seconds,
             connections,
             connections_refused: refused,
+            tls,
         }
     }
 
@@ -104,9 +123,9 @@ impl Metrics {
     }
 
     /// Counts a connection that was refused.
-    pub(crate) fn connection_refused(&self, listener: &'static str) {
+    pub(crate) fn connection_refused(&self, listener: &'static str, reason: &'static str) {
         self.connections_refused
-            .get_or_create(&OnListener { listener })
+            .get_or_create(&Refused { listener, reason })
             .inc();
     }
 

@@ -17,7 +17,12 @@ use azekura_store::memory::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN};
 use azekura_store::store::StorePolicy;
 use http::Uri;
 
-use super::{File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, is_loopback};
+use super::tls as tables;
+use super::{
+    File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, TlsTable, is_loopback,
+};
+use crate::sources::Sources;
+use crate::tls::{Tls, TlsFault};
 
 /// Shortest secret access key that is accepted, in characters.
 const SECRET_CHARS_MIN: usize = 16;
@@ -50,10 +55,18 @@ pub struct Checked {
     pub declared: RegionDescription,
     /// S3 listener.
     pub s3_addr: SocketAddr,
+    /// TLS of the S3 listener; `None` = plaintext.
+    pub s3_tls: Option<Arc<Tls>>,
+    /// Addresses that the S3 listener serves.
+    pub s3_sources: Sources,
     /// Domains for virtual-host style.
     pub s3_domains: Vec<String>,
     /// Admin listener.
     pub admin_addr: SocketAddr,
+    /// TLS of the admin listener; `None` = plaintext.
+    pub admin_tls: Option<Arc<Tls>>,
+    /// Addresses that the admin listener serves.
+    pub admin_sources: Sources,
     /// Collector of traces.
     pub otlp: Option<Uri>,
     /// Both listeners are on loopback.
@@ -68,6 +81,8 @@ pub struct Checked {
     pub memory_bytes: u64,
     /// Time for the headers of a request.
     pub header_read: Duration,
+    /// Time for a TLS handshake.
+    pub tls_handshake: Duration,
     /// Time without a byte moving, after which a transfer is broken off.
     pub stall: Duration,
     /// Time for requests under way at a stop.
@@ -155,12 +170,38 @@ pub enum ConfigError {
     /// Plaintext beyond loopback.
     #[error(
         "{address} can be reached from other machines and this listener speaks plaintext HTTP: \
-         bodies and names would travel unencrypted. Listen on 127.0.0.1 behind a proxy with TLS, or \
-         give --i-accept-unencrypted-http-beyond-loopback if the network is yours alone"
+         bodies and names would travel unencrypted. Give it a certificate (`azekura tls issue` makes \
+         one, [tls] in the configuration names it), listen on 127.0.0.1 behind a proxy with TLS, or give --i-accept-unencrypted-http-beyond-loopback if the network is yours alone"
     )]
     Plaintext {
         /// The address.
         address: SocketAddr,
+    },
+    /// TLS cannot be had with these files.
+    #[error("{section}: {fault}\nsee docs/operating/tls.md")]
+    Tls {
+        /// Table of the configuration.
+        section: &'static str,
+        /// Why.
+        fault: TlsFault,
+    },
+    /// Client certificates that nobody could issue, or CAs that nobody is asked for.
+    #[error(
+        "{section}: `client_auth` other than \"off\" and `client_cas` need each other: give both or neither"
+    )]
+    HalfClientAuth {
+        /// Table of the configuration.
+        section: &'static str,
+    },
+    /// Not a network.
+    #[error(
+        "{key}: {value:?} is not a network: give it as 10.0.0.0/8, 2001:db8::/32 or one address"
+    )]
+    Cidr {
+        /// Key of the configuration.
+        key: &'static str,
+        /// What was given.
+        value: String,
     },
     /// Only half of the root key.
     #[error("set both AZEKURA_ROOT_ACCESS_KEY_ID and AZEKURA_ROOT_SECRET_ACCESS_KEY, or neither")]
@@ -236,12 +277,18 @@ impl Checked {
             over.admin_addr.or(file.admin.addr),
             "127.0.0.1:9001",
         )?;
+        let s3_tls = tls("s3.tls", file.s3.tls, file.tls.as_ref())?;
+        let admin_tls = tls("admin.tls", file.admin.tls, file.tls.as_ref())?;
         let accepted = over.accept_plaintext || file.i_accept_unencrypted_http_beyond_loopback;
-        let open = [s3_addr, admin_addr]
-            .into_iter()
-            .find(|address| !is_loopback(address));
-        if let Some(address) = open.filter(|_| !accepted) {
-            return Err(ConfigError::Plaintext { address });
+        let listeners = [
+            (s3_addr, s3_tls.is_some()),
+            (admin_addr, admin_tls.is_some()),
+        ];
+        let loopback = listeners.iter().all(|(address, _)| is_loopback(address));
+        let mut plain = listeners.iter().filter(|(_, tls)| !tls);
+        let open = plain.find(|(address, _)| !is_loopback(address));
+        if let Some((address, _)) = open.filter(|_| !accepted) {
+            return Err(ConfigError::Plaintext { address: *address });
         }
         let otlp = over.otlp_endpoint.or(file.otlp.endpoint);
         let otlp = otlp.map(collector).transpose()?;
@@ -274,14 +321,19 @@ impl Checked {
             region_aliases: file.region.aliases,
             otlp,
             s3_addr,
+            s3_tls,
+            s3_sources: tables::sources(&file.s3.source_cidrs, "s3.source_cidrs")?,
             s3_domains: file.s3.domains,
             admin_addr,
-            loopback: open.is_none(),
+            admin_tls,
+            admin_sources: tables::sources(&file.admin.source_cidrs, "admin.source_cidrs")?,
+            loopback,
             connections: limits.connections,
             connections_per_address: limits.connections_per_address.unwrap_or(limits.connections),
             least_bytes_per_second: limits.least_bytes_per_second,
             memory_bytes,
             header_read: Duration::from_secs(limits.header_read_seconds),
+            tls_handshake: Duration::from_secs(limits.tls_handshake_seconds),
             stall: Duration::from_secs(limits.stall_seconds),
             drain: Duration::from_secs(limits.drain_seconds),
             policy,
@@ -299,6 +351,22 @@ impl Checked {
             trial_grace,
         })
     }
+}
+
+/// TLS of a listener: from its own table, else from that of both.
+fn tls(
+    own_section: &'static str,
+    own: Option<TlsTable>,
+    both: Option<&TlsTable>,
+) -> Result<Option<Arc<Tls>>, ConfigError> {
+    let (section, table) = match (own, both) {
+        (Some(own), _) => (own_section, own),
+        (None, Some(both)) => ("tls", both.clone()),
+        (None, None) => return Ok(None),
+    };
+    let tls = Tls::load(tables::files(table, section)?);
+    let tls = tls.map_err(|fault| ConfigError::Tls { section, fault })?;
+    Ok(Some(Arc::new(tls)))
 }
 
 fn address(
@@ -351,6 +419,7 @@ fn not_zero(limits: &Limits) -> Result<(), ConfigError> {
             limits.connections_per_address == Some(0),
         ),
         ("header_read_seconds", limits.header_read_seconds == 0),
+        ("tls_handshake_seconds", limits.tls_handshake_seconds == 0),
         ("stall_seconds", limits.stall_seconds == 0),
     ] {
         if zero {

@@ -8,6 +8,7 @@ mod check;
 mod size;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 pub use check::{Checked, ConfigError, KeyConfigured};
 pub use size::SizeValue;
+pub use tls::{ClientAuthName, ClientCaTable, TlsTable};
 
 /// The TOML file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -39,6 +41,8 @@ pub struct File {
     pub s3: S3,
     /// The admin listener.
     pub admin: Admin,
+    /// TLS of both listeners. Default none: plaintext HTTP, on loopback alone.
+    pub tls: Option<TlsTable>,
     /// Bounds on connections.
     pub limits: Limits,
     /// What leaves the vault, and when.
@@ -85,6 +89,10 @@ pub struct S3 {
     pub addr: Option<String>,
     /// Domains for virtual-host style (`BUCKET.DOMAIN`). Default none: path style only.
     pub domains: Vec<String>,
+    /// TLS of this listener, instead of `[tls]`.
+    pub tls: Option<TlsTable>,
+    /// Networks whose connections are accepted, as in `10.0.0.0/8`. Default none: every address.
+    pub source_cidrs: Vec<String>,
 }
 
 /// `[admin]`
@@ -93,6 +101,10 @@ pub struct S3 {
 pub struct Admin {
     /// Address and port; port 0 takes a free one. Default `127.0.0.1:9001`.
     pub addr: Option<String>,
+    /// TLS of this listener, instead of `[tls]`.
+    pub tls: Option<TlsTable>,
+    /// Networks whose connections are accepted, as in `10.0.0.0/8`. Default none: every address.
+    pub source_cidrs: Vec<String>,
 }
 
 /// `[limits]`
@@ -113,6 +125,8 @@ pub struct Limits {
     pub memory: Option<SizeValue>,
     /// Seconds within which the headers of a request must have arrived. Default 60.
     pub header_read_seconds: u64,
+    /// Seconds within which a TLS handshake must be over. Default 10.
+    pub tls_handshake_seconds: u64,
     /// Seconds without a byte moving after which an upload or an answer under way is broken off.
     /// Default 120.
     pub stall_seconds: u64,
@@ -128,6 +142,7 @@ impl Default for Limits {
             least_bytes_per_second: 1024,
             memory: None,
             header_read_seconds: 60,
+            tls_handshake_seconds: 10,
             stall_seconds: 120,
             drain_seconds: 10,
         }

@@ -165,3 +165,74 @@ fn secrets_come_from_files_that_only_the_owner_reads() {
         Err(ConfigError::OpenSecret { .. })
     ));
 }
+
+#[test]
+fn tls_takes_the_place_of_the_ugly_flag() {
+    let place = crate::tls::tests::Place::new();
+    let files = place.files();
+    let pair = format!(
+        "certificate = {:?}\nkey = {:?}\n",
+        files.certificate, files.key
+    );
+    let both = format!("[s3]\naddr = '0.0.0.0:0'\n[admin]\naddr = '[::]:0'\n[tls]\n{pair}");
+    let checked = check(&both, Overrides::default()).unwrap();
+    assert!(checked.s3_tls.is_some() && checked.admin_tls.is_some());
+    // The root key of a server that others can reach has few rights, encrypted or not.
+    assert!(!checked.loopback);
+    let one = format!("[s3]\naddr = '0.0.0.0:0'\n[s3.tls]\n{pair}");
+    let checked = check(&one, Overrides::default()).unwrap();
+    assert!(checked.s3_tls.is_some() && checked.admin_tls.is_none());
+    let other = format!("{one}[admin]\naddr = '0.0.0.0:0'\n");
+    assert!(matches!(
+        check(&other, Overrides::default()),
+        Err(ConfigError::Plaintext { .. })
+    ));
+}
+
+#[test]
+fn half_of_a_tls_table_is_refused() {
+    let place = crate::tls::tests::Place::new();
+    let files = place.files();
+    let pair = format!(
+        "certificate = {:?}\nkey = {:?}\n",
+        files.certificate, files.key
+    );
+    for rest in [
+        "client_auth = 'required'",
+        "client_cas = [{ file = 'ca.pem' }]",
+    ] {
+        assert!(matches!(
+            check(&format!("[tls]\n{pair}{rest}"), Overrides::default()),
+            Err(ConfigError::HalfClientAuth { section: "tls" })
+        ));
+    }
+    let gone = "[s3.tls]\ncertificate = '/nonexistent'\nkey = '/nonexistent'";
+    assert!(matches!(
+        check(gone, Overrides::default()),
+        Err(ConfigError::Tls {
+            section: "s3.tls",
+            ..
+        })
+    ));
+    assert!(toml::from_str::<File>("[tls]\ncertificate = 'a'").is_err());
+    assert!(toml::from_str::<File>(&format!("[tls]\n{pair}client_auth = 'of'")).is_err());
+}
+
+#[test]
+fn sources_are_networks_or_addresses() {
+    let good = "[s3]\nsource_cidrs = ['10.0.0.0/8', '2001:db8::1']";
+    let checked = check(good, Overrides::default()).unwrap();
+    let admit = |text: &str| checked.s3_sources.admit(text.parse().unwrap());
+    assert!(admit("10.255.0.1") && admit("2001:db8::1") && !admit("2001:db8::2"));
+    for wrong in ["10.0.0.0/33", "hospital", "10.0.0", ""] {
+        let text = format!("[admin]\nsource_cidrs = ['{wrong}']");
+        let refused = check(&text, Overrides::default());
+        assert!(matches!(
+            refused,
+            Err(ConfigError::Cidr {
+                key: "admin.source_cidrs",
+                ..
+            })
+        ));
+    }
+}
