@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use azekura_model::bucket::Versioning;
 use azekura_model::acl::AclPermission;
+use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::ObjectOwnership;
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
 use azekura_model::cors::CorsMethod;

@@ -157,12 +157,7 @@ impl AccessKeys {
         };
         let credential = Credential {
             secret: Zeroizing::new(secret.to_owned()),
-            grant: Grant {
-                requester,
-                tenant: None,
-                user: None,
-                allowed: ActionSet::of_rights(rights),
-            },
+            grant: Grant::of_key(requester, ActionSet::of_rights(rights)),
             limits,
         };
         self.0.insert(id.to_owned(), credential);

@@ -1,5 +1,6 @@
 //! Buckets as the store knows them.
 
+pub mod access;
 pub(crate) mod change;
 pub(crate) mod configure;
 pub(crate) mod create;

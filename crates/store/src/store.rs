@@ -18,7 +18,8 @@ use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 use azekura_record::disposal::DisposalRequested;
 
-use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire};
+use crate::bucket::access::BucketAccess;
+use crate::bucket::{Bucket, access, change, configure, create, lifecycle, read, retire};
 use crate::certificate::{Certificate, CertificateAsk};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
@@ -146,6 +147,36 @@ impl Store {
     /// [`StoreError::Stopped`], [`StoreError::Internal`].
     pub fn owner_of(&self, name: &BucketName) -> Result<Option<TenantId>, StoreError> {
         read::owner(&self.inner, name)
+    }
+
+    /// What a bucket says of who may come in; `None` when there is no such bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`]; [`StoreError::Internal`] for a policy that cannot be read any more.
+    pub fn bucket_access(&self, name: &BucketName) -> Result<Option<BucketAccess>, StoreError> {
+        access::access(&self.inner, name)
+    }
+
+    /// Tags that a version has now, for conditions of policies; `None` when there is no such version.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`], [`StoreError::Damaged`].
+    pub fn existing_tags(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        which: Which,
+    ) -> Result<Option<Vec<(String, String)>>, StoreError> {
+        match head::head(&self.inner, bucket, key, which) {
+            Ok(info) => Ok(Some(info.attributes.tags)),
+            Err(
+                StoreError::NoSuchBucket
+                | StoreError::NoSuchKey { .. }
+                | StoreError::NoSuchVersion
+                | StoreError::IsDeleteMarker { .. },
+            ) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The tenant that the vault was made with: keys of the configuration stand in it.

@@ -5,7 +5,6 @@ use super::{Answer, Context, answer};
 use crate::auth::Caller;
 use crate::convert::owner::owner;
 use crate::convert::{acl, names};
-use crate::errors;
 
 pub(crate) async fn get_object_acl(
     cx: &Context,
@@ -19,7 +18,7 @@ pub(crate) async fn get_object_acl(
     cx.store
         .head(caller.authorized(), &bucket, &key, which)
         .await
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     answer(GetObjectAclOutput {
         grants: Some(acl::full_control()),
         owner: Some(owner()),

@@ -67,10 +67,18 @@ pub(crate) fn read_setting<T: BucketSetting>(
     uuid: BucketUuid,
 ) -> Result<Configured<T>, StoreError> {
     let key = families::bucket_config(uuid, T::KIND);
-    let Some(entry) = inner.get(CONFIGURATION, &key)? else {
-        return Ok(Configured::Never);
-    };
-    let stored = StoredSetting::decode(&entry.value)
+    match inner.get(CONFIGURATION, &key)? {
+        Some(entry) => decode_setting(uuid, &entry.value),
+        None => Ok(Configured::Never),
+    }
+}
+
+/// Reads a sub-resource out of its entry.
+pub(crate) fn decode_setting<T: BucketSetting>(
+    uuid: BucketUuid,
+    value: &[u8],
+) -> Result<Configured<T>, StoreError> {
+    let stored = StoredSetting::decode(value)
         .map_err(|error| StoreError::Internal(format!("setting of bucket {uuid}: {error}")))?;
     match from_stored(stored) {
         None => Ok(Configured::Cleared),
