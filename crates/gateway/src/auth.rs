@@ -70,13 +70,19 @@ impl StaticKeys {
 
     /// With one more key. A key of the same id is replaced.
     #[must_use]
-    pub fn with(mut self, key_id: &str, secret: &str, principal: &str, rights: &[Right]) -> Self {
+    pub fn with(self, key_id: &str, secret: &str, principal: &str, rights: &[Right]) -> Self {
         let requester = Requester {
             principal: principal.to_owned(),
             key_id: key_id.to_owned(),
             ..Requester::default()
         };
         let grant = Grant::of_key(requester, ActionSet::of_rights(rights));
+        self.grant(key_id, secret, grant)
+    }
+
+    /// With one more key of this grant.
+    #[must_use]
+    pub fn grant(mut self, key_id: &str, secret: &str, grant: Grant) -> Self {
         let secret = Zeroizing::new(secret.to_owned());
         let limits = KeyLimits::default();
         let credential = Credential {

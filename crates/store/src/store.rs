@@ -19,7 +19,7 @@ use azekura_model::time::WallTime;
 use azekura_record::disposal::DisposalRequested;
 
 use crate::bucket::access::BucketAccess;
-use crate::bucket::{Bucket, access, change, configure, create, lifecycle, read, retire};
+use crate::bucket::{Bucket, access, change, configure, create, lifecycle, read, retire, tenants};
 use crate::certificate::{Certificate, CertificateAsk};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
@@ -147,6 +147,23 @@ impl Store {
     /// [`StoreError::Stopped`], [`StoreError::Internal`].
     pub fn owner_of(&self, name: &BucketName) -> Result<Option<TenantId>, StoreError> {
         read::owner(&self.inner, name)
+    }
+
+    /// The tenant of this name, for a key of the configuration: made where there is none, with
+    /// dual-control off. Call it before anything is served.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`] when the engine takes no more commits.
+    pub async fn ensure_tenant(&self, name: &str) -> Result<TenantId, StoreError> {
+        tenants::ensure(&self.inner, name).await
+    }
+
+    /// The name of a tenant.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`], [`StoreError::Internal`].
+    pub fn tenant_name(&self, id: TenantId) -> Result<Option<String>, StoreError> {
+        tenants::name(&self.inner, id)
     }
 
     /// What a bucket says of who may come in; `None` when there is no such bucket.

@@ -3,7 +3,6 @@ use s3s::dto::{GetObjectAclInput, GetObjectAclOutput};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
-use crate::convert::owner::owner;
 use crate::convert::{acl, names};
 
 pub(crate) async fn get_object_acl(
@@ -19,9 +18,10 @@ pub(crate) async fn get_object_acl(
         .head(caller.authorized(), &bucket, &key, which)
         .await
         .map_err(|error| caller.error(error))?;
+    let owner = cx.owner_of(&input.bucket)?;
     answer(GetObjectAclOutput {
-        grants: Some(acl::full_control()),
-        owner: Some(owner()),
+        grants: Some(acl::full_control(owner.clone())),
+        owner: Some(owner),
         ..GetObjectAclOutput::default()
     })
 }

@@ -81,14 +81,15 @@ use std::sync::Arc;
 
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketSetting, Configured};
+use azekura_model::ident::TenantId;
 use azekura_model::name::BucketName;
 use azekura_store::bucket::Bucket;
 use azekura_store::store::Store;
-use s3s::dto::{ServerSideEncryption, TransitionDefaultMinimumObjectSize};
+use s3s::dto::{Owner, ServerSideEncryption, TransitionDefaultMinimumObjectSize};
 use s3s::{S3Response, S3Result};
 
 use crate::auth::Caller;
-use crate::convert::names;
+use crate::convert::{names, owner};
 use crate::errors;
 use crate::service::GatewayConfig;
 
@@ -166,6 +167,17 @@ impl Context {
     fn bucket(&self, name: &str) -> S3Result<Bucket> {
         let name = names::bucket(name)?;
         self.store.bucket(&name).map_err(errors::from_store)
+    }
+
+    /// A tenant as owner.
+    fn owner(&self, tenant: TenantId) -> S3Result<Owner> {
+        let name = self.store.tenant_name(tenant).map_err(errors::from_store)?;
+        Ok(owner::owner(tenant, name))
+    }
+
+    /// The tenant of a bucket as owner.
+    fn owner_of(&self, bucket: &str) -> S3Result<Owner> {
+        self.owner(self.bucket(bucket)?.tenant)
     }
 
     /// Where a sub-resource of a bucket stands.

@@ -23,6 +23,11 @@ pub(crate) async fn put_object_acl(
             .await
             .map_err(errors::from_store)?;
     }
-    acl::check(input.acl.is_some(), input.access_control_policy.as_ref())?;
+    let owner = cx.owner_of(&input.bucket)?;
+    acl::check(
+        &owner,
+        input.acl.is_some(),
+        input.access_control_policy.as_ref(),
+    )?;
     answer(PutObjectAclOutput::default())
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use azekura_gateway::auth::{Authenticate, Peer, StaticKeys};
 use azekura_gateway::service::{GatewayConfig, S3Gateway};
 use azekura_model::access::Right;
+use azekura_store::store::Store;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -68,13 +69,18 @@ pub(crate) async fn start() -> Server {
 
 /// Starts a gateway with other keys.
 pub(crate) async fn start_with(auth: Arc<dyn Authenticate>) -> Server {
+    start_over(store::memory().await, auth).await
+}
+
+/// Starts a gateway over a store with other keys.
+pub(crate) async fn start_over(store: Arc<Store>, auth: Arc<dyn Authenticate>) -> Server {
     let config = GatewayConfig {
         region: REGION.to_owned(),
         aliases: vec!["tokyo".to_owned()],
         domains: vec!["s3.test".to_owned()],
         ..GatewayConfig::default()
     };
-    let gateway = S3Gateway::new(store::memory().await, auth, config);
+    let gateway = S3Gateway::new(store, auth, config);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
