@@ -7,6 +7,7 @@ mod damage;
 mod disposal;
 mod drain;
 mod drill;
+mod escrow;
 mod false_time;
 mod frozen;
 mod lock_clients;
@@ -34,6 +35,7 @@ pub(crate) type Scenario = fn(&Bench) -> Result<Outcome, Failure>;
 pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("quick_start", quick_start::printed_lines_work_as_pasted),
     ("operator", operator::a_vault_under_a_passphrase),
+    ("escrow", escrow::a_deleted_keyring_comes_back),
     ("frozen", frozen::a_vault_of_format_v1_is_read),
     ("boto3", clients::boto3_round_trip),
     (

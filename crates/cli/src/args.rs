@@ -1,6 +1,7 @@
 //! What can be typed. Each flag has an environment variable of the same name.
 
 mod drill;
+mod keyring;
 mod retention;
 mod tls;
 
@@ -15,6 +16,10 @@ use azekura_hospital::{Class, Date, Scale, parse_day};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use drill::{DrillCommand, DrillLocksArgs};
+pub use keyring::{
+    EscrowCommand, EscrowDrillArgs, EscrowRestoreArgs, EscrowSplitArgs, NewSealing, ResealArgs,
+    Shares,
+};
 pub use tls::{IssueArgs, OnlineTls, TlsCommand};
 
 /// S3-compatible WORM object store for Japanese medical information.
@@ -164,6 +169,11 @@ pub enum VaultCommand {
     Upgrade(Offline),
     /// Copies the keyring to a file that you keep somewhere else
     ExportKeyring(ExportArgs),
+    /// Seals the keyring by another passphrase, or by a generated secret file
+    ResealKeyring(ResealArgs),
+    /// The keyring in shares: some of them together restore it
+    #[command(subcommand)]
+    Escrow(EscrowCommand),
 }
 
 /// Verbs of `azekura bucket`.

@@ -11,10 +11,12 @@ mod drill;
 mod offline;
 mod output;
 mod progress;
+mod shares;
 
 use args::{
     BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand, DrillCommand,
-    EventCommand, LifecycleCommand, LockCommand, ObjectCommand, TlsCommand, VaultCommand,
+    EscrowCommand, EventCommand, LifecycleCommand, LockCommand, ObjectCommand, TlsCommand,
+    VaultCommand,
 };
 use exit::{CommandError, Exit};
 
@@ -106,6 +108,16 @@ async fn vault_command(vault: VaultCommand, json: bool) -> Result<Exit, CommandE
         VaultCommand::Dump(offline) => commands::vault_dump::run(&offline),
         VaultCommand::Upgrade(offline) => commands::vault_upgrade::run(&offline, json),
         VaultCommand::ExportKeyring(export) => commands::vault_export_keyring::run(&export, json),
+        VaultCommand::ResealKeyring(args) => commands::vault_reseal_keyring::run(&args, json),
+        VaultCommand::Escrow(EscrowCommand::Split(args)) => {
+            commands::vault_escrow::split(&args, json)
+        }
+        VaultCommand::Escrow(EscrowCommand::Drill(args)) => {
+            commands::vault_escrow::drill(&args, json)
+        }
+        VaultCommand::Escrow(EscrowCommand::Restore(args)) => {
+            commands::vault_escrow::restore(&args, json)
+        }
     }
 }
 

@@ -104,6 +104,9 @@ pub enum CommitClass {
     Data,
     /// Lock changes, deletions, withdrawals of intents: go on below the floor.
     Essential,
+    /// What was read or refused: goes on below the floor, and leaves a part of the reserve to what is
+    /// essential.
+    Audit,
 }
 
 /// The record that a commit appends. The engine adds the position.

@@ -14,6 +14,8 @@ use crate::seam::{CommitClass, CommitError, Space};
 const FLOOR_BYTES: u64 = 2 << 30;
 /// Essential commits may use the floor down to this part of it.
 const RESERVE_PART: u64 = 8;
+/// Audit commits may use it down to this part of it.
+const AUDIT_RESERVE_PART: u64 = 4;
 /// The disks are asked again after this many admitted bytes or requests.
 const ADMITTED_BYTES_MAX: u64 = 16 << 20;
 const REQUESTS_MAX: u32 = 64;
@@ -92,6 +94,7 @@ impl SpaceGauge {
         let needed = match class {
             CommitClass::Data => tightest.floor,
             CommitClass::Essential => tightest.floor / RESERVE_PART,
+            CommitClass::Audit => tightest.floor / AUDIT_RESERVE_PART,
         };
         if left < needed {
             return Err(CommitError::NoSpace {

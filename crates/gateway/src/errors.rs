@@ -98,6 +98,11 @@ pub(crate) fn answer(code: &'static str, status: u16, message: String) -> S3Erro
     error
 }
 
+/// The status that goes with a code.
+pub(crate) fn status_of(code: &str) -> u16 {
+    table::row_of(code).map_or(400, |row| row.status)
+}
+
 /// An error of the store as S3 tells it. What went wrong inside is logged; whoever asked gets the
 /// words of [`StoreError`].
 pub(crate) fn from_store(error: StoreError) -> S3Error {

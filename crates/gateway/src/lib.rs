@@ -7,6 +7,7 @@
 //!
 //! Start with [`service`].
 
+pub mod audit;
 pub mod auth;
 mod body;
 mod clock;

@@ -1,7 +1,7 @@
 //! The service that a listener mounts on each connection.
 //!
 //! ```text
-//! S3Gateway::new(store, keys, config) ── .connection(peer) ──► hyper service
+//! S3Gateway::new(store, keys, audit, config) ── .connection(peer) ──► hyper service
 //! ```
 //!
 //! The listener sets `TCP_NODELAY` (without it small answers wait for 40 ms), limits the header
@@ -24,6 +24,7 @@ use s3s::host::{S3Host, VirtualHost};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tracing::Instrument as _;
 
+use crate::audit::{self, Audit, Noted, Seen};
 use crate::auth::{AccessCheck, Authenticate, Gate, KeyLookup, Origin, Peer};
 use crate::cors::{self, CrossOrigin};
 use crate::errors;
@@ -72,6 +73,7 @@ struct Inner {
     s3: S3Service,
     context: Arc<Context>,
     auth: Arc<dyn Authenticate>,
+    audit: Arc<dyn Audit>,
     gate: Gate,
     guard: Guard,
     memory: Arc<MemoryBudget>,
@@ -85,7 +87,12 @@ struct Inner {
 impl S3Gateway {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(store: Arc<Store>, auth: Arc<dyn Authenticate>, config: GatewayConfig) -> Self {
+    pub fn new(
+        store: Arc<Store>,
+        auth: Arc<dyn Authenticate>,
+        audit: Arc<dyn Audit>,
+        config: GatewayConfig,
+    ) -> Self {
         let mut regions = vec![config.region.clone()];
         regions.extend(config.aliases.iter().cloned());
         regions.push("us-east-1".to_owned());
@@ -111,6 +118,7 @@ impl S3Gateway {
             s3: builder.build(),
             context,
             auth,
+            audit,
             gate,
             guard: Guard {
                 regions,
@@ -147,7 +155,7 @@ impl S3Gateway {
         let id = request_id(self.inner.seed, number);
         let span = tracing::info_span!("s3", request_id = %id);
         let origin = Origin {
-            peer,
+            peer: peer.clone(),
             request_id: id.clone(),
         };
         let head = *request.method() == Method::HEAD;
@@ -160,12 +168,25 @@ impl S3Gateway {
         let host_bucket = bucket_of(&self.inner.domains, host.unwrap_or_default());
         let asked = CrossOrigin::of(&request, host_bucket);
         let preflight = *request.method() == Method::OPTIONS;
+        let (seen, noted) = (Seen::of(&request, host_bucket), Noted::default());
         let mut response = if preflight {
             self.preflight(asked.as_ref(), request)
         } else {
-            self.answer(origin, request).instrument(span).await
+            let answer = self.answer(origin, request, noted.clone());
+            answer.instrument(span).await
         };
+        let code = audit::code_of(&response);
         self.complete(&mut response, &id, &resource, head);
+        let tenant = noted.tenant();
+        for entry in seen.entries(&noted, &peer, &id, &response, code) {
+            if let Err(why) = self.inner.audit.record(tenant, entry).await {
+                // What is not on record is not answered.
+                let error = errors::answer("ServiceUnavailable", 503, why.to_string());
+                response = from_error(error);
+                self.complete(&mut response, &id, &resource, head);
+                break;
+            }
+        }
         if let Some(asked) = asked.filter(|_| !preflight) {
             asked.complete(&self.inner.context.store, response.headers_mut());
         }
@@ -180,12 +201,18 @@ impl S3Gateway {
         response
     }
 
-    async fn answer<B>(&self, origin: Origin, request: Request<B>) -> Response<ResponseBody>
+    async fn answer<B>(
+        &self,
+        origin: Origin,
+        request: Request<B>,
+        noted: Noted,
+    ) -> Response<ResponseBody>
     where
         B: http_body::Body<Data = Bytes> + Send + Sync + Unpin + 'static,
         B::Error: std::error::Error + Send + Sync + 'static,
     {
         let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(noted);
         if names_bucket(&self.inner.domains, host::of(&parts).unwrap_or_default()) {
             parts.extensions.insert(HostStyle);
         }

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod acl;
+pub mod audit;
 pub mod bucket;
 pub mod bucket_config;
 pub mod calendar;

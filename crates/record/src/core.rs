@@ -64,6 +64,8 @@ pub enum RecordKind {
     LocksChanged = 26,
     /// A record of another region, verbatim.
     Imported = 32,
+    /// Reads, listings, refusals and log-ins.
+    AuditBatch = 35,
     /// A request for what needs two people is asked, approved, vetoed, over or used up.
     RequestChanged = 34,
 }
@@ -106,7 +108,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -132,6 +134,7 @@ impl RecordKind {
         Self::SlotRestated,
         Self::LifecycleRan,
         Self::Imported,
+        Self::AuditBatch,
         Self::RequestChanged,
     ];
 

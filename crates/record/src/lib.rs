@@ -6,6 +6,7 @@
 //! ([`commitment`]). One file a kind; `docs/formats/records.md` describes the bytes.
 
 mod acl;
+pub mod audit;
 pub mod bucket;
 mod cbor;
 pub mod commitment;

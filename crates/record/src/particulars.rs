@@ -3,6 +3,7 @@
 use azekura_model::governed::PermittedBy;
 use azekura_model::requester::Requester;
 
+use crate::audit::AuditBatch;
 use crate::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use crate::configured::BucketConfigured;
 use crate::disposal::DisposalRequested;
@@ -70,6 +71,7 @@ pub enum Event {
     VersionLocked(VersionLocked),
     LocksChanged(LocksChanged),
     Imported(Imported),
+    AuditBatch(AuditBatch),
     RequestChanged(Box<RequestChanged>),
 }
 
@@ -116,6 +118,7 @@ impl Event {
             Self::VersionLocked(_) => RecordKind::VersionLocked,
             Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
+            Self::AuditBatch(_) => RecordKind::AuditBatch,
             Self::RequestChanged(_) => RecordKind::RequestChanged,
         }
     }
@@ -147,6 +150,7 @@ impl Event {
             Self::VersionLocked(event) => event.write(out),
             Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
+            Self::AuditBatch(event) => event.write(out),
             Self::RequestChanged(event) => event.write(out),
         }
     }
@@ -178,6 +182,7 @@ impl Event {
             RecordKind::VersionLocked => EventFields::read(input).map(Self::VersionLocked),
             RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
+            RecordKind::AuditBatch => EventFields::read(input).map(Self::AuditBatch),
             RecordKind::RequestChanged => read_boxed(input).map(Self::RequestChanged),
         }
     }

@@ -8,6 +8,7 @@ pub mod sources;
 pub mod tls;
 
 mod addresses;
+mod auditing;
 mod clock;
 mod keeping;
 mod keys;

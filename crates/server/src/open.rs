@@ -20,6 +20,7 @@ use hyper::service::Service;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 
+use crate::auditing::Auditing;
 use crate::config::Checked;
 use crate::keeping;
 use crate::running::Running;
@@ -173,12 +174,13 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         memory: Arc::new(MemoryBudget::new(config.memory_bytes)),
     };
     let store = Store::with_policy(parts, policy(config));
-    store.bootstrap(TENANT_DEFAULT).await?;
+    let tenant = store.bootstrap(TENANT_DEFAULT).await?;
     let swept = store.start().await?;
     tracing::debug!(?swept, "what earlier processes left half done was swept");
     let store = Arc::new(store);
     timekeeper::say_start(&vault.clock.report());
     timekeeper::keep(&vault.ticker, Arc::clone(&store), Arc::clone(&vault.clock));
+    let auditing = Auditing::start(&store, tenant, &config.audit);
     let keeping = keeping::start(Arc::clone(&store), config.keep_every);
     Ok(Running {
         store,
@@ -186,6 +188,7 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         clock: vault.clock,
         declared: config.declared.clone(),
         keyring_exported: Box::new(move || vault::keyring_exported(&places)),
+        auditing,
         _ticker: vault.ticker,
         _keeping: keeping,
     })

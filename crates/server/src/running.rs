@@ -7,6 +7,7 @@ use azekura_engine::seam::{Engine, Status};
 use azekura_store::clock::{Clock, Skew, Ticker};
 use azekura_store::store::Store;
 
+use crate::auditing::Auditing;
 use crate::keeping::Keeping;
 
 /// What listeners need of the open vault.
@@ -21,6 +22,8 @@ pub(crate) struct Running {
     pub(crate) declared: RegionDescription,
     /// Whether the keyring was ever exported.
     pub(crate) keyring_exported: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Puts requests on record.
+    pub(crate) auditing: Auditing,
     /// Credits running time to the compliance clock while it lives.
     pub(crate) _ticker: Ticker,
     /// Lets the keeper pass while it lives.

@@ -140,6 +140,7 @@ async fn run_vault(config: &Checked) -> Result<(), ServeError> {
     if matches!(ended, Ok(Reason::Signal(_))) {
         timekeeper::write_down(&opened.running.store).await;
     }
+    opened.running.auditing.close().await;
     let engine = Arc::clone(&opened.running.engine);
     let closed = tokio::task::spawn_blocking(move || engine.close()).await;
     match (ended?, closed) {
@@ -283,6 +284,7 @@ fn gateway(config: &Checked, opened: &Opened, keys: AccessKeys) -> open::Mounted
     open::Mounted(S3Gateway::new(
         Arc::clone(&opened.running.store),
         auth,
+        Arc::new(opened.running.auditing.clone()),
         gateway_config,
     ))
 }

@@ -43,6 +43,24 @@ pub const IDENTITY: PartitionId = PartitionId(2);
 /// Partitions of buckets lie above this one; those below are the vault's own.
 pub const RESERVED_PARTITIONS: u64 = 1000;
 
+/// Audit partitions have these bits, which no partition of a bucket has.
+const AUDIT_PARTITIONS: u64 = 0xC000_0000_0000_0000;
+
+/// Partition of a tenant's audit.
+#[must_use]
+pub fn audit_partition(tenant: TenantId) -> PartitionId {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &tenant.0);
+    let low = digest.as_ref().last_chunk::<8>().copied();
+    let low = u64::from_be_bytes(low.unwrap_or_default());
+    PartitionId(AUDIT_PARTITIONS | low)
+}
+
+/// Whether a partition holds an audit.
+#[must_use]
+pub fn is_audit(partition: PartitionId) -> bool {
+    partition.0 & AUDIT_PARTITIONS == AUDIT_PARTITIONS
+}
+
 /// What S3 shows of each key.
 pub const CURRENT: Family = Family(0);
 /// Every version and marker.

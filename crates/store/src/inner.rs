@@ -141,6 +141,8 @@ pub(crate) struct Draft {
 pub(crate) struct Appended {
     pub(crate) committed: Committed,
     pub(crate) wall: WallTime,
+    /// Length of the sealed particulars in bytes.
+    pub(crate) particulars_bytes: u64,
 }
 
 /// Why nothing was appended.
@@ -242,6 +244,7 @@ impl Inner {
         .map_err(|error| StoreError::Internal(error.to_string()))?;
         let mut record = sealed.record;
         record.payload = draft.payload;
+        let particulars_bytes = record.particulars.len() as u64;
         let commit = Commit {
             id: self.ids.commit().map_err(StoreError::from)?,
             class,
@@ -251,7 +254,11 @@ impl Inner {
         };
         let committed = self.engine.commit(partition, commit).await?;
         self.clock.stored(sealed.core.compliance);
-        Ok(Appended { committed, wall })
+        Ok(Appended {
+            committed,
+            wall,
+            particulars_bytes,
+        })
     }
 
     /// The record at a sequence, opened and checked against its commitment.

@@ -7,6 +7,7 @@
 //! [`error`].
 
 mod amend;
+pub mod audit;
 pub mod body;
 pub mod bucket;
 pub mod certificate;

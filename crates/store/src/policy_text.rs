@@ -9,11 +9,14 @@ use azekura_model::policy::{
     vocabulary,
 };
 
+mod error;
 mod json;
 
 #[cfg(test)]
 mod tests;
 
+pub use error::PolicyError;
+use error::{ACTION, Broken, CONDITION, INVALID, PRINCIPAL, RESOURCE, SIZE, SYNTAX, broken};
 use json::{Json, Quoted};
 
 /// Longest bucket policy in bytes (AWS: 20 KB).
@@ -29,59 +32,6 @@ const STATEMENTS_MAX: usize = 512;
 const ID_CHARS_MAX: usize = 256;
 /// Longest text of an action, resource or value in bytes.
 const TEXT_BYTES_MAX: usize = 4_096;
-
-/// Why a policy is refused (S3: `MalformedPolicy`).
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{rule}{}: {detail}", place(*statement, sid.as_deref()))]
-pub struct PolicyError {
-    /// Place of the statement, from 0; `None` for the document.
-    pub statement: Option<usize>,
-    /// `Sid` of the statement.
-    pub sid: Option<String>,
-    /// The rule, as S3 words it where it has words.
-    pub rule: &'static str,
-    /// What is wrong and what to write.
-    pub detail: String,
-}
-
-fn place(statement: Option<usize>, sid: Option<&str>) -> String {
-    match (statement, sid) {
-        (Some(index), Some(sid)) => format!(", statement {} (Sid {sid})", index + 1),
-        (Some(index), None) => format!(", statement {}", index + 1),
-        (None, _) => String::new(),
-    }
-}
-
-const INVALID: &str = "Policies must be valid JSON";
-const SYNTAX: &str = "Policy has an invalid element";
-const PRINCIPAL: &str = "Invalid principal in policy";
-const ACTION: &str = "Policy has invalid action";
-const RESOURCE: &str = "Policy has invalid resource";
-const CONDITION: &str = "Policy has an invalid condition";
-const SIZE: &str = "Policy exceeds the maximum allowed document size";
-
-/// A broken rule, before it is known where it stands.
-struct Broken {
-    rule: &'static str,
-    detail: String,
-}
-
-fn broken<T>(rule: &'static str, detail: impl Into<String>) -> Result<T, Broken> {
-    let detail = detail.into();
-    Err(Broken { rule, detail })
-}
-
-impl Broken {
-    fn at(self, statement: Option<usize>, sid: Option<String>) -> PolicyError {
-        let Self { rule, detail } = self;
-        PolicyError {
-            statement,
-            sid,
-            rule,
-            detail,
-        }
-    }
-}
 
 /// Where a policy stands; what it may say differs.
 #[derive(Clone, Copy)]

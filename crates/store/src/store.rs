@@ -88,6 +88,11 @@ impl Store {
         sweep::sweep_dead(&self.inner).await
     }
 
+    /// For the audit, which works beside the operations.
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
     /// The region in which this store runs.
     #[must_use]
     pub fn region(&self) -> &RegionName {

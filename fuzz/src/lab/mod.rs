@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use azekura_engine::memory::MemoryEngine;
+use azekura_gateway::audit::NoAudit;
 use azekura_gateway::auth::{Peer, StaticKeys};
 use azekura_gateway::service::{GatewayConfig, S3Gateway};
 use azekura_model::access::Right;
@@ -93,7 +94,7 @@ impl Lab {
             domains: vec![HOST.to_owned()],
             ..GatewayConfig::default()
         };
-        let gateway = S3Gateway::new(store, Arc::new(keys), config);
+        let gateway = S3Gateway::new(store, Arc::new(keys), Arc::new(NoAudit), config);
         let mut lab = Self {
             runtime,
             gateway,

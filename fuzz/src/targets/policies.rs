@@ -1,6 +1,8 @@
 //! Policies: the reader of their JSON, and the evaluator against an oracle that reads the same text by
-//! other means. A case is a policy and, behind bytes FF, an action, a key, a user and a prefix.
+//! other means. A case that begins with `{` is a policy and, behind bytes FF, an action, a key, a user
+//! and a prefix. Any other is a script from which all of these are grown.
 
+mod grown;
 mod oracle;
 
 use azekura_model::name::BucketName;
@@ -8,6 +10,7 @@ use azekura_model::policy::{Facts, Judgement, Policy, PrincipalFacts, Question};
 use azekura_store::policy_text::{parse_bucket_policy, parse_identity_policy};
 
 use crate::target::Target;
+use grown::Grown;
 use oracle::Request;
 
 /// Reads and judges.
@@ -31,6 +34,7 @@ impl Target for Policies {
         ]
         .iter()
         .map(|policy| [policy.as_bytes(), b"\xffs3:GetObject\xffab/c\xffa\xffab"].concat())
+        .chain((0..40_u8).map(|seed| (0..48_u8).map(|at| grain(seed, at)).collect()))
         .collect()
     }
 
@@ -94,38 +98,57 @@ impl Target for Policies {
     }
 
     fn run(&mut self, input: &[u8]) -> Result<String, String> {
-        let mut parts = input.split(|byte| *byte == 0xff);
-        let mut next = || {
-            parts
-                .next()
-                .map(String::from_utf8_lossy)
-                .unwrap_or_default()
+        let case = if input.starts_with(b"{") {
+            written(input)
+        } else {
+            grown::grow(input)
         };
-        let (policy, action, key, user, prefix) = (next(), next(), next(), next(), next());
-        in_a_bucket(&policy)?;
-        let read = match parse_identity_policy(&policy) {
+        let policy = &case.policy;
+        in_a_bucket(policy)?;
+        let read = match parse_identity_policy(policy) {
             Ok(read) => read,
             Err(error) => return Ok(error.rule.to_owned()),
         };
-        if parse_identity_policy(&policy).as_ref() != Ok(&read) {
+        if parse_identity_policy(policy).as_ref() != Ok(&read) {
             return Err("one text, two policies".to_owned());
         }
-        let resource = format!("arn:aws:s3:::b/{key}");
+        let resource = format!("arn:aws:s3:::b/{}", case.key);
         let request = Request {
-            action: &action,
+            action: &case.action,
             resource: &resource,
-            user: &user,
-            prefix: &prefix,
+            user: &case.user,
+            prefix: &case.prefix,
         };
         let got = judged(&read, &request);
-        let Some(wanted) = oracle::judge(&policy, &request) else {
+        let Some(wanted) = oracle::judge(policy, &request) else {
             return Ok(format!("{got}, not compared"));
         };
         if got == wanted {
             Ok(got.to_owned())
         } else {
-            Err(format!("judged {got}, the oracle says {wanted}"))
+            Err(format!("judged {got}, the oracle says {wanted}: {case:?}"))
         }
+    }
+}
+
+/// Bytes without order, so that scripts differ from the start.
+fn grain(seed: u8, at: u8) -> u8 {
+    let mixed = seed.wrapping_mul(167).wrapping_add(at.wrapping_mul(59));
+    (mixed ^ (mixed >> 3)).wrapping_mul(101) & 0x7f
+}
+
+fn written(input: &[u8]) -> Grown {
+    let mut parts = input.split(|byte| *byte == 0xff);
+    let mut next = || {
+        let part = parts.next().unwrap_or_default();
+        String::from_utf8_lossy(part).into_owned()
+    };
+    Grown {
+        policy: next(),
+        action: next(),
+        key: next(),
+        user: next(),
+        prefix: next(),
     }
 }
 

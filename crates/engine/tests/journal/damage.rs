@@ -210,6 +210,22 @@ fn below_the_floor_data_is_refused_and_essential_commits_go_on() {
         essential.class = CommitClass::Essential;
         engine.commit(P, essential).await.unwrap();
         assert!(engine.status().space.refusing);
+        // The audit goes on below the floor, and leaves a part of the reserve to what is essential.
+        let with = |id, class| {
+            let mut commit = put(id, &format!("c{id}"), "1", Vec::new());
+            commit.class = class;
+            commit
+        };
+        let audit = with(3, CommitClass::Audit);
+        engine.commit(P, audit).await.unwrap();
+        disk.set_faults(faults(200 << 10));
+        let refused = engine.commit(P, with(4, CommitClass::Audit)).await;
+        assert!(
+            matches!(refused, Err(CommitError::NoSpace { .. })),
+            "{refused:?}"
+        );
+        let essential = with(5, CommitClass::Essential);
+        engine.commit(P, essential).await.unwrap();
         disk.set_faults(faults(1 << 30));
         engine
             .commit(P, put(1, "a", "1", filler(1, 100)))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use azekura_model::access::{Grant, Resource};
+use azekura_model::audit::AuthMethod;
 use azekura_model::tag::Tagged;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::dto::{PutObjectLegalHoldInput, PutObjectRetentionInput, PutObjectTaggingInput};
@@ -15,6 +16,7 @@ use super::caller::Unjudged;
 use super::facts::{Asked, BodyFacts, SignedBy};
 use super::gate::{Gate, Place};
 use super::{Authenticate, Origin};
+use crate::audit::{self, Noted};
 use crate::convert::{locks, tags};
 use crate::guard::Anonymous;
 use crate::guard::request::parse_query;
@@ -59,6 +61,18 @@ impl AccessCheck {
 
     fn unjudged(&self, cx: &mut S3AccessContext<'_>) -> S3Result<Unjudged> {
         let grant = self.grant(cx)?;
+        if let Some(noted) = cx.extensions_mut().get::<Noted>().cloned() {
+            let place = match cx.s3_path() {
+                S3Path::Root => (None, None),
+                S3Path::Bucket { bucket } => (Some(&**bucket), None),
+                S3Path::Object { bucket, key } => (Some(&**bucket), Some(&**key)),
+            };
+            let auth = match grant.is_anonymous() {
+                true => AuthMethod::Unverified,
+                false => audit::method_of(cx.headers()),
+            };
+            noted.caller(&grant, auth, cx.s3_op().name(), place);
+        }
         let query = parse_query(cx.uri().query().unwrap_or_default()).unwrap_or_default();
         let version = query.iter().find(|(name, _)| name == "versionId");
         let version = version.map(|(_, value)| value.clone());

@@ -14,6 +14,7 @@ mod object;
 mod policy;
 mod signature;
 
+use azekura_model::audit::AuthMethod;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response};
@@ -24,6 +25,7 @@ use azekura_model::access::Grant;
 
 use self::fields::Fields;
 use self::file::Lengths;
+use crate::audit::Noted;
 use crate::auth::{
     Asked, Authenticate, BodyFacts, Caller, Gate, Origin, Place, SignedBy, Unjudged,
 };
@@ -80,6 +82,14 @@ where
         .map_err(refused)?;
     let secure = origin.peer.secure;
     let (grant, lengths) = signer(cx, &signers, &posted, &fields)?;
+    if let Some(noted) = posted.parts.extensions.get::<Noted>() {
+        let place = (Some(posted.bucket.as_str()), fields.get("key"));
+        let auth = match grant.is_anonymous() {
+            true => AuthMethod::Unverified,
+            false => AuthMethod::Form,
+        };
+        noted.caller(&grant, auth, "PostObject", place);
+    }
     let faults = Faults::default();
     let file = rest.into_file(lengths, faults.clone());
     let object = object::of(&fields, &posted.bucket)?;

@@ -10,6 +10,7 @@ use s3s::dto::{
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 
 use super::{Answer, Context, answer};
+use crate::audit::Noted;
 use crate::auth::{Place, Unjudged};
 use crate::convert::{conditions, names};
 use crate::errors;
@@ -25,6 +26,7 @@ pub(crate) async fn delete_objects(
     request: S3Request<DeleteObjectsInput>,
 ) -> Answer<DeleteObjectsOutput> {
     let caller = Unjudged::of(&request)?;
+    let noted = request.extensions.get::<Noted>().cloned();
     let input = request.input;
     let bucket = names::bucket(&input.bucket)?;
     let versioning = cx.versioning(&bucket)?;
@@ -51,7 +53,14 @@ pub(crate) async fn delete_objects(
         match outcome {
             Ok(_) if quiet => {}
             Ok(done) => deleted.push(done),
-            Err(error) => failed.push(error),
+            Err(error) => {
+                if let Some(noted) = &noted {
+                    let key = error.key.as_deref().unwrap_or_default();
+                    let code = error.code.as_deref().unwrap_or_default();
+                    noted.refused(key, error.version_id.as_deref(), code);
+                }
+                failed.push(error);
+            }
         }
     }
     answer(DeleteObjectsOutput {

@@ -173,7 +173,7 @@ impl Network {
 pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     let body = text.trim_end_matches('=');
     let padding = text.len() - body.len();
-    if text.len() % 4 != 0 || padding > 2 {
+    if !text.len().is_multiple_of(4) || padding > 2 {
         return None;
     }
     let (mut out, mut held, mut bits) = (Vec::new(), 0_u32, 0_u32);

@@ -1,8 +1,10 @@
 //! One fixed value of every kind, for frozen bytes.
 
+mod audit;
 mod keeper;
 pub(crate) mod request;
 
+use azekura_model::acl::CannedAcl;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
@@ -202,6 +204,16 @@ fn settings() -> Vec<(&'static str, StoredSetting)> {
             StoredSetting::Encryption(Some(DefaultEncryption {
                 bucket_key_enabled: true,
             })),
+        ),
+        (
+            "bucket-configured-policy",
+            StoredSetting::Policy(Some("{\"Version\":\"2012-10-17\"}".to_owned())),
+        ),
+        (
+            "bucket-configured-acl",
+            StoredSetting::Acl(Some(
+                CannedAcl::PublicReadWrite.list(TenantId([0x11; 16]), TenantId([0x11; 16])),
+            )),
         ),
         keeper::setting(),
         retention_classes(),
@@ -429,6 +441,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ),
     ];
     events.extend(keeper::events());
+    events.push(audit::event());
     events.extend(request::events());
     events.extend(settings().into_iter().map(|(name, setting)| {
         let event = BucketConfigured {

@@ -12,10 +12,12 @@ use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::sigv4::{self, Refused};
 use azekura_gateway::auth::{Authenticate as _, Peer};
 use azekura_model::access::{Action, Ask, Grant, Resource, authorize};
-use azekura_model::ident::to_text;
+use azekura_model::ident::{TenantId, to_text};
+use azekura_model::requester::Requester;
 use azekura_store::entropy::{Entropy as _, SystemEntropy};
 
 use super::AdminState;
+use super::audited::Signed;
 use super::convert::api_error;
 
 /// Longest body of a request, in bytes.
@@ -33,7 +35,10 @@ impl From<ApiError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        (self.0.code.status(), Json(self.0)).into_response()
+        let code = self.0.code;
+        let mut response = (code.status(), Json(self.0)).into_response();
+        response.extensions_mut().insert(code);
+        response
     }
 }
 
@@ -44,13 +49,24 @@ pub(crate) async fn signed_only(
     request: Request<Body>,
     next: Next,
 ) -> Response {
-    match admit(&state, request).await {
+    let mut signed = None;
+    let mut response = match admit(&state, request, &mut signed).await {
         Ok(request) => next.run(request).await,
         Err(failure) => failure.into_response(),
+    };
+    if let Some((requester, tenant)) = signed {
+        let signed = Signed { requester, tenant };
+        response.extensions_mut().insert(signed);
     }
+    response
 }
 
-async fn admit(state: &AdminState, request: Request<Body>) -> Result<Request<Body>, Failure> {
+/// Lets a request in. Whose signature was verified stands in `signed`, also of one that is refused.
+async fn admit(
+    state: &AdminState,
+    request: Request<Body>,
+    signed: &mut Option<(Requester, Option<TenantId>)>,
+) -> Result<Request<Body>, Failure> {
     let claim = sigv4::identify(&request, &state.policy, state.running.unix_seconds())
         .map_err(not_authenticated)?;
     let (parts, body) = request.into_parts();
@@ -79,6 +95,7 @@ async fn admit(state: &AdminState, request: Request<Body>) -> Result<Request<Bod
         let first = state.running.store.first_tenant();
         grant.tenant = Some(first.map_err(|error| Failure(api_error(&error)))?);
     }
+    *signed = Some((grant.requester.clone(), grant.tenant));
     // Every route needs this right; those on buckets and objects need theirs as well.
     let resource = grant.tenant.map_or(Resource::Vault, Resource::Tenant);
     let ask = Ask::plain(Action::AdminRead, &resource, grant.tenant);

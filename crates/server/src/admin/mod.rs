@@ -1,5 +1,6 @@
 //! The admin listener: health, metrics, the status page, and the signed API under `/v1`.
 
+mod audited;
 mod clock_detail;
 mod convert;
 mod door;
@@ -48,10 +49,15 @@ pub(crate) fn router(state: Arc<AdminState>) -> Router {
     let routes = v1::routes()
         .merge(keeper::routes::routes())
         .merge(retention_routes::routes());
-    let signed = routes.route_layer(axum::middleware::from_fn_with_state(
-        Arc::clone(&state),
-        door::signed_only,
-    ));
+    let signed = routes
+        .route_layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&state),
+            door::signed_only,
+        ))
+        .route_layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&state),
+            audited::on_record,
+        ));
     Router::new()
         .route("/", get(page::status_page))
         .route("/healthz", get(health::alive))

@@ -17,6 +17,7 @@ use azekura_store::memory::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN};
 use azekura_store::store::StorePolicy;
 use http::Uri;
 
+use super::audit::AuditChecked;
 use super::tls as tables;
 use super::{
     File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, TlsTable, is_loopback,
@@ -107,6 +108,8 @@ pub struct Checked {
     pub probation: Duration,
     /// Time from its end to the upgrade.
     pub trial_grace: Duration,
+    /// What goes on record of reads and refusals, and how.
+    pub audit: AuditChecked,
 }
 
 /// A key of `[[keys]]` with its secret read.
@@ -257,6 +260,9 @@ pub enum ConfigError {
     /// History longer than can be counted.
     #[error("lifecycle.history_days must be at most {}", HistoryDays::MAX.0)]
     HistoryDays,
+    /// A part of the audit.
+    #[error("[audit]: {0}")]
+    Audit(String),
     /// A bound of zero.
     #[error("limits.{key} must be at least 1")]
     Zero {
@@ -349,6 +355,7 @@ impl Checked {
             classes: Arc::new(classes(file.retention.classes.as_deref())?),
             probation,
             trial_grace,
+            audit: AuditChecked::new(file.audit)?,
         })
     }
 }

@@ -4,6 +4,7 @@
 //! command line reads the last two into [`Overrides`]. Unknown keys are refused: a misspelt
 //! safety setting must not be ignored silently.
 
+mod audit;
 mod check;
 mod size;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use audit::{AuditChecked, AuditModeName, AuditTable, PatientLayoutTable};
 pub use check::{Checked, ConfigError, KeyConfigured};
 pub use size::SizeValue;
 pub use tls::{ClientAuthName, ClientCaTable, TlsTable};
@@ -55,6 +57,8 @@ pub struct File {
     pub keys: Vec<KeyTable>,
     /// Retention classes and trials.
     pub retention: RetentionTable,
+    /// Reads, listings, refusals and log-ins on record.
+    pub audit: AuditTable,
     /// Passphrase of the keyring.
     pub keyring: KeyringTable,
     /// Allows plaintext HTTP beyond loopback. There is no encryption in transit then: only for a

@@ -145,7 +145,9 @@ impl Ledger {
             .map_err(|error| StoreError::Internal(format!("compliance time: {error}")))?;
         let mut bytes = BTreeMap::new();
         for (partition, head, _) in &inner.engine.status().heads {
-            if partition.0 > crate::families::RESERVED_PARTITIONS {
+            let of_bucket = partition.0 > crate::families::RESERVED_PARTITIONS
+                && !crate::families::is_audit(*partition);
+            if of_bucket {
                 count_partition(inner, *partition, *head, date.begins(), &mut bytes)?;
             }
         }

@@ -13,6 +13,7 @@ use azekura_record::error::DecodeError;
 use azekura_record::particulars::Particulars;
 use bytes::Bytes;
 
+use crate::audit::VAULT_AUDIT;
 use crate::keys::{KeyError, Keys};
 use crate::seal::cipher::{self, SecretKey, TAG_BYTES};
 
@@ -89,6 +90,10 @@ fn of_tenant(kind: RecordKind) -> bool {
 fn sealing_key(keys: &Keys, core: &Core) -> Result<Arc<SecretKey>, KeyError> {
     match (core.kind, core.bucket) {
         (RecordKind::TenantCreated | RecordKind::ClockTick, _) => Ok(Arc::new(keys.root().clone())),
+        // Of requests that no tenant is known for.
+        (RecordKind::AuditBatch, _) if core.tenant == VAULT_AUDIT => {
+            Ok(Arc::new(keys.root().clone()))
+        }
         (kind, _) if of_tenant(kind) => keys.tenant_key(core.tenant),
         (_, None) => keys.tenant_key(core.tenant),
         (_, Some(bucket)) => keys.bucket_key(bucket, core.epoch),

@@ -3,7 +3,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
 
 use super::VaultError;
 
@@ -37,7 +40,15 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], access: Access) -> Result<(),
 
 /// Writes or replaces a file: the old or the new one is there after a crash.
 pub(super) fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), VaultError> {
-    let new = path.with_extension("new");
+    let new = stage(path, bytes, access)?;
+    rename(&new, path)
+}
+
+/// Writes what shall replace a file under another name in the same directory, durably.
+pub(super) fn stage(path: &Path, bytes: &[u8], access: Access) -> Result<PathBuf, VaultError> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(VaultError::io("replace", &new, &error));
@@ -45,9 +56,25 @@ pub(super) fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), V
         _ => {}
     }
     write_new(&new, bytes, access)?;
-    fs::rename(&new, path)
+    Ok(new)
+}
+
+/// Gives a staged file its name, durably.
+pub(super) fn rename(new: &Path, path: &Path) -> Result<(), VaultError> {
+    fs::rename(new, path)
         .and_then(|()| sync_parent(path))
         .map_err(|error| VaultError::io("replace", path, &error))
+}
+
+/// Keeps other commands off the keyring while it lives. A server does not take it: it reads the
+/// keyring once, at its start.
+pub(super) fn hold(dir: &Path) -> Result<File, VaultError> {
+    let file = File::open(dir).map_err(|error| VaultError::io("open", dir, &error))?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(Errno::WOULDBLOCK) => Err(VaultError::Locked(dir.display().to_string())),
+        Err(error) => Err(VaultError::io("lock", dir, &error.into())),
+    }
 }
 
 /// Reads at most `limit` bytes of a file; more is an error.
@@ -77,7 +104,7 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), VaultError> {
     make().map_err(|error| VaultError::io("make", dir, &error))
 }
 
-fn sync_parent(path: &Path) -> io::Result<()> {
+pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
         _ => File::open(".")?.sync_all(),

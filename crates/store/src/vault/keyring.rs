@@ -21,8 +21,9 @@ use crate::seal::cipher::{self, KEY_BYTES, SecretKey};
 
 const TITLE: &str = "azekura keyring";
 const KDF: &str = "pbkdf2-hmac-sha-256";
-/// Rounds of the key derivation for new keyrings (see `docs/decisions/0020`).
-const ITERATIONS: u32 = 600_000;
+/// Rounds of the key derivation for new keyrings (see `docs/decisions/0020`); few in unit tests,
+/// which seal often and keep nothing.
+const ITERATIONS: u32 = if cfg!(test) { 1000 } else { 600_000 };
 /// More than any keyring has; keeps a damaged file from stalling the start.
 const ITERATIONS_MAX: u32 = 100_000_000;
 const BYTES_MAX: u64 = 64 * 1024;
@@ -39,7 +40,9 @@ pub enum Protector {
 }
 
 impl Protector {
-    fn as_str(self) -> &'static str {
+    /// As written in the keyring.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Passphrase => "passphrase",
             Self::SecretFile => "secret-file",
@@ -73,8 +76,24 @@ impl Keyring {
             .map_err(|_| VaultError::Keyring("its signing key is not usable".to_owned()))
     }
 
+    /// Both keys, as they are sealed and shared: root key, signing seed.
+    pub(super) fn secret(&self) -> Zeroizing<Vec<u8>> {
+        let keys = [*self.root.expose(), *self.signing_seed.expose()];
+        let keys = Zeroizing::new(keys);
+        Zeroizing::new(keys.concat())
+    }
+
+    /// The keys out of [`Keyring::secret`].
+    pub(super) fn from_secret(secret: &[u8]) -> Option<Self> {
+        let (root, seed) = secret.split_at_checked(KEY_BYTES)?;
+        Some(Self {
+            root: SecretKey::from_slice(root)?,
+            signing_seed: SecretKey::from_slice(seed)?,
+        })
+    }
+
     /// The file's text, sealed by `secret`.
-    fn seal(
+    pub(super) fn seal(
         &self,
         entropy: &dyn Entropy,
         vault: [u8; 16],
@@ -89,7 +108,7 @@ impl Keyring {
             .line("iterations", ITERATIONS)
             .line("salt", hex::encode(salt))
             .line("cipher", "aes-256-gcm");
-        let plain = Zeroizing::new([*self.root.expose(), *self.signing_seed.expose()].concat());
+        let plain = self.secret();
         let mut sealed = Vec::new();
         let key = stretch(secret, &salt, ITERATIONS)?;
         cipher::seal_once(key, text.as_bytes(), &plain, &mut sealed)
@@ -144,9 +163,18 @@ pub fn open(
     format: &VaultFormat,
     passphrase: Option<&Passphrase>,
 ) -> Result<Keyring, VaultError> {
-    let path = places.keyring_file();
-    let text = read(&path)?;
-    let bad = |error| VaultError::bad_text(path.clone(), error);
+    open_file(&places.keyring_file(), places, format, passphrase)
+}
+
+/// As [`open`], of a keyring under another name.
+pub(super) fn open_file(
+    path: &Path,
+    places: &Places,
+    format: &VaultFormat,
+    passphrase: Option<&Passphrase>,
+) -> Result<Keyring, VaultError> {
+    let text = read(path)?;
+    let bad = |error| VaultError::bad_text(path.to_path_buf(), error);
     if text.get_hex("vault").map_err(bad)? != format.vault {
         return Err(VaultError::Keyring(format!(
             "{} belongs to another vault",
@@ -169,12 +197,14 @@ pub fn open(
     let key = stretch(secret, &salt, iterations)?;
     let plain = cipher::open_once(key, text.before("sealed"), &sealed)
         .map_err(|_| VaultError::Passphrase(wrong_secret(&text)))?;
-    let keys = plain.split_at_checked(KEY_BYTES).and_then(|(root, seed)| {
-        Some((SecretKey::from_slice(root)?, SecretKey::from_slice(seed)?))
-    });
-    let (root, signing_seed) =
-        keys.ok_or_else(|| VaultError::Keyring("it has the wrong length".to_owned()))?;
-    Ok(Keyring { root, signing_seed })
+    Keyring::from_secret(&plain)
+        .ok_or_else(|| VaultError::Keyring("it has the wrong length".to_owned()))
+}
+
+/// What the vault's keyring is sealed by.
+pub(super) fn protector_of(places: &Places) -> Result<Protector, VaultError> {
+    let path = places.keyring_file();
+    protector(&read(&path)?).map_err(|error| VaultError::bad_text(path, error))
 }
 
 const NO_PASSPHRASE: &str = "the keyring is sealed by a passphrase and none was given: set \
@@ -184,7 +214,8 @@ const NO_PASSPHRASE: &str = "the keyring is sealed by a passphrase and none was 
 fn wrong_secret(text: &Text) -> String {
     match protector(text) {
         Ok(Protector::SecretFile) => {
-            "keyring.secret does not open the keyring: put back the copy that belongs to it"
+            "keyring.secret does not open the keyring: put back the copy that belongs to it, or \
+             restore the keyring from escrow shares (`azekura vault escrow restore`)"
         }
         _ => "the passphrase does not open the keyring",
     }

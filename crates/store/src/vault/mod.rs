@@ -27,11 +27,13 @@ use crate::seal::record::open_core;
 pub mod check;
 mod decoder;
 pub mod dump;
+pub mod escrow;
 mod files;
 pub mod format;
 pub mod keyring;
 mod offline;
 pub mod passphrase;
+pub mod reseal;
 mod sheet;
 mod text;
 
@@ -94,6 +96,9 @@ pub enum VaultError {
     /// The keyring cannot be used.
     #[error("the keyring cannot be used: {0}")]
     Keyring(String),
+    /// Shares that are not enough, do not fit, or are not of this vault.
+    #[error(transparent)]
+    Escrow(#[from] escrow::EscrowError),
     /// The engine did not open.
     #[error("{0}")]
     Engine(String),

@@ -35,6 +35,14 @@ impl Passphrase {
         Ok(Self(bytes))
     }
 
+    /// Reads it from a file.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`], and as [`Passphrase::new`].
+    pub fn read(path: &Path) -> Result<Self, VaultError> {
+        Self::new(files::read(path, BYTES_MAX)?)
+    }
+
     pub(super) fn expose(&self) -> &[u8] {
         &self.0
     }
@@ -64,7 +72,7 @@ fn find_in(
         .map(Path::to_path_buf)
         .or_else(|| variable("AZEKURA_PASSPHRASE_FILE").map(PathBuf::from));
     if let Some(path) = named {
-        return Passphrase::new(files::read(&path, BYTES_MAX)?).map(Some);
+        return Passphrase::read(&path).map(Some);
     }
     if let Some(text) = variable("AZEKURA_PASSPHRASE") {
         return Passphrase::new(text.into_encoded_bytes()).map(Some);
@@ -72,7 +80,7 @@ fn find_in(
     let credential =
         variable("CREDENTIALS_DIRECTORY").map(|dir| PathBuf::from(dir).join(CREDENTIAL));
     match credential.filter(|path| path.exists()) {
-        Some(path) => Passphrase::new(files::read(&path, BYTES_MAX)?).map(Some),
+        Some(path) => Passphrase::read(&path).map(Some),
         None => Ok(None),
     }
 }

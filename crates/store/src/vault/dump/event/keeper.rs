@@ -1,5 +1,6 @@
 //! Locks, lifecycle, release and disposal as JSON.
 
+use azekura_model::audit::AuditEntry;
 use azekura_model::governed::{ApprovalRequest, RequestStage};
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
 use azekura_record::lifecycle::{StoredExpiration, StoredLifecycle, StoredLifecycleRule};
@@ -49,10 +50,35 @@ pub(super) fn event(event: &Event) -> Value {
             "again": e.again.len(),
             "settled": e.settled.len(),
         }),
+        Event::AuditBatch(e) => json!({
+            "first": e.first,
+            "bytes_before": e.bytes_before,
+            "entries": e.entries.iter().map(audit_entry).collect::<Vec<_>>(),
+        }),
         Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
         Event::RequestChanged(e) => request(&e.0),
         _ => Value::Null,
     }
+}
+
+fn audit_entry(entry: &AuditEntry) -> Value {
+    json!({
+        "time": entry.time.0,
+        "request_id": entry.request_id,
+        "interface": format!("{:?}", entry.interface),
+        "operation": entry.operation,
+        "principal": entry.principal,
+        "key_id": entry.key_id,
+        "auth": format!("{:?}", entry.auth),
+        "source": entry.source.map(|source| source.to_string()),
+        "bucket": entry.bucket,
+        "key": entry.key,
+        "version": entry.version,
+        "status": entry.status,
+        "error_code": entry.error_code,
+        "patient": entry.patient,
+        "count": entry.count,
+    })
 }
 
 fn request(request: &ApprovalRequest) -> Value {

@@ -1,0 +1,83 @@
+//! Audit, wired: what the listeners put on record goes to the store's auditor.
+
+use async_trait::async_trait;
+use azekura_gateway::audit::{Audit, NotOnRecord};
+use azekura_model::audit::{AuditEntry, AuditPolicy};
+use azekura_model::ident::TenantId;
+use azekura_model::name::BucketName;
+use azekura_store::audit::{AuditOptions, AuditPolicies, Auditor, VAULT_AUDIT};
+use azekura_store::store::Store;
+
+use crate::config::AuditChecked;
+
+/// Policies of the configuration, for tenants that have none of their own.
+#[derive(Clone, Copy, Debug)]
+struct Configured {
+    tenants: AuditPolicy,
+    unsigned: AuditPolicy,
+}
+
+impl AuditPolicies for Configured {
+    fn policy(&self, tenant: TenantId) -> AuditPolicy {
+        if tenant == VAULT_AUDIT {
+            self.unsigned
+        } else {
+            self.tenants
+        }
+    }
+}
+
+/// Puts requests of both listeners on record.
+#[derive(Clone)]
+pub(crate) struct Auditing {
+    pub(crate) auditor: Auditor,
+    store: Store,
+    /// The tenant of keys of the configuration.
+    first: TenantId,
+}
+
+impl Auditing {
+    /// Starts the auditor of a store.
+    pub(crate) fn start(store: &Store, tenant: TenantId, config: &AuditChecked) -> Self {
+        let options = AuditOptions {
+            policies: std::sync::Arc::new(Configured {
+                tenants: config.policy,
+                unsigned: config.unsigned,
+            }),
+            patients: std::sync::Arc::clone(&config.patients),
+            sink: None,
+        };
+        Self {
+            auditor: Auditor::start(store, options),
+            store: store.clone(),
+            first: tenant,
+        }
+    }
+
+    /// Who is shown the entry: whose data was read. Of a refusal, whose key it was: nobody may fill the
+    /// audit of another institution.
+    fn owner(&self, caller: Option<TenantId>, entry: &AuditEntry) -> TenantId {
+        let home = caller.unwrap_or(self.first);
+        let bucket = entry.bucket.as_deref().filter(|_| !entry.is_refused());
+        let owner = bucket
+            .and_then(|name| BucketName::parse(name).ok())
+            .and_then(|name| self.store.owner_of(&name).ok().flatten());
+        owner.unwrap_or(home)
+    }
+
+    /// Makes everything durable that was taken; to be called before the engine closes.
+    pub(crate) async fn close(&self) {
+        if let Err(error) = self.auditor.close().await {
+            tracing::error!(%error, "entries of the audit are lost");
+        }
+    }
+}
+
+#[async_trait]
+impl Audit for Auditing {
+    async fn record(&self, tenant: Option<TenantId>, entry: AuditEntry) -> Result<(), NotOnRecord> {
+        let tenant = self.owner(tenant, &entry);
+        let recorded = self.auditor.record(Some(tenant), entry).await;
+        recorded.map_err(|refused| NotOnRecord(refused.to_string()))
+    }
+}

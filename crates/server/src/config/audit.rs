@@ -1,0 +1,113 @@
+//! `[audit]`: what goes on record of reads, listings, refusals and log-ins.
+
+use std::sync::Arc;
+
+use azekura_model::audit::{AuditMode, AuditPolicy};
+use azekura_store::audit::patient::{PatientLayout, PatientLayouts, PatternLayout};
+use serde::Deserialize;
+
+use super::{ConfigError, SizeValue};
+
+/// Bytes that the audit of unsigned requests may take, unless the operator says otherwise.
+const UNSIGNED_BUDGET_BYTES: u64 = 1 << 30;
+
+/// `[audit]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuditTable {
+    /// `batched` (default): an entry is durable within a second of the answer. `strict`: before the
+    /// answer; what cannot be put on record is not answered.
+    pub mode: Option<AuditModeName>,
+    /// Days for which entries are kept. Default 1827, five years.
+    pub keep_days: Option<u32>,
+    /// Bytes that the entries of a tenant may take, as a number or as `"100GiB"`. When they are spent,
+    /// `strict` refuses reads and `batched` keeps counts only. Default: no limit.
+    pub budget: Option<SizeValue>,
+    /// The same for requests that nobody signed; counts go on beyond it. Default 1 GiB.
+    pub unsigned_budget: Option<SizeValue>,
+    /// Where object keys name the patient, before SS-MIX2, which is always known.
+    pub patient_layouts: Vec<PatientLayoutTable>,
+    /// Collector of entries by syslog (RFC 5424): `udp://HOST:514`, `tcp://HOST:601` or `unix:///dev/log`.
+    /// Default none.
+    pub syslog: Option<String>,
+    /// Sends entries as OTLP logs to `otlp.endpoint` as well. Default `false`.
+    pub otlp: bool,
+}
+
+/// One of `audit.patient_layouts`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatientLayoutTable {
+    /// The bucket. Default: all.
+    pub bucket: Option<String>,
+    /// Pattern of keys, such as `"images/{patient}/"`; `*` is anything in one part of the path.
+    pub pattern: String,
+}
+
+/// Names of modes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuditModeName {
+    /// Before the answer.
+    Strict,
+    /// Within a second.
+    Batched,
+}
+
+/// An audit that may run.
+#[derive(Clone)]
+pub struct AuditChecked {
+    /// Of every tenant, until it has its own.
+    pub policy: AuditPolicy,
+    /// Of requests that nobody signed.
+    pub unsigned: AuditPolicy,
+    /// Finds patients in object keys.
+    pub patients: Arc<PatientLayouts>,
+    /// Collector by syslog.
+    pub syslog: Option<String>,
+    /// Entries go to the OTLP collector as well.
+    pub otlp: bool,
+}
+
+impl std::fmt::Debug for AuditChecked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuditChecked")
+            .field("policy", &self.policy)
+            .field("syslog", &self.syslog)
+            .field("otlp", &self.otlp)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AuditChecked {
+    /// Judges the table.
+    pub(super) fn new(table: AuditTable) -> Result<Self, ConfigError> {
+        let default = AuditPolicy::default();
+        let bytes = |size: Option<SizeValue>, key| size.map(|size| size.bytes(key)).transpose();
+        let policy = AuditPolicy {
+            mode: match table.mode {
+                Some(AuditModeName::Strict) => AuditMode::Strict,
+                Some(AuditModeName::Batched) | None => AuditMode::Batched,
+            },
+            keep_days: table.keep_days.unwrap_or(default.keep_days),
+            budget_bytes: bytes(table.budget, "audit.budget")?,
+        };
+        let spared = bytes(table.unsigned_budget, "audit.unsigned_budget")?;
+        let unsigned = AuditPolicy {
+            budget_bytes: Some(spared.unwrap_or(UNSIGNED_BUDGET_BYTES)),
+            ..policy
+        };
+        let layouts = table.patient_layouts.iter().map(|layout| {
+            PatternLayout::new(layout.bucket.as_deref(), &layout.pattern)
+                .map(|layout| Arc::new(layout) as Arc<dyn PatientLayout>)
+                .map_err(|error| ConfigError::Audit(error.to_string()))
+        });
+        Ok(Self {
+            policy,
+            unsigned,
+            patients: Arc::new(PatientLayouts::with(layouts.collect::<Result<_, _>>()?)),
+            syslog: table.syslog,
+            otlp: table.otlp,
+        })
+    }
+}
