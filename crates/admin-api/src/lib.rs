@@ -7,6 +7,7 @@
 pub mod api;
 pub mod client;
 pub mod error;
+pub mod identity;
 pub mod keeper;
 pub mod paths;
 pub mod retention;

@@ -187,6 +187,8 @@ pub enum BucketCommand {
     Delete(OneBucket),
     /// Shows or asks for the days for which hidden versions stay
     HistoryDays(HistoryDaysArgs),
+    /// Opens the next key epoch: new versions are sealed under a fresh key
+    RotateKey(OneBucket),
 }
 
 /// Verbs of `azekura lifecycle`.

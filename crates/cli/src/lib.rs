@@ -54,6 +54,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             BucketCommand::List(online) => commands::bucket_list::run(&online, json).await,
             BucketCommand::Create(one) => commands::bucket_create::run(&one, json).await,
             BucketCommand::Delete(one) => commands::bucket_delete::run(&one, json).await,
+            BucketCommand::RotateKey(one) => commands::bucket_rotate_key::run(&one, json).await,
             BucketCommand::HistoryDays(days) => {
                 commands::bucket_history_days::run(&days, json).await
             }

@@ -22,6 +22,7 @@ fn row(error: &StoreError) -> (&'static str, u16) {
     match error {
         StoreError::NoSuchBucket => ("NoSuchBucket", 404),
         StoreError::BucketAlreadyOwnedByYou => ("BucketAlreadyOwnedByYou", 409),
+        StoreError::NoSuchIdentity => ("InternalError", 500),
         StoreError::BucketAlreadyExists => ("BucketAlreadyExists", 409),
         StoreError::BucketNotEmpty => ("BucketNotEmpty", 409),
         StoreError::NoSuchKey { .. } => ("NoSuchKey", 404),

@@ -19,6 +19,7 @@ pub mod cors;
 pub mod explain;
 pub mod governed;
 pub mod ident;
+pub mod identity;
 pub mod lifecycle;
 pub mod lock;
 pub mod name;

@@ -8,6 +8,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod object_lock;
 pub(crate) mod read;
 pub(crate) mod retire;
+pub(crate) mod rotate;
 pub(crate) mod tenants;
 
 use azekura_model::bucket::Versioning;

@@ -24,6 +24,9 @@ pub enum StoreError {
     /// The caller already has a bucket of this name.
     #[error("you already have a bucket of this name")]
     BucketAlreadyOwnedByYou,
+    /// No user, group, policy, key or tenant of this name.
+    #[error("there is no such user, group, policy, access key or tenant")]
+    NoSuchIdentity,
     /// Names of buckets are one space for all tenants.
     #[error("the bucket name is taken by another institution; choose another name")]
     BucketAlreadyExists,

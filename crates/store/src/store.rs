@@ -19,7 +19,9 @@ use azekura_model::time::WallTime;
 use azekura_record::disposal::DisposalRequested;
 
 use crate::bucket::access::BucketAccess;
-use crate::bucket::{Bucket, access, change, configure, create, lifecycle, read, retire, tenants};
+use crate::bucket::{
+    Bucket, access, change, configure, create, lifecycle, read, retire, rotate, tenants,
+};
 use crate::certificate::{Certificate, CertificateAsk};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
@@ -46,6 +48,7 @@ use crate::{
     put, release, sweep, tagging, tick,
 };
 
+mod identity;
 mod locks;
 mod retention;
 
@@ -80,10 +83,12 @@ impl Store {
     /// bucket deletions, blobs that nothing names. Must run before anything is served.
     pub async fn start(&self) -> Result<Swept, StoreError> {
         tick::begin(&self.inner).await?;
+        crate::identity::load(&self.inner)?;
         self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
         for bucket in read::all_for_ever(&self.inner)? {
             release::finish::finish_all(&self.inner, Owner::from(&bucket)).await?;
+            keeper::finish_destroying(&self.inner, &bucket).await?;
         }
         sweep::sweep_dead(&self.inner).await
     }
@@ -297,6 +302,18 @@ impl Store {
         lifecycle::put_rules(&self.inner, by, name, rules).await
     }
 
+    /// Opens the next key epoch of a bucket while writes go on; returns its number.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub async fn rotate_epoch(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+    ) -> Result<u32, StoreError> {
+        rotate::rotate_epoch(&self.inner, by, name).await
+    }
+
     /// Asks for other days of hidden history: more act at once, fewer after the cooling-off.
     ///
     /// # Errors
@@ -327,10 +344,11 @@ impl Store {
         keeper::keep_one(&self.inner, name).await
     }
 
-    /// What was released of a bucket, and how it was erased and checked. Retired buckets too.
+    /// What was released of a bucket, and how it was erased and checked. Retired buckets too; one whose
+    /// keys are destroyed has lost its name, and its UUID stands for it.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchBucket`] when no bucket ever had this name.
+    /// [`StoreError::NoSuchBucket`] when no bucket that has a name ever had this one.
     pub fn certificate(
         &self,
         by: &Authorized,

@@ -4,6 +4,7 @@ pub(crate) mod bucket_create;
 pub(crate) mod bucket_delete;
 pub(crate) mod bucket_history_days;
 pub(crate) mod bucket_list;
+pub(crate) mod bucket_rotate_key;
 pub(crate) mod capacity;
 pub(crate) mod class;
 pub(crate) mod clock_show;

@@ -108,6 +108,7 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             Code::NotFound,
             "`azekura disposal list BUCKET` shows the disposals there are.",
         ),
+        StoreError::NoSuchIdentity => (Code::NotFound, ""),
         StoreError::BucketAlreadyOwnedByYou | StoreError::BucketAlreadyExists => {
             (Code::Conflict, "")
         }

@@ -19,6 +19,7 @@ use super::{retention_routes, v1};
         v1::list_buckets,
         v1::create_bucket,
         v1::delete_bucket,
+        v1::rotate_key,
         v1::list_objects,
         v1::object,
         v1::content,

@@ -1,6 +1,6 @@
 //! From what was written to what is safe to run.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,10 +18,7 @@ use azekura_store::store::StorePolicy;
 use http::Uri;
 
 use super::audit::AuditChecked;
-use super::tls as tables;
-use super::{
-    File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, TlsTable, is_loopback,
-};
+use super::{File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, listeners};
 use crate::sources::Sources;
 use crate::tls::{Tls, TlsFault};
 
@@ -277,25 +274,7 @@ impl Checked {
     /// # Errors
     /// See [`ConfigError`].
     pub fn new(file: File, over: Overrides) -> Result<Self, ConfigError> {
-        let s3_addr = address("s3.addr", over.s3_addr.or(file.s3.addr), "127.0.0.1:9000")?;
-        let admin_addr = address(
-            "admin.addr",
-            over.admin_addr.or(file.admin.addr),
-            "127.0.0.1:9001",
-        )?;
-        let s3_tls = tls("s3.tls", file.s3.tls, file.tls.as_ref())?;
-        let admin_tls = tls("admin.tls", file.admin.tls, file.tls.as_ref())?;
-        let accepted = over.accept_plaintext || file.i_accept_unencrypted_http_beyond_loopback;
-        let listeners = [
-            (s3_addr, s3_tls.is_some()),
-            (admin_addr, admin_tls.is_some()),
-        ];
-        let loopback = listeners.iter().all(|(address, _)| is_loopback(address));
-        let mut plain = listeners.iter().filter(|(_, tls)| !tls);
-        let open = plain.find(|(address, _)| !is_loopback(address));
-        if let Some((address, _)) = open.filter(|_| !accepted) {
-            return Err(ConfigError::Plaintext { address: *address });
-        }
+        let net = listeners::check(&file, &over)?;
         let otlp = over.otlp_endpoint.or(file.otlp.endpoint);
         let otlp = otlp.map(collector).transpose()?;
         let space_floor = over.space_floor.map(SizeValue::Text).or(file.space_floor);
@@ -326,14 +305,14 @@ impl Checked {
             region: over.region.or(file.region.name),
             region_aliases: file.region.aliases,
             otlp,
-            s3_addr,
-            s3_tls,
-            s3_sources: tables::sources(&file.s3.source_cidrs, "s3.source_cidrs")?,
+            s3_addr: net.s3.addr,
+            s3_tls: net.s3.tls,
+            s3_sources: net.s3.sources,
             s3_domains: file.s3.domains,
-            admin_addr,
-            admin_tls,
-            admin_sources: tables::sources(&file.admin.source_cidrs, "admin.source_cidrs")?,
-            loopback,
+            admin_addr: net.admin.addr,
+            admin_tls: net.admin.tls,
+            admin_sources: net.admin.sources,
+            loopback: net.loopback,
             connections: limits.connections,
             connections_per_address: limits.connections_per_address.unwrap_or(limits.connections),
             least_bytes_per_second: limits.least_bytes_per_second,
@@ -358,32 +337,6 @@ impl Checked {
             audit: AuditChecked::new(file.audit)?,
         })
     }
-}
-
-/// TLS of a listener: from its own table, else from that of both.
-fn tls(
-    own_section: &'static str,
-    own: Option<TlsTable>,
-    both: Option<&TlsTable>,
-) -> Result<Option<Arc<Tls>>, ConfigError> {
-    let (section, table) = match (own, both) {
-        (Some(own), _) => (own_section, own),
-        (None, Some(both)) => ("tls", both.clone()),
-        (None, None) => return Ok(None),
-    };
-    let tls = Tls::load(tables::files(table, section)?);
-    let tls = tls.map_err(|fault| ConfigError::Tls { section, fault })?;
-    Ok(Some(Arc::new(tls)))
-}
-
-fn address(
-    key: &'static str,
-    given: Option<String>,
-    default: &str,
-) -> Result<SocketAddr, ConfigError> {
-    let value = given.unwrap_or_else(|| default.to_owned());
-    let resolved = value.to_socket_addrs().ok().and_then(|mut all| all.next());
-    resolved.ok_or(ConfigError::Address { key, value })
 }
 
 fn declared(region: &super::Region) -> RegionDescription {

@@ -6,6 +6,7 @@
 
 mod audit;
 mod check;
+mod listeners;
 mod size;
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,7 @@ pub(crate) async fn ensure(inner: &Inner, name: &str) -> Result<TenantId, StoreE
         .append(&by, CONFIGURATION, CommitClass::Essential, guards, draft)
         .await
         .map_err(Refused::unexpected)?;
+    crate::identity::load(inner)?;
     Ok(tenant)
 }
 

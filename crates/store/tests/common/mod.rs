@@ -6,6 +6,8 @@
 )]
 
 pub(crate) mod disk;
+pub(crate) mod ending;
+pub(crate) mod used_up;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
