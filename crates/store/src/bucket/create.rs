@@ -4,6 +4,7 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketConfiguration, ConfigurationKind, ObjectOwnership};
+use azekura_model::governed::DualControl;
 use azekura_model::ident::TenantId;
 use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
@@ -18,10 +19,15 @@ use crate::bucket::configure::configure;
 use crate::bucket::{Bucket, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
+use crate::governed::dual_control;
 use crate::inner::{Draft, Inner, Refused};
 
 /// Makes the vault's tenant when it has none.
-pub(crate) async fn bootstrap(inner: &Inner, name: &str) -> Result<TenantId, StoreError> {
+pub(crate) async fn bootstrap(
+    inner: &Inner,
+    name: &str,
+    dual: DualControl,
+) -> Result<TenantId, StoreError> {
     if let Ok(tenant) = read::tenant(inner) {
         return Ok(tenant);
     }
@@ -29,7 +35,7 @@ pub(crate) async fn bootstrap(inner: &Inner, name: &str) -> Result<TenantId, Sto
     let event = Event::TenantCreated(TenantCreated {
         name: name.to_owned(),
         wrapped_key: inner.keys.new_tenant(tenant)?,
-        dual_control: false,
+        dual_control: dual == DualControl::Required,
     });
     let draft = Draft {
         tenant,
@@ -103,7 +109,8 @@ pub(crate) async fn create(
         .await;
     match appended {
         Ok(_) => {
-            if inner.policy.public_buckets {
+            let one_person = dual_control(inner, tenant)? == DualControl::Off;
+            if inner.policy.public_buckets && one_person {
                 unblock(inner, by, name).await?;
             }
             Ok(read::open(inner, name)?.bucket)
