@@ -10,6 +10,7 @@ use azekura_engine::seam::{
     StoredRecord,
 };
 use azekura_model::cooling::HistoryDays;
+use azekura_model::governed::Permit;
 use azekura_model::ident::{BucketUuid, TenantId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, RegionName, Sequence};
@@ -26,6 +27,7 @@ use crate::entropy::Entropy;
 use crate::entry::BadEntry;
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
+use crate::governed::Governing;
 use crate::identity::Directory;
 use crate::ids::Ids;
 use crate::keeper::Kept;
@@ -56,8 +58,12 @@ pub struct Parts {
 /// What the operator decides for the whole vault.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StorePolicy {
-    /// How long a change that weakens waits before it acts.
+    /// How long a change that weakens waits before it acts; with two people, after the approval.
     pub cooling_off: Duration,
+    /// How long it waits where two people are required and there is no second one.
+    pub alone_cooling_off: Duration,
+    /// How long a request can be approved, and then how long it can act.
+    pub request_expiry: Duration,
     /// Days of hidden history of a new bucket.
     pub history_days: HistoryDays,
     /// Trial of a new COMPLIANCE default; zero = it is final at once.
@@ -75,6 +81,8 @@ impl Default for StorePolicy {
     fn default() -> Self {
         Self {
             cooling_off: Duration::from_hours(72),
+            alone_cooling_off: Duration::from_hours(168),
+            request_expiry: Duration::from_hours(14 * 24),
             history_days: HistoryDays(30),
             probation: Duration::from_hours(72),
             trial_grace: Duration::from_mins(1),
@@ -100,6 +108,8 @@ pub(crate) struct Inner {
     pub(crate) directory: Directory,
     /// What keys with limits have locked today.
     pub(crate) ledger: Ledger,
+    /// Two people.
+    pub(crate) governing: Governing,
     /// Held by the one pass of the keeper that runs.
     pub(crate) keeping: tokio::sync::Mutex<()>,
     /// Shared by releases from the reading of the days of history to the release record, alone to a
@@ -196,6 +206,7 @@ impl Inner {
             first_tenant: std::sync::OnceLock::new(),
             directory: Directory::default(),
             ledger: Ledger::default(),
+            governing: Governing::default(),
             keeping: tokio::sync::Mutex::new(()),
             history_days: tokio::sync::RwLock::new(()),
             kept: parking_lot::Mutex::default(),
@@ -211,10 +222,23 @@ impl Inner {
         guards: Vec<Guard>,
         draft: Draft,
     ) -> Result<Appended, Refused> {
+        self.append_marked((by, None), partition, class, guards, draft)
+            .await
+    }
+
+    /// The same, marked for ever with what allowed it.
+    pub(crate) async fn append_marked(
+        &self,
+        (by, permit): (&Requester, Option<&Permit>),
+        partition: PartitionId,
+        class: CommitClass,
+        guards: Vec<Guard>,
+        draft: Draft,
+    ) -> Result<Appended, Refused> {
         let particulars = Particulars {
             salt_seed: self.entropy.bytes32().map_err(StoreError::from)?,
             requester: by.clone(),
-            permitted: None,
+            permitted: permit.map(|permit| permit.by().clone()),
             event: draft.event,
         };
         let wall = self.clock.wall();

@@ -23,6 +23,7 @@ use crate::bucket::{Bucket, lifecycle, read};
 use crate::destroy::{self, Outcome};
 use crate::entry::BucketEntry;
 use crate::error::StoreError;
+use crate::governed::waiting;
 use crate::inner::Inner;
 use crate::intent::Owner;
 use crate::release::{Scope, finish};
@@ -82,6 +83,14 @@ impl KeeperReport {
 pub(crate) async fn keep_all(inner: &Inner) -> Result<KeeperReport, StoreError> {
     let _alone = inner.keeping.lock().await;
     let mut total = KeeperReport::default();
+    match waiting::act(inner).await {
+        Ok(()) => {}
+        Err(error @ StoreError::Stopped(_)) => return Err(error),
+        Err(error) => {
+            total.failed = total.failed.saturating_add(1);
+            tracing::error!(%error, "what requests allow could not be put in force");
+        }
+    }
     for entry in read::all_for_ever(inner)? {
         let uuid = entry.uuid();
         let mut report = KeeperReport::default();
@@ -106,6 +115,7 @@ pub(crate) async fn keep_one(
     bucket: &azekura_model::name::BucketName,
 ) -> Result<KeeperReport, StoreError> {
     let _alone = inner.keeping.lock().await;
+    waiting::act(inner).await?;
     let bucket = read::open(inner, bucket)?.bucket;
     let mut report = KeeperReport::default();
     keep_bucket(inner, &bucket, &mut report).await?;

@@ -24,6 +24,7 @@ pub mod error;
 pub mod families;
 mod find;
 mod get;
+pub mod governed;
 mod head;
 pub mod history;
 pub mod identity;

@@ -8,6 +8,7 @@ use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketSetting, Configured};
 use azekura_model::condition::DeleteConditions;
 use azekura_model::cooling::{Cooling, HistoryDays};
+use azekura_model::governed::DualControl;
 use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::lifecycle::LifecycleRules;
 use azekura_model::lock::Bypass;
@@ -41,12 +42,13 @@ use crate::object::{
 use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
 use crate::{
-    certificate, cut, delete, disposal, get, head, history, keeper, list, list_versions, multipart,
-    put, release, sweep, tagging, tick,
+    certificate, cut, delete, disposal, get, governed, head, history, keeper, list, list_versions,
+    multipart, put, release, sweep, tagging, tick,
 };
 
 mod identity;
 mod locks;
+mod requests;
 mod retention;
 
 /// One region's store. Cheap to clone.
@@ -73,7 +75,19 @@ impl Store {
 
     /// Makes the vault's tenant when it has none. Idempotent.
     pub async fn bootstrap(&self, tenant_name: &str) -> Result<TenantId, StoreError> {
-        create::bootstrap(&self.inner, tenant_name).await
+        self.bootstrap_with(tenant_name, DualControl::Off).await
+    }
+
+    /// The same; a tenant that is made now keeps `dual` for ever.
+    ///
+    /// # Errors
+    /// When the commit fails.
+    pub async fn bootstrap_with(
+        &self,
+        tenant_name: &str,
+        dual: DualControl,
+    ) -> Result<TenantId, StoreError> {
+        create::bootstrap(&self.inner, tenant_name, dual).await
     }
 
     /// Credits downtime to the compliance clock and ends what earlier processes left half done:
@@ -83,6 +97,7 @@ impl Store {
         crate::identity::load(&self.inner)?;
         self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
+        governed::waiting::act(&self.inner).await?;
         for bucket in read::all_for_ever(&self.inner)? {
             release::finish::finish_all(&self.inner, Owner::from(&bucket)).await?;
             keeper::finish_destroying(&self.inner, &bucket).await?;

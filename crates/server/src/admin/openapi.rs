@@ -4,6 +4,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::keeper::routes as keeper;
+use super::requests::routes as requests;
 use super::{retention_routes, v1};
 
 #[derive(OpenApi)]
@@ -43,7 +44,11 @@ use super::{retention_routes, v1};
         keeper::disposals,
         keeper::request_disposal,
         keeper::cancel_disposal,
-        keeper::certificate
+        keeper::certificate,
+        requests::requests,
+        requests::request,
+        requests::approve_request,
+        requests::veto_request
     ),
     modifiers(&Signed),
     security(("sigv4" = []))

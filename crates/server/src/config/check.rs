@@ -18,7 +18,9 @@ use azekura_store::store::StorePolicy;
 use http::Uri;
 
 use super::audit::AuditChecked;
-use super::{File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, listeners};
+use super::{
+    Approvals, File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, listeners,
+};
 use crate::sources::Sources;
 use crate::tls::{Tls, TlsFault};
 
@@ -87,6 +89,8 @@ pub struct Checked {
     pub drain: Duration,
     /// How long what weakens waits, and how long history is at first.
     pub policy: StorePolicy,
+    /// Two people.
+    pub approvals: Approvals,
     /// Time between two passes of the keeper; zero = none.
     pub keep_every: Duration,
     /// Form of log lines.
@@ -251,6 +255,21 @@ pub enum ConfigError {
         /// Access key id.
         id: String,
     },
+    /// Not an address that may be told of requests.
+    #[error(
+        "approvals.webhook = {0:?} is not an address: give it as https://HOST/PATH; plain http:// \
+         serves 127.0.0.1, [::1] and localhost alone"
+    )]
+    Webhook(String),
+    /// Nothing could be approved.
+    #[error("approvals.expiry_hours must be at least 1")]
+    NoExpiry,
+    /// One person would be faster than two.
+    #[error(
+        "approvals.alone_cooling_off_hours must be at least the cooling-off of [lifecycle]: one person \
+         alone must not be faster than two"
+    )]
+    AloneTooShort,
     /// No cooling-off.
     #[error("lifecycle.cooling_off_hours must be at least 1")]
     NoCoolingOff,
@@ -286,7 +305,8 @@ impl Checked {
         let limits = file.limits;
         let memory_bytes = memory_bytes(limits.memory.as_ref())?;
         not_zero(&limits)?;
-        let policy = policy(&file.lifecycle)?;
+        let mut policy = policy(&file.lifecycle)?;
+        let approvals = file.approvals.checked(&mut policy)?;
         let (probation, trial_grace) = trial(&file.retention);
         Ok(Self {
             data_dir: over
@@ -322,6 +342,7 @@ impl Checked {
             stall: Duration::from_secs(limits.stall_seconds),
             drain: Duration::from_secs(limits.drain_seconds),
             policy,
+            approvals,
             keep_every: Duration::from_secs(file.lifecycle.interval_seconds),
             log_format: over.log_format.or(file.log.format).unwrap_or_default(),
             log_filter: over
@@ -509,7 +530,7 @@ fn check_key(id: &str, secret: &str) -> Result<(), ConfigError> {
 }
 
 /// Reads a secret: the first line of a file that only its owner can read.
-fn read_secret(path: &Path) -> Result<String, ConfigError> {
+pub(super) fn read_secret(path: &Path) -> Result<String, ConfigError> {
     use std::os::unix::fs::PermissionsExt as _;
     let unreadable = |source: std::io::Error| ConfigError::Unreadable {
         path: path.to_owned(),
