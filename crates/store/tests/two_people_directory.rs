@@ -33,20 +33,17 @@ fn name_of(name: &str) -> String {
 
 /// A person of the tenant, allowed to do one thing.
 fn person(name: &str, tenant: TenantId, action: Action) -> Authorized {
+    let requester = Requester {
+        principal: name.to_owned(),
+        ..Requester::default()
+    };
+    let allowed = std::iter::once(action).collect::<ActionSet>();
     let grant = Grant {
-        requester: Requester {
-            principal: name.to_owned(),
-            ..Requester::default()
-        },
         tenant: Some(tenant),
-        user: None,
-        allowed: std::iter::once(action).collect::<ActionSet>(),
+        ..Grant::of_key(requester, allowed)
     };
-    let ask = Ask {
-        action,
-        resource: &Resource::Tenant(tenant),
-        owner: Some(tenant),
-    };
+    let resource = Resource::Tenant(tenant);
+    let ask = Ask::plain(action, &resource, Some(tenant));
     authorize(&grant, &ask).unwrap()
 }
 
