@@ -5,6 +5,7 @@ mod clock_detail;
 mod convert;
 mod door;
 mod health;
+mod identity;
 mod keeper;
 mod metrics;
 mod openapi;
@@ -48,6 +49,7 @@ pub(crate) struct AdminState {
 pub(crate) fn router(state: Arc<AdminState>) -> Router {
     let routes = v1::routes()
         .merge(keeper::routes::routes())
+        .merge(identity::routes::routes())
         .merge(retention_routes::routes());
     let signed = routes
         .route_layer(axum::middleware::from_fn_with_state(

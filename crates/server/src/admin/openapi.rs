@@ -3,6 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::identity::routes as identity;
 use super::keeper::routes as keeper;
 use super::{retention_routes, v1};
 
@@ -43,7 +44,25 @@ use super::{retention_routes, v1};
         keeper::disposals,
         keeper::request_disposal,
         keeper::cancel_disposal,
-        keeper::certificate
+        keeper::certificate,
+        identity::tenants,
+        identity::create_tenant,
+        identity::change_tenant,
+        identity::users,
+        identity::change_user,
+        identity::remove_user,
+        identity::groups,
+        identity::put_group,
+        identity::remove_group,
+        identity::policies,
+        identity::put_policy,
+        identity::remove_policy,
+        identity::keys,
+        identity::create_key,
+        identity::change_key,
+        identity::remove_key,
+        identity::log_in,
+        identity::enrol_totp
     ),
     modifiers(&Signed),
     security(("sigv4" = []))

@@ -191,6 +191,50 @@ pub(crate) async fn create_key(
     Ok((key, plain))
 }
 
+/// The name under which the secret of a person's one-time passwords is sealed.
+fn totp_name(user: &str) -> String {
+    format!("totp/{user}")
+}
+
+/// The secret of a person's one-time passwords.
+pub(crate) fn totp_secret(
+    inner: &Inner,
+    tenant: TenantId,
+    user: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    let view = inner
+        .directory
+        .tenant(tenant)
+        .ok_or(StoreError::NoSuchIdentity)?;
+    let sealed = view.users.get(user).and_then(|user| user.totp.as_ref());
+    let open = |sealed: &Vec<u8>| secret::open(&inner.keys, tenant, &totp_name(user), sealed);
+    Ok(sealed.map(open).transpose()?)
+}
+
+/// Gives a person a secret for one-time passwords, once.
+pub(crate) async fn enrol_totp(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
+    user: &str,
+    secret: &[u8],
+) -> Result<(), StoreError> {
+    let sealed = secret::seal(&inner.keys, tenant, &totp_name(user), secret)?;
+    let name = IdentityName::User(user.to_owned());
+    set(inner, by, tenant, name, |before| match before {
+        Some(Identity::User(user)) if user.totp.is_none() => Ok(Identity::User(User {
+            totp: Some(sealed),
+            ..user
+        })),
+        Some(_) => Err(StoreError::InvalidRequest(
+            "there is a secret already".to_owned(),
+        )),
+        None => Err(StoreError::NoSuchIdentity),
+    })
+    .await?;
+    Ok(())
+}
+
 /// Writes down on which days keys were used, where that is not known yet.
 pub(crate) async fn note_uses(inner: &Inner) -> Result<(), StoreError> {
     let noted = std::mem::take(&mut *inner.directory.uses.lock());
