@@ -722,7 +722,7 @@ class Vault:
             raise Damaged("the epoch of its particulars contradicts its core")
         if record.kind in (1, 7) or (record.kind == 35 and core[5] == ZERO_ID):
             above = self.root
-        elif record.kind in (2, 3, 8, 28, 29) or 6 not in core:
+        elif record.kind in (2, 3, 8, 28, 29) or 6 not in core or (record.kind == 27 and epoch == 0):
             above = self.tenants.get(core[5])
         else:
             above = self.bucket_keys.get((bucket, epoch))

@@ -10,6 +10,7 @@ pub mod error;
 pub mod identity;
 pub mod keeper;
 pub mod paths;
+pub mod requests;
 pub mod retention;
 pub mod sigv4;
 pub mod types;

@@ -53,6 +53,14 @@ pub const DISPOSAL: &str = "/v1/buckets/{bucket}/disposals/{id}";
 /// `GET`: what was released.
 pub const CERTIFICATE: &str = "/v1/buckets/{bucket}/certificate";
 
+/// `GET`: requests for what needs two people.
+pub const REQUESTS: &str = "/v1/requests";
+/// `GET`: one request, with the text that is signed.
+pub const REQUEST: &str = "/v1/requests/{request}";
+/// `POST`: a second person's signature.
+pub const REQUEST_APPROVE: &str = "/v1/requests/{request}/approve";
+/// `POST`: somebody says no.
+pub const REQUEST_VETO: &str = "/v1/requests/{request}/veto";
 /// `GET`, `POST`, `PUT`: tenants.
 pub const TENANTS: &str = "/v1/tenants";
 /// `GET`, `PUT`, `DELETE`: users of the own tenant.

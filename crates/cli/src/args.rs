@@ -3,9 +3,13 @@
 mod drill;
 pub mod identity;
 mod keyring;
+mod request;
 mod retention;
 mod tls;
 
+pub use request::{
+    OneRequest, RequestApproveArgs, RequestCommand, RequestListArgs, RequestVetoArgs,
+};
 pub use retention::{
     BulkArgs, ClassCommand, DefaultArgs, EventArgs, EventCommand, ExplainArgs, ExtendArgs,
     LimitsArgs, LockCommand, ModeArg, OneClass, ReportArgs, RuleArgs, Selection, UndeleteArgs,
@@ -60,6 +64,9 @@ pub enum Command {
     /// Disposals: what is hidden and, after its history, erased; with a certificate
     #[command(subcommand)]
     Disposal(DisposalCommand),
+    /// Requests for what needs two people: read, sign, say no
+    #[command(subcommand)]
+    Request(RequestCommand),
     /// Objects, through the admin API of a running server
     #[command(subcommand)]
     Object(ObjectCommand),

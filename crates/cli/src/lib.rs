@@ -71,6 +71,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             LifecycleCommand::Show(one) => commands::lifecycle_show::run(&one, json).await,
             LifecycleCommand::Run(one) => commands::lifecycle_run::run(&one, json).await,
         },
+        Command::Request(request) => commands::request::run(&request, json).await,
         Command::Disposal(disposal) => disposal_command(disposal, json).await,
         Command::Object(object) => match object {
             ObjectCommand::List(list) => commands::object_list::run(&list, json).await,

@@ -47,7 +47,9 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::InvalidRequest(_) => ("InvalidRequest", 400),
         StoreError::NoSpace(_) => ("InsufficientStorage", 507),
         StoreError::Stopped(_) => ("ServiceUnavailable", 503),
-        StoreError::NotPlaced(_) | StoreError::OverLimit(_) => ("AccessDenied", 403),
+        StoreError::NotPlaced(_) | StoreError::OverLimit(_) | StoreError::ApprovalNeeded(_) => {
+            ("AccessDenied", 403)
+        }
         StoreError::Locked(refused) => lock_row(refused),
         StoreError::BucketWithoutLock => ("InvalidRequest", 400),
         StoreError::InvalidBucketState(_) => ("InvalidBucketState", 409),
@@ -133,6 +135,7 @@ fn words(error: &StoreError, code: &str) -> String {
         | StoreError::Body(BodyError::Malformed(_))
         | StoreError::InvalidArgument(_)
         | StoreError::InvalidRequest(_)
+        | StoreError::ApprovalNeeded(_)
         | StoreError::NoSpace(_)
         | StoreError::Damaged(_)
         | StoreError::Erased(_)

@@ -533,6 +533,19 @@ pub fn closed() -> Key {
     config("closed".to_owned())
 }
 
+/// In the partition of a bucket: its keys are being destroyed, and nothing is sealed under them any
+/// more (see `destroy.rs`).
+#[must_use]
+pub fn ended() -> Key {
+    config("ended".to_owned())
+}
+
+/// A bucket whose keys are destroyed, or about to be.
+#[must_use]
+pub fn destroyed(uuid: BucketUuid) -> Key {
+    config(format!("destroyed/{uuid}"))
+}
+
 /// In any partition: the last of its records that damage took from the journal before the index had
 /// it. Whatever was said of a version before that record may have been changed by it.
 #[must_use]

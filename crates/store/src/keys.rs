@@ -192,6 +192,12 @@ impl Keys {
         key.ok_or(KeyError::NoEpoch { bucket, epoch })
     }
 
+    /// Forgets the keys of all epochs of a bucket: they are wiped when the last use of them ends.
+    pub fn forget(&self, bucket: BucketUuid) {
+        let mut open = self.open.write();
+        open.epochs.retain(|(of, _), _| *of != bucket);
+    }
+
     /// The newest epoch of a bucket that is known; new records are sealed under it.
     ///
     /// # Errors
@@ -301,6 +307,21 @@ mod tests {
             first.bucket_key(BUCKET, 2).unwrap().expose(),
             second.bucket_key(BUCKET, 2).unwrap().expose()
         );
+    }
+
+    #[test]
+    fn forgotten_keys_are_of_one_bucket_and_of_all_its_epochs() {
+        let keys = keys(9);
+        keys.new_tenant(TENANT).unwrap();
+        let other = BucketUuid([3; 16]);
+        for (bucket, epoch) in [(BUCKET, 1), (BUCKET, 2), (other, 1)] {
+            keys.new_bucket_key(TENANT, bucket, epoch).unwrap();
+        }
+        keys.forget(BUCKET);
+        assert!(keys.bucket_key(BUCKET, 1).is_err());
+        assert!(keys.bucket_key(BUCKET, 2).is_err());
+        assert!(keys.newest_epoch(BUCKET).is_err());
+        assert!(keys.bucket_key(other, 1).is_ok());
     }
 
     #[test]

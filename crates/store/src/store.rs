@@ -8,6 +8,7 @@ use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketSetting, Configured};
 use azekura_model::condition::DeleteConditions;
 use azekura_model::cooling::{Cooling, HistoryDays};
+use azekura_model::governed::DualControl;
 use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::lifecycle::LifecycleRules;
 use azekura_model::lock::Bypass;
@@ -25,6 +26,7 @@ use crate::cut::{Cut, VaultState};
 use crate::disposal::DisposalAsk;
 use crate::error::StoreError;
 use crate::history::PastVersion;
+use crate::identity::DirectoryApprovers;
 use crate::inner::Inner;
 pub use crate::inner::{Parts, StorePolicy};
 use crate::intent::Owner;
@@ -41,12 +43,13 @@ use crate::object::{
 use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
 use crate::{
-    certificate, cut, delete, disposal, get, head, history, keeper, list, list_versions, multipart,
-    put, release, sweep, tagging, tick,
+    certificate, cut, delete, disposal, get, governed, head, history, keeper, list, list_versions,
+    multipart, put, release, sweep, tagging, tick,
 };
 
 mod identity;
 mod locks;
+mod requests;
 mod retention;
 
 /// One region's store. Cheap to clone.
@@ -66,14 +69,27 @@ impl Store {
     /// The same with what the operator decided.
     #[must_use]
     pub fn with_policy(parts: Parts, policy: StorePolicy) -> Self {
-        Self {
-            inner: Arc::new(Inner::new(parts, policy)),
-        }
+        let inner = Arc::new(Inner::new(parts, policy));
+        let directory = DirectoryApprovers(Arc::downgrade(&inner));
+        inner.governing.set_approvers(Arc::new(directory));
+        Self { inner }
     }
 
     /// Makes the vault's tenant when it has none. Idempotent.
     pub async fn bootstrap(&self, tenant_name: &str) -> Result<TenantId, StoreError> {
-        create::bootstrap(&self.inner, tenant_name).await
+        self.bootstrap_with(tenant_name, DualControl::Off).await
+    }
+
+    /// The same; a tenant that is made now keeps `dual` for ever.
+    ///
+    /// # Errors
+    /// When the commit fails.
+    pub async fn bootstrap_with(
+        &self,
+        tenant_name: &str,
+        dual: DualControl,
+    ) -> Result<TenantId, StoreError> {
+        create::bootstrap(&self.inner, tenant_name, dual).await
     }
 
     /// Credits downtime to the compliance clock and ends what earlier processes left half done:
@@ -83,8 +99,10 @@ impl Store {
         crate::identity::load(&self.inner)?;
         self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
+        governed::waiting::act(&self.inner).await?;
         for bucket in read::all_for_ever(&self.inner)? {
             release::finish::finish_all(&self.inner, Owner::from(&bucket)).await?;
+            keeper::finish_destroying(&self.inner, &bucket).await?;
         }
         sweep::sweep_dead(&self.inner).await
     }
@@ -293,10 +311,11 @@ impl Store {
         keeper::keep_one(&self.inner, name).await
     }
 
-    /// What was released of a bucket, and how it was erased and checked. Retired buckets too.
+    /// What was released of a bucket, and how it was erased and checked. Retired buckets too; one whose
+    /// keys are destroyed has lost its name, and its UUID stands for it.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchBucket`] when no bucket ever had this name.
+    /// [`StoreError::NoSuchBucket`] when no bucket that has a name ever had this one.
     pub fn certificate(
         &self,
         by: &Authorized,

@@ -26,6 +26,7 @@ pub(crate) mod object_get;
 pub(crate) mod object_history;
 pub(crate) mod object_list;
 pub(crate) mod object_undelete;
+pub(crate) mod request;
 pub(crate) mod testdata;
 pub(crate) mod tls_issue;
 pub(crate) mod vault_check;

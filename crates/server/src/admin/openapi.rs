@@ -5,6 +5,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::identity::routes as identity;
 use super::keeper::routes as keeper;
+use super::requests::routes as requests;
 use super::{retention_routes, v1};
 
 #[derive(OpenApi)]
@@ -62,7 +63,11 @@ use super::{retention_routes, v1};
         identity::change_key,
         identity::remove_key,
         identity::log_in,
-        identity::enrol_totp
+        identity::enrol_totp,
+        requests::requests,
+        requests::request,
+        requests::approve_request,
+        requests::veto_request
     ),
     modifiers(&Signed),
     security(("sigv4" = []))

@@ -42,6 +42,11 @@ impl Operator {
         &self.running
     }
 
+    /// The caller's tenant.
+    pub(super) fn tenant(&self) -> Option<TenantId> {
+        self.grant.tenant
+    }
+
     /// Compliance time.
     pub(crate) fn now(&self) -> ComplianceTime {
         self.running.clock.compliance()

@@ -63,7 +63,8 @@ fn routes() -> Vec<(Method, String)> {
         for method in methods.as_object().unwrap().keys() {
             let target = path
                 .replace("{bucket}", "some-bucket")
-                .replace("{id}", &"0".repeat(32));
+                .replace("{id}", &"0".repeat(32))
+                .replace("{request}", &"0".repeat(26));
             let query = query(method, &target);
             routes.push((
                 method.to_uppercase().parse().unwrap(),

@@ -28,7 +28,11 @@ pub(super) fn event(event: &Event) -> Value {
                 "lock": super::super::lock_json(lock),
             })).collect::<Vec<_>>(),
         }),
-        Event::EpochDestroyed(e) => json!({ "epoch": e.epoch }),
+        Event::EpochDestroyed(e) => json!({
+            "epoch": e.epoch,
+            "partition": e.bucket.map(|bucket| bucket.partition.to_string()),
+            "created_ms": e.bucket.map(|bucket| bucket.created.0),
+        }),
         Event::Released(e) => json!({
             "key": e.key,
             "version": e.version.map(|version| version.to_string()),
@@ -36,6 +40,7 @@ pub(super) fn event(event: &Event) -> Value {
             "parts": e.parts,
             "upload_records": e.upload_records.len(),
             "last": e.last,
+            "of_keys": e.entries.is_some(),
         }),
         Event::Freed(e) => freed(e),
         Event::DisposalRequested(e) => disposal(e),
