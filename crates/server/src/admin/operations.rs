@@ -52,11 +52,6 @@ impl Operator {
         self.running.clock.compliance()
     }
 
-    /// The tenant of the caller.
-    pub(crate) fn tenant(&self) -> Option<TenantId> {
-        self.grant.tenant
-    }
-
     /// The person or system that owns the caller's key.
     pub(crate) fn user(&self) -> Option<&str> {
         self.grant.user.as_deref()
