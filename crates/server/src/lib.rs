@@ -10,6 +10,7 @@ pub mod tls;
 mod addresses;
 mod auditing;
 mod clock;
+mod forwarding;
 mod keeping;
 mod keys;
 mod linger;
