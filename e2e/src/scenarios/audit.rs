@@ -93,7 +93,11 @@ fn reports(world: &World<'_>, server: &Server) -> Result<usize, Failure> {
     let mut generate = Command::new(&world.bench.binary);
     generate.args(["testdata", "--classes", "ss-mix2", "--scale", "1/1000"]);
     tools::run(generate.arg(&source))?;
-    let keys: Vec<String> = tree::files(&source)?.into_keys().collect();
+    let files = tree::files(&source)?;
+    let keys: Vec<String> = files
+        .keys()
+        .map(|path| path.display().to_string())
+        .collect();
     let aws = |words: &[&str]| tools::run(world.bench.tools.client("aws", server).args(words));
     aws(&["s3", "mb", &format!("s3://{BUCKET}")])?;
     let mut copy = world.bench.tools.client("rclone", server);
