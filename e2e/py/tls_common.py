@@ -14,5 +14,5 @@ ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 def s3(certificate=CERTIFICATE, key=KEY):
     """An S3 client, with a client certificate if there is one."""
     shown = (certificate, key) if certificate else None
-    config = Config(client_cert=shown, retries={"total_max_attempts": 1})
+    config = Config(client_cert=shown, signature_version="s3v4", retries={"total_max_attempts": 1})
     return boto3.client("s3", verify=CA, config=config)

@@ -44,7 +44,7 @@ KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket
          23: "upload-aborted", 24: "version-tagged", 25: "version-locked", 26: "locks-changed",
          8: "epoch-destroyed", 27: "released", 28: "freed", 29: "disposal-requested",
          30: "slot-restated", 31: "lifecycle-ran", 32: "imported",
-         34: "request-changed", 35: "audit-batch"}
+         33: "identity-changed", 34: "request-changed", 35: "audit-batch"}
 IGNORABLE = 0x8000
 
 
@@ -722,7 +722,7 @@ class Vault:
             raise Damaged("the epoch of its particulars contradicts its core")
         if record.kind in (1, 7) or (record.kind == 35 and core[5] == ZERO_ID):
             above = self.root
-        elif record.kind in (2, 3, 8, 28, 29) or 6 not in core:
+        elif record.kind in (2, 3, 8, 28, 29) or 6 not in core or (record.kind == 27 and epoch == 0):
             above = self.tenants.get(core[5])
         else:
             above = self.bucket_keys.get((bucket, epoch))

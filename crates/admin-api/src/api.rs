@@ -9,7 +9,7 @@ use futures::Stream;
 use crate::error::ApiError;
 use crate::types::{
     BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
-    ObjectPage, ObjectQuery, ObjectsQuery, VaultReport,
+    ObjectPage, ObjectQuery, ObjectsQuery, RotatedKey, VaultReport,
 };
 
 /// Content of a version: what is known of it, and its bytes in order.
@@ -43,6 +43,9 @@ pub trait AdminApi: Send + Sync {
 
     /// Retires a bucket that shows nothing; its history stays.
     async fn delete_bucket(&self, bucket: &str) -> Result<(), ApiError>;
+
+    /// Opens the next key epoch of a bucket while writes go on.
+    async fn rotate_key(&self, bucket: &str) -> Result<RotatedKey, ApiError>;
 
     /// One page of current objects.
     async fn list_objects(

@@ -21,7 +21,7 @@ use crate::paths;
 use crate::sigv4::{self, Credentials};
 use crate::types::{
     BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
-    ObjectPage, ObjectQuery, ObjectsQuery, VaultReport,
+    ObjectPage, ObjectQuery, ObjectsQuery, RotatedKey, VaultReport,
 };
 use tls::{ClientTls, Connector};
 
@@ -131,7 +131,7 @@ impl Client {
         self.call_with(method, path_and_query, Bytes::new()).await
     }
 
-    async fn call_with<T: DeserializeOwned>(
+    pub(crate) async fn call_with<T: DeserializeOwned>(
         &self,
         method: Method,
         path_and_query: &str,
@@ -212,6 +212,11 @@ impl AdminApi for Client {
         self.send(Method::DELETE, &target(paths::BUCKET, bucket, &[]))
             .await
             .map(drop)
+    }
+
+    async fn rotate_key(&self, bucket: &str) -> Result<RotatedKey, ApiError> {
+        self.call(Method::POST, &target(paths::ROTATE_KEY, bucket, &[]))
+            .await
     }
 
     async fn list_objects(

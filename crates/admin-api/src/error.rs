@@ -27,6 +27,8 @@ pub enum Code {
     NotAuthenticated,
     /// The key has no right to this (403).
     AccessDenied,
+    /// It needs a second person; the message names the request and says what to do (403).
+    ApprovalNeeded,
     /// No such bucket, key, version or route (404).
     NotFound,
     /// The state does not allow it: the bucket is there already, or is not empty (409).
@@ -50,7 +52,7 @@ impl Code {
         match self {
             Self::InvalidRequest => http::StatusCode::BAD_REQUEST,
             Self::NotAuthenticated => http::StatusCode::UNAUTHORIZED,
-            Self::AccessDenied => http::StatusCode::FORBIDDEN,
+            Self::AccessDenied | Self::ApprovalNeeded => http::StatusCode::FORBIDDEN,
             Self::NotFound => http::StatusCode::NOT_FOUND,
             Self::Conflict => http::StatusCode::CONFLICT,
             Self::Gone => http::StatusCode::GONE,

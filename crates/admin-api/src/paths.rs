@@ -15,6 +15,8 @@ pub const AUDIT: &str = "/v1/audit";
 pub const BUCKETS: &str = "/v1/buckets";
 /// `POST`, `DELETE`: one bucket.
 pub const BUCKET: &str = "/v1/buckets/{bucket}";
+/// `POST`: a fresh key for a bucket.
+pub const ROTATE_KEY: &str = "/v1/buckets/{bucket}/rotate-key";
 /// `GET`: current objects of a bucket.
 pub const OBJECTS: &str = "/v1/buckets/{bucket}/objects";
 /// `GET`: what is known of one version.
@@ -52,6 +54,29 @@ pub const DISPOSALS: &str = "/v1/buckets/{bucket}/disposals";
 pub const DISPOSAL: &str = "/v1/buckets/{bucket}/disposals/{id}";
 /// `GET`: what was released.
 pub const CERTIFICATE: &str = "/v1/buckets/{bucket}/certificate";
+
+/// `GET`: requests for what needs two people.
+pub const REQUESTS: &str = "/v1/requests";
+/// `GET`: one request, with the text that is signed.
+pub const REQUEST: &str = "/v1/requests/{request}";
+/// `POST`: a second person's signature.
+pub const REQUEST_APPROVE: &str = "/v1/requests/{request}/approve";
+/// `POST`: somebody says no.
+pub const REQUEST_VETO: &str = "/v1/requests/{request}/veto";
+/// `GET`, `POST`, `PUT`: tenants.
+pub const TENANTS: &str = "/v1/tenants";
+/// `GET`, `PUT`, `DELETE`: users of the own tenant.
+pub const USERS: &str = "/v1/users";
+/// `GET`, `PUT`, `DELETE`: groups of the own tenant.
+pub const GROUPS: &str = "/v1/groups";
+/// `GET`, `PUT`, `DELETE`: policies of the own tenant.
+pub const POLICIES: &str = "/v1/policies";
+/// `GET`, `POST`, `PUT`, `DELETE`: access keys of the own tenant.
+pub const KEYS: &str = "/v1/keys";
+/// `POST`: a key for some hours, against a one-time password.
+pub const LOGIN: &str = "/v1/login";
+/// `POST`: a secret for one-time passwords.
+pub const TOTP: &str = "/v1/totp";
 
 /// A route with its bucket filled in.
 #[must_use]

@@ -119,6 +119,15 @@ pub struct BucketInfo {
     pub history_days: u32,
 }
 
+/// A bucket with a fresh key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RotatedKey {
+    /// Name.
+    pub bucket: String,
+    /// Number of the key epoch under which new versions are sealed.
+    pub epoch: u32,
+}
+
 /// Which objects to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]

@@ -3,9 +3,13 @@
 mod audit;
 mod drill;
 mod keyring;
+mod request;
 mod retention;
 mod tls;
 
+pub use request::{
+    OneRequest, RequestApproveArgs, RequestCommand, RequestListArgs, RequestVetoArgs,
+};
 pub use retention::{
     BulkArgs, ClassCommand, DefaultArgs, EventArgs, EventCommand, ExplainArgs, ExtendArgs,
     LimitsArgs, LockCommand, ModeArg, OneClass, ReportArgs, RuleArgs, Selection, UndeleteArgs,
@@ -61,6 +65,9 @@ pub enum Command {
     /// Disposals: what is hidden and, after its history, erased; with a certificate
     #[command(subcommand)]
     Disposal(DisposalCommand),
+    /// Requests for what needs two people: read, sign, say no
+    #[command(subcommand)]
+    Request(RequestCommand),
     /// Objects, through the admin API of a running server
     #[command(subcommand)]
     Object(ObjectCommand),
@@ -192,6 +199,8 @@ pub enum BucketCommand {
     Delete(OneBucket),
     /// Shows or asks for the days for which hidden versions stay
     HistoryDays(HistoryDaysArgs),
+    /// Opens the next key epoch: new versions are sealed under a fresh key
+    RotateKey(OneBucket),
 }
 
 /// Verbs of `azekura lifecycle`.

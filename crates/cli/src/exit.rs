@@ -85,7 +85,9 @@ impl From<ApiError> for CommandError {
         let exit = match error.code {
             Code::InvalidRequest => Exit::Usage,
             Code::NotFound | Code::Gone => Exit::NotFound,
-            Code::NotAuthenticated | Code::AccessDenied | Code::Conflict => Exit::Refused,
+            Code::NotAuthenticated | Code::AccessDenied | Code::ApprovalNeeded | Code::Conflict => {
+                Exit::Refused
+            }
             Code::Damaged => Exit::Damage,
             Code::Unavailable => Exit::Unavailable,
             Code::NoSpace => Exit::Io,

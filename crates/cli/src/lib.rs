@@ -56,6 +56,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             BucketCommand::List(online) => commands::bucket_list::run(&online, json).await,
             BucketCommand::Create(one) => commands::bucket_create::run(&one, json).await,
             BucketCommand::Delete(one) => commands::bucket_delete::run(&one, json).await,
+            BucketCommand::RotateKey(one) => commands::bucket_rotate_key::run(&one, json).await,
             BucketCommand::HistoryDays(days) => {
                 commands::bucket_history_days::run(&days, json).await
             }
@@ -65,6 +66,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
             LifecycleCommand::Show(one) => commands::lifecycle_show::run(&one, json).await,
             LifecycleCommand::Run(one) => commands::lifecycle_run::run(&one, json).await,
         },
+        Command::Request(request) => commands::request::run(&request, json).await,
         Command::Disposal(disposal) => disposal_command(disposal, json).await,
         Command::Object(object) => match object {
             ObjectCommand::List(list) => commands::object_list::run(&list, json).await,

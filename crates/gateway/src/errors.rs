@@ -22,6 +22,7 @@ fn row(error: &StoreError) -> (&'static str, u16) {
     match error {
         StoreError::NoSuchBucket => ("NoSuchBucket", 404),
         StoreError::BucketAlreadyOwnedByYou => ("BucketAlreadyOwnedByYou", 409),
+        StoreError::NoSuchIdentity => ("InternalError", 500),
         StoreError::BucketAlreadyExists => ("BucketAlreadyExists", 409),
         StoreError::BucketNotEmpty => ("BucketNotEmpty", 409),
         StoreError::NoSuchKey { .. } => ("NoSuchKey", 404),
@@ -46,7 +47,9 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::InvalidRequest(_) => ("InvalidRequest", 400),
         StoreError::NoSpace(_) => ("InsufficientStorage", 507),
         StoreError::Stopped(_) => ("ServiceUnavailable", 503),
-        StoreError::NotPlaced(_) | StoreError::OverLimit(_) => ("AccessDenied", 403),
+        StoreError::NotPlaced(_) | StoreError::OverLimit(_) | StoreError::ApprovalNeeded(_) => {
+            ("AccessDenied", 403)
+        }
         StoreError::Locked(refused) => lock_row(refused),
         StoreError::BucketWithoutLock => ("InvalidRequest", 400),
         StoreError::InvalidBucketState(_) => ("InvalidBucketState", 409),
@@ -132,6 +135,7 @@ fn words(error: &StoreError, code: &str) -> String {
         | StoreError::Body(BodyError::Malformed(_))
         | StoreError::InvalidArgument(_)
         | StoreError::InvalidRequest(_)
+        | StoreError::ApprovalNeeded(_)
         | StoreError::NoSpace(_)
         | StoreError::Damaged(_)
         | StoreError::Erased(_)

@@ -30,6 +30,15 @@ pub const REQUEST_HEADER: &str = "azekura-request v1";
 /// Namespace of the signatures (`ssh-keygen -Y sign -n`).
 pub const SIGNATURE_NAMESPACE: &str = "azekura-request";
 
+/// Names of the operations that wait as settings or jobs and act by themselves.
+const WAITING: [&str; 5] = [
+    "shorten-history",
+    "widen-lifecycle",
+    "dispose",
+    "loosen-limits",
+    "loosen-classes",
+];
+
 /// A bucket as a request names it: what counts is the identity, the name is for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NamedBucket {
@@ -275,14 +284,7 @@ impl GovernedOperation {
     /// Whether a setting or job waits and acts by itself; otherwise the caller repeats the call.
     #[must_use]
     pub fn waits(&self) -> bool {
-        matches!(
-            self,
-            Self::ShortenHistory { .. }
-                | Self::WidenLifecycle { .. }
-                | Self::Dispose { .. }
-                | Self::LoosenLimits { .. }
-                | Self::LoosenClasses { .. }
-        )
+        WAITING.contains(&self.name())
     }
 
     /// Its part of the text that is signed: the name, then the parameters in the order of their names.

@@ -18,6 +18,7 @@ pub mod cors;
 pub mod explain;
 pub mod governed;
 pub mod ident;
+pub mod identity;
 pub mod lifecycle;
 pub mod lock;
 pub mod name;

@@ -64,6 +64,8 @@ pub enum RecordKind {
     LocksChanged = 26,
     /// A record of another region, verbatim.
     Imported = 32,
+    /// A user, group, policy or access key of a tenant is set or taken away.
+    IdentityChanged = 33,
     /// Reads, listings, refusals and log-ins.
     AuditBatch = 35,
     /// A request for what needs two people is asked, approved, vetoed, over or used up.
@@ -108,7 +110,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -134,6 +136,7 @@ impl RecordKind {
         Self::SlotRestated,
         Self::LifecycleRan,
         Self::Imported,
+        Self::IdentityChanged,
         Self::AuditBatch,
         Self::RequestChanged,
     ];

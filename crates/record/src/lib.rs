@@ -16,6 +16,7 @@ pub mod epoch;
 pub mod error;
 pub mod fields;
 pub mod hidden;
+pub mod identity;
 pub mod imported;
 pub mod intent;
 pub mod lifecycle;

@@ -9,6 +9,7 @@ use crate::configured::BucketConfigured;
 use crate::disposal::DisposalRequested;
 use crate::epoch::{EpochDestroyed, EpochOpened};
 use crate::hidden::VersionHidden;
+use crate::identity::IdentityChanged;
 use crate::imported::Imported;
 use crate::intent::{BlobIntent, IntentWithdrawn};
 use crate::lifecycle::LifecycleRan;
@@ -71,6 +72,7 @@ pub enum Event {
     VersionLocked(VersionLocked),
     LocksChanged(LocksChanged),
     Imported(Imported),
+    IdentityChanged(Box<IdentityChanged>),
     AuditBatch(AuditBatch),
     RequestChanged(Box<RequestChanged>),
 }
@@ -118,6 +120,7 @@ impl Event {
             Self::VersionLocked(_) => RecordKind::VersionLocked,
             Self::LocksChanged(_) => RecordKind::LocksChanged,
             Self::Imported(_) => RecordKind::Imported,
+            Self::IdentityChanged(_) => RecordKind::IdentityChanged,
             Self::AuditBatch(_) => RecordKind::AuditBatch,
             Self::RequestChanged(_) => RecordKind::RequestChanged,
         }
@@ -150,6 +153,7 @@ impl Event {
             Self::VersionLocked(event) => event.write(out),
             Self::LocksChanged(event) => event.write(out),
             Self::Imported(event) => event.write(out),
+            Self::IdentityChanged(event) => event.write(out),
             Self::AuditBatch(event) => event.write(out),
             Self::RequestChanged(event) => event.write(out),
         }
@@ -182,6 +186,7 @@ impl Event {
             RecordKind::VersionLocked => EventFields::read(input).map(Self::VersionLocked),
             RecordKind::LocksChanged => EventFields::read(input).map(Self::LocksChanged),
             RecordKind::Imported => EventFields::read(input).map(Self::Imported),
+            RecordKind::IdentityChanged => read_boxed(input).map(Self::IdentityChanged),
             RecordKind::AuditBatch => EventFields::read(input).map(Self::AuditBatch),
             RecordKind::RequestChanged => read_boxed(input).map(Self::RequestChanged),
         }

@@ -28,6 +28,10 @@ pub struct Released {
     pub upload_records: Vec<HybridTime>,
     /// No other version of the key is left: what the index says of the key goes too.
     pub last: bool,
+    /// `Some` = not a version is released but what the keys of a retired bucket still seal, or those
+    /// keys themselves, so that they are destroyed. Sealed under the tenant's key. Entries of the index
+    /// that go: family and key.
+    pub entries: Option<Vec<(u16, Vec<u8>)>>,
 }
 
 /// What a release record allows to be erased: its payload, not sealed, numbers only. So an outsider
@@ -92,7 +96,8 @@ impl EventFields for Released {
             .put_some(10, self.upload.as_ref())
             .put(11, &self.parts)
             .put(12, &self.upload_records)
-            .put(13, &self.last);
+            .put(13, &self.last)
+            .put_some(14, self.entries.as_ref());
     }
 
     fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
@@ -103,6 +108,7 @@ impl EventFields for Released {
             parts: input.take(11)?,
             upload_records: input.take(12)?,
             last: input.take(13)?,
+            entries: input.take_some(14)?,
         })
     }
 }

@@ -1,12 +1,16 @@
 //! The access keys that this server knows, and their rights.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use azekura_gateway::auth::{Authenticate, Credential};
 use azekura_gateway::throttle::KeyLimits;
 use azekura_model::access::{ActionSet, Grant, Right};
 use azekura_model::requester::Requester;
 use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
+use azekura_store::identity::KnownKey;
+use azekura_store::store::Store;
 use zeroize::Zeroizing;
 
 use crate::config::{Checked, KeyConfigured};
@@ -97,37 +101,52 @@ fn text(bytes: &[u8], chars: usize) -> String {
     out
 }
 
-/// Access keys by id.
-#[derive(Clone, Default)]
-pub(crate) struct AccessKeys(BTreeMap<String, Credential>);
+/// What the root key may do.
+fn root_rights(loopback: bool) -> &'static [Right] {
+    if loopback {
+        &[
+            Right::Read,
+            Right::Write,
+            Right::Manage,
+            Right::Lock,
+            Right::Bypass,
+            Right::Event,
+            Right::Admin,
+            Right::Identity,
+            Right::Audit,
+            Right::Operate,
+        ]
+    } else {
+        &[Right::Admin, Right::Operate]
+    }
+}
+
+/// Access keys: those of the configuration by id, and those of the directories of the tenants.
+#[derive(Clone)]
+pub(crate) struct AccessKeys {
+    configured: BTreeMap<String, Credential>,
+    store: Arc<Store>,
+}
 
 impl AccessKeys {
     /// The root key and the configured ones. Beyond loopback the root key has no rights on data:
     /// it cannot be rotated without a restart, and plaintext may carry what it reads.
-    pub(crate) fn new(root: &Root, loopback: bool, others: &[KeyConfigured]) -> Self {
-        let root_rights: &[Right] = if loopback {
-            &[
-                Right::Read,
-                Right::Write,
-                Right::Manage,
-                Right::Lock,
-                Right::Bypass,
-                Right::Event,
-                Right::Admin,
-                Right::Identity,
-                Right::Audit,
-                Right::Operate,
-            ]
-        } else {
-            &[Right::Admin, Right::Operate]
+    pub(crate) fn new(
+        store: &Arc<Store>,
+        root: &Root,
+        loopback: bool,
+        others: &[KeyConfigured],
+    ) -> Self {
+        let mut keys = Self {
+            configured: BTreeMap::new(),
+            store: Arc::clone(store),
         };
-        let mut keys = Self::default();
         let unlimited = KeyLimits::default();
         keys.add(
             &root.id,
             &root.secret,
             ROOT_PRINCIPAL,
-            root_rights,
+            root_rights(loopback),
             unlimited,
         );
         for key in others {
@@ -165,13 +184,44 @@ impl AccessKeys {
             },
             limits,
         };
-        self.0.insert(id.to_owned(), credential);
+        self.configured.insert(id.to_owned(), credential);
+    }
+}
+
+/// A key of a directory as listeners meet it.
+fn credential_of(known: &KnownKey) -> Credential {
+    let limits = known.key.limits;
+    Credential {
+        secret: known.secret.clone(),
+        grant: Grant {
+            requester: Requester {
+                principal: known.key.user.clone(),
+                key_id: known.key.id.clone(),
+                ..Requester::default()
+            },
+            tenant: Some(known.tenant),
+            user: Some(known.key.user.clone()),
+            allowed: known.allowed,
+        },
+        limits: KeyLimits {
+            requests_per_second: limits.requests_per_second.and_then(NonZeroU64::new),
+            bytes_per_second: limits.bytes_per_second.and_then(NonZeroU64::new),
+        },
     }
 }
 
 impl Authenticate for AccessKeys {
     fn credential(&self, key_id: &str) -> Option<Credential> {
-        self.0.get(key_id).cloned()
+        if let Some(found) = self.configured.get(key_id) {
+            return Some(found.clone());
+        }
+        match self.store.access_key(key_id) {
+            Ok(known) => known.map(|known| credential_of(&known)),
+            Err(why) => {
+                tracing::info!(key_id, %why, "refused");
+                None
+            }
+        }
     }
 }
 
@@ -180,25 +230,11 @@ mod tests {
     use super::*;
     use azekura_model::access::Action;
 
-    fn root_key() -> Root {
-        Root {
-            id: "ROOT".to_owned(),
-            secret: "secret".to_owned(),
-            made: false,
-        }
-    }
-
     #[test]
     fn the_root_key_has_no_rights_on_data_beyond_loopback() {
-        let allowed = |loopback| {
-            let keys = AccessKeys::new(&root_key(), loopback, &[]);
-            keys.credential("ROOT").unwrap().grant.allowed
-        };
         let operator = ActionSet::of_rights(&[Right::Admin, Right::Operate]);
-        assert_eq!(allowed(false), operator);
-        assert!(allowed(true).contains(Action::GetObject));
-        let keys = AccessKeys::new(&root_key(), true, &[]);
-        assert!(keys.credential("other").is_none());
+        assert_eq!(ActionSet::of_rights(root_rights(false)), operator);
+        assert!(ActionSet::of_rights(root_rights(true)).contains(Action::GetObject));
     }
 
     #[test]

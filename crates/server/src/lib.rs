@@ -8,6 +8,7 @@ pub mod sources;
 pub mod tls;
 
 mod addresses;
+mod approvals;
 mod auditing;
 mod clock;
 mod forwarding;

@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use azekura_admin_api::error::ApiError;
 use azekura_engine::embedded::Progress;
 use azekura_gateway::auth::Peer;
 use azekura_gateway::service::{ResponseBody, S3Gateway};
+use azekura_model::governed::DualControl;
 use azekura_model::position::RegionName;
 use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
 use azekura_store::error::StoreError;
@@ -20,6 +22,7 @@ use hyper::service::Service;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 
+use crate::approvals::{self, RequestMetrics};
 use crate::auditing::Auditing;
 use crate::config::Checked;
 use crate::keeping;
@@ -72,6 +75,9 @@ pub(crate) enum OpenFailure {
     /// No random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyFailed),
+    /// Who is to be told of requests.
+    #[error("approvals.webhook: {0}")]
+    Webhook(#[from] ApiError),
     /// The thread that opens has ended.
     #[error("opening broke off: {0}")]
     Broke(String),
@@ -87,7 +93,7 @@ impl OpenFailure {
             Self::Store(StoreError::Damaged(_)) => Ended::Damage,
             Self::Store(_) => Ended::Failed,
             Self::Vault(_) | Self::OtherRegion { .. } => Ended::Refused,
-            Self::BadRegion(_) => Ended::Usage,
+            Self::BadRegion(_) | Self::Webhook(_) => Ended::Usage,
         }
     }
 }
@@ -174,7 +180,12 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         memory: Arc::new(MemoryBudget::new(config.memory_bytes)),
     };
     let store = Store::with_policy(parts, policy(config));
-    let tenant = store.bootstrap(TENANT_DEFAULT).await?;
+    let dual = config.approvals.dual_control;
+    let tenant = store.bootstrap_with(TENANT_DEFAULT, dual).await?;
+    say_dual_control(store.dual_control(tenant)?, dual);
+    let requests = RequestMetrics::default();
+    let webhook = config.approvals.webhook.as_ref();
+    let telling = approvals::start(&store, webhook, &requests)?;
     let swept = store.start().await?;
     tracing::debug!(?swept, "what earlier processes left half done was swept");
     let store = Arc::new(store);
@@ -190,8 +201,21 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         keyring_exported: Box::new(move || vault::keyring_exported(&places)),
         auditing,
         _ticker: vault.ticker,
+        requests,
+        _telling: telling,
         _keeping: keeping,
     })
+}
+
+/// What the configuration says of dual control counts when a vault is made.
+fn say_dual_control(is: DualControl, asked: DualControl) {
+    match (is, asked) {
+        (DualControl::Off, DualControl::Required) => tracing::warn!(
+            "dual control is off for the first institution of this vault, for ever: \
+             approvals.dual_control counts when a vault is made"
+        ),
+        _ => tracing::info!(dual_control = ?is, "two people for what weakens"),
+    }
 }
 
 /// What the operator decided for the whole vault.

@@ -7,6 +7,7 @@ use azekura_engine::seam::{Engine, Status};
 use azekura_store::clock::{Clock, Skew, Ticker};
 use azekura_store::store::Store;
 
+use crate::approvals::{RequestMetrics, Telling};
 use crate::auditing::Auditing;
 use crate::keeping::Keeping;
 
@@ -26,6 +27,10 @@ pub(crate) struct Running {
     pub(crate) auditing: Auditing,
     /// Credits running time to the compliance clock while it lives.
     pub(crate) _ticker: Ticker,
+    /// What happened to requests for what needs two people.
+    pub(crate) requests: RequestMetrics,
+    /// Tells of them while it lives.
+    pub(crate) _telling: Telling,
     /// Lets the keeper pass while it lives.
     pub(crate) _keeping: Option<Keeping>,
 }

@@ -26,6 +26,7 @@ pub(crate) fn keep(ticker: &Ticker, store: Arc<Store>, clock: Arc<Clock>) {
             let (store, ending) = (Arc::clone(&store), Arc::clone(&ending));
             runtime.spawn(async move {
                 end_trials(&store).await;
+                act_on_requests(&store).await;
                 ending.store(false, Ordering::Release);
             });
         }
@@ -46,6 +47,13 @@ async fn end_trials(store: &Store) {
         Ok(0) => {}
         Ok(versions) => tracing::info!(versions, "a trial is over: versions became COMPLIANCE"),
         Err(error) => tracing::error!(%error, "a trial could not be ended; it is tried again"),
+    }
+}
+
+/// Puts in force what two people agreed on, once its cooling-off is over.
+async fn act_on_requests(store: &Store) {
+    if let Err(error) = store.act_on_requests().await {
+        tracing::error!(%error, "what requests allow could not be put in force; it is tried again");
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod object_lock;
 pub(crate) mod read;
 pub(crate) mod retire;
+pub(crate) mod rotate;
 
 use azekura_model::bucket::Versioning;
 use azekura_model::cooling::{Cooling, HistoryDays};

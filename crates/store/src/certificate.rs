@@ -14,8 +14,10 @@ use azekura_record::particulars::Event;
 use azekura_record::released::{ReleaseList, VersionFreed};
 
 use crate::bucket::read;
+use crate::destroy;
 use crate::entry::BucketEntry;
 use crate::error::StoreError;
+use crate::families::{self, CONFIGURATION};
 use crate::inner::Inner;
 use crate::release::finish::core_at;
 use crate::seal::record::open_core;
@@ -47,6 +49,19 @@ pub struct Certificate {
     pub partition: PartitionId,
     /// What was released, in the order of the release records.
     pub entries: Vec<CertifiedRelease>,
+    /// That the bucket's keys are destroyed; `None` = they are there.
+    pub key_destroyed: Option<KeyDestroyed>,
+}
+
+/// The keys of a bucket are destroyed. Both records stand in the partition of configuration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeyDestroyed {
+    /// The record that decided it.
+    pub decided: RecordedAt,
+    /// The record that says that every wrapped key is erased; `None` = not yet.
+    pub erased: Option<RecordedAt>,
+    /// Number of epochs, each with a key of its own.
+    pub epochs: u32,
 }
 
 /// When a record was committed, and where it stands.
@@ -91,7 +106,7 @@ pub struct CertifiedRelease {
     pub freed: Option<(RecordedAt, VersionFreed)>,
 }
 
-/// Reads the certificate of a bucket; a retired one too, the latest of its name.
+/// Reads the certificate of a bucket; a retired one too, the latest of its name, or the one of this UUID.
 pub(crate) fn certificate(
     inner: &Inner,
     by: &Authorized,
@@ -113,6 +128,8 @@ pub(crate) fn certificate(
             let at = record.position.sequence;
             let core = open_core(record.kind, &record.core)?;
             match core.kind {
+                // What the bucket's keys sealed goes with them.
+                RecordKind::Released if core.epoch == 0 => {}
                 RecordKind::Released if within(ask, core.compliance) => {
                     let entry = release(inner, partition, &core, at, record.payload_bytes)?;
                     entries.insert(at, entry);
@@ -144,7 +161,49 @@ pub(crate) fn certificate(
         incarnation: status.incarnation,
         partition,
         entries: entries.into_values().filter(of_job).collect(),
+        key_destroyed: key_destroyed(inner, bucket.uuid())?,
     })
+}
+
+/// What the configuration says of a bucket's keys, if they are destroyed.
+fn key_destroyed(inner: &Inner, bucket: BucketUuid) -> Result<Option<KeyDestroyed>, StoreError> {
+    let Some(entry) = inner.get(CONFIGURATION, &families::destroyed(bucket))? else {
+        return Ok(None);
+    };
+    let (_, opened) = inner.record(CONFIGURATION, entry.sequence)?;
+    let Event::EpochDestroyed(event) = &opened.particulars.event else {
+        return Err(StoreError::Damaged(format!(
+            "record {} of the configuration is not what the index says",
+            entry.sequence
+        )));
+    };
+    let mut found = KeyDestroyed {
+        decided: RecordedAt::of(&opened.core, entry.sequence),
+        erased: None,
+        epochs: event.epoch,
+    };
+    let mut next = entry.sequence;
+    loop {
+        let page = inner.engine.journal(CONFIGURATION, next, PAGE)?;
+        for record in &page {
+            let at = record.position.sequence;
+            let core = open_core(record.kind, &record.core)?;
+            if core.kind != RecordKind::Freed || core.bucket != Some(bucket) {
+                continue;
+            }
+            let (_, opened) = inner.record(CONFIGURATION, at)?;
+            if let Event::Freed(freed) = opened.particulars.event
+                && freed.verified
+                && destroy::lists_keys(inner, freed.released)?
+            {
+                found.erased = Some(RecordedAt::of(&core, at));
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE => next = last.position.sequence.next(),
+            _ => return Ok(Some(found)),
+        }
+    }
 }
 
 fn within(ask: CertificateAsk, at: ComplianceTime) -> bool {
@@ -194,8 +253,17 @@ fn release(
 fn bucket_entry(inner: &Inner, name: &BucketName) -> Result<BucketEntry, StoreError> {
     let open = read::open(inner, name).ok().map(|open| open.bucket.uuid);
     let all = read::all_for_ever(inner)?;
-    all.into_iter()
+    let named = all
+        .iter()
         .filter(|bucket| bucket.name == name.as_str())
-        .max_by_key(|bucket| (Some(bucket.uuid()) == open, bucket.created))
+        .max_by_key(|bucket| (Some(bucket.uuid()) == open, bucket.created));
+    // With its keys a bucket loses its name.
+    let by_uuid = || {
+        all.iter()
+            .find(|bucket| bucket.uuid().to_string() == name.as_str())
+    };
+    named
+        .or_else(by_uuid)
+        .cloned()
         .ok_or(StoreError::NoSuchBucket)
 }

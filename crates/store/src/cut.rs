@@ -16,7 +16,8 @@ use crate::inner::Inner;
 pub struct CutHead {
     /// Partition, in hexadecimal.
     pub partition: String,
-    /// Name of the bucket whose partition it is; `None` for the vault's own.
+    /// Name of the bucket whose partition it is; `None` for the vault's own, and for a bucket whose keys
+    /// are destroyed.
     pub bucket: Option<String>,
     /// UUID of that bucket.
     pub bucket_uuid: Option<String>,
@@ -88,7 +89,9 @@ pub(crate) fn snapshot(inner: &Inner) -> Result<Cut, StoreError> {
                 .filter(|_| *partition != CONFIGURATION);
             CutHead {
                 partition: partition.to_string(),
-                bucket: bucket.map(|(name, _)| name.clone()),
+                bucket: bucket
+                    .map(|(name, _)| name.clone())
+                    .filter(|name| !name.is_empty()),
                 bucket_uuid: bucket.map(|(_, uuid)| uuid.clone()),
                 sequence: sequence.0,
                 chain: hex::encode(chain),

@@ -4,6 +4,7 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::condition::{DeleteConditions, DeleteTarget};
+use azekura_model::governed::GovernedOperation;
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{self, Allowed, Bypass, HidePermit, Lock, LockRequest};
 use azekura_model::name::{BucketName, ObjectKey};
@@ -20,6 +21,7 @@ use crate::bucket::{Bucket, read};
 use crate::error::StoreError;
 use crate::families;
 use crate::find::shown;
+use crate::governed::{Once, named};
 use crate::inner::{Draft, Inner, Refused};
 use crate::lock_state::{self, ReadLock};
 use crate::object::{DeleteOutcome, Which};
@@ -41,6 +43,7 @@ pub(crate) async fn delete(
         by: by.requester(),
         conditions,
         bypass,
+        once: &Once::default(),
     };
     loop {
         let bucket = read::open(inner, bucket)?.bucket;
@@ -70,6 +73,8 @@ struct Asked<'a> {
     by: &'a Requester,
     conditions: &'a DeleteConditions,
     bypass: Option<&'a Bypass>,
+    /// The permit of two people for this call.
+    once: &'a Once,
 }
 
 /// S3 knows nothing to do.
@@ -267,6 +272,21 @@ async fn hide(
     guards.push(lock.guard());
     let bypassed = permit(inner, &lock, asked.bypass)?.bypassed();
     guards.extend(plan.guards);
+    // Last of all: what is refused for another reason uses no request up.
+    let allowed = if bypassed {
+        let operation = GovernedOperation::BypassDelete {
+            bucket: named(bucket),
+            key: object.to_owned(),
+            version: target,
+        };
+        let once = asked.once;
+        Some(
+            once.permit(inner, asked.by, bucket.tenant, &operation)
+                .await?,
+        )
+    } else {
+        None
+    };
     let draft = Draft {
         tenant: bucket.tenant,
         bucket: Some(bucket.uuid),
@@ -285,8 +305,9 @@ async fn hide(
         })),
     };
     let class = CommitClass::Essential;
+    let marked = (asked.by, allowed.as_ref());
     inner
-        .append(asked.by, bucket.partition, class, guards, draft)
+        .append_marked(marked, bucket.partition, class, guards, draft)
         .await?;
     Ok(())
 }

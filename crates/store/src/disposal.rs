@@ -5,6 +5,7 @@
 use azekura_engine::seam::{CommitClass, Guard, Scan};
 use azekura_model::access::{Action, Authorized};
 use azekura_model::condition::{ConditionFailed, DeleteConditions, ETagCondition};
+use azekura_model::governed::{GovernedOperation, Permit};
 use azekura_model::lock::Lock;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::requester::Requester;
@@ -18,6 +19,8 @@ use crate::bucket::{Bucket, read};
 use crate::delete::delete;
 use crate::error::StoreError;
 use crate::families::{self, DISPOSALS, DUE, HISTORY};
+use crate::governed::waiting::{Pass, Verdict};
+use crate::governed::{self, NEVER};
 use crate::inner::{Draft, Inner, Refused};
 use crate::keeper::KeeperReport;
 use crate::lock_state;
@@ -59,8 +62,7 @@ pub(crate) async fn request(
     }
     let bucket = read::open(inner, name)?.bucket;
     let now = inner.clock.compliance();
-    let wait = i64::try_from(inner.policy.cooling_off.as_millis()).unwrap_or(i64::MAX);
-    let job = DisposalRequested {
+    let mut job = DisposalRequested {
         id: inner.ids.random16()?,
         prefix: ask.prefix,
         class: ask.class,
@@ -68,17 +70,85 @@ pub(crate) async fn request(
         reason: ask.reason,
         asked_by: by.requester().principal.clone(),
         asked_at: now,
-        acts_at: ComplianceTime(now.0.saturating_add(wait)),
+        acts_at: NEVER,
         stage: DisposalStage::Requested,
     };
+    let operation = operation(&bucket, &job);
+    let asking = (&operation, None);
+    let wait = governed::wait(inner, by.requester(), bucket.tenant, asking).await?;
+    let long = i64::try_from(wait.long().as_millis()).unwrap_or(i64::MAX);
+    job.acts_at = ComplianceTime(now.0.saturating_add(long));
     let guard = vec![
         Guard::Absent(families::closed()),
         Guard::Absent(families::disposal(job.id)),
     ];
-    append(inner, by.requester(), &bucket, guard, job.clone())
+    let marked = (by.requester(), wait.permit());
+    append(inner, marked, &bucket, guard, job.clone())
         .await
         .map_err(Refused::unexpected)?;
     Ok(job)
+}
+
+/// What a disposal is as a request.
+fn operation(bucket: &Bucket, job: &DisposalRequested) -> GovernedOperation {
+    GovernedOperation::Dispose {
+        bucket: governed::named(bucket),
+        job: job.id,
+        prefix: job.prefix.clone(),
+        class: job.class.clone(),
+        before: job.before,
+        reason: job.reason.clone(),
+    }
+}
+
+/// The jobs of a bucket that wait for their request.
+fn waiting_jobs(inner: &Inner, bucket: &Bucket) -> Result<Vec<DisposalRequested>, StoreError> {
+    let mut jobs = of_bucket(inner, bucket)?;
+    jobs.retain(|job| job.stage == DisposalStage::Requested && job.acts_at == NEVER);
+    Ok(jobs)
+}
+
+/// What the jobs of a bucket wait for.
+pub(crate) fn waiting(inner: &Inner, bucket: &Bucket) -> Result<Vec<String>, StoreError> {
+    let jobs = waiting_jobs(inner, bucket)?;
+    Ok(jobs
+        .iter()
+        .map(|job| operation(bucket, job).text())
+        .collect())
+}
+
+/// Lets the jobs act whose requests may, and takes back those whose requests ended.
+pub(crate) async fn settle_waiting(
+    inner: &Inner,
+    bucket: &Bucket,
+    pass: &Pass<'_>,
+) -> Result<(), StoreError> {
+    for before in waiting_jobs(inner, bucket)? {
+        let verdict = pass.verdict(bucket.tenant, &operation(bucket, &before))?;
+        let (job, by) = match verdict {
+            Verdict::Waits => continue,
+            Verdict::Acts(found, permit) => {
+                let job = DisposalRequested {
+                    acts_at: inner.clock.compliance(),
+                    ..before.clone()
+                };
+                (job, Some((found, permit)))
+            }
+            Verdict::Gone => {
+                let job = DisposalRequested {
+                    stage: DisposalStage::Cancelled,
+                    ..before.clone()
+                };
+                (job, None)
+            }
+        };
+        let permit = by.as_ref().map(|(_, permit)| permit);
+        move_on(inner, (pass.by(), permit), bucket, &before, job).await?;
+        if let Some((found, _)) = by {
+            pass.done(found).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes a disposal back that has not acted yet.
@@ -98,7 +168,8 @@ pub(crate) async fn cancel(
         stage: DisposalStage::Cancelled,
         ..before.clone()
     };
-    move_on(inner, by.requester(), &bucket, &before, job.clone()).await?;
+    let by = (by.requester(), None);
+    move_on(inner, by, &bucket, &before, job.clone()).await?;
     Ok(job)
 }
 
@@ -142,7 +213,7 @@ fn of_bucket(inner: &Inner, bucket: &Bucket) -> Result<Vec<DisposalRequested>, S
 
 async fn move_on(
     inner: &Inner,
-    by: &Requester,
+    by: (&Requester, Option<&Permit>),
     bucket: &Bucket,
     before: &DisposalRequested,
     job: DisposalRequested,
@@ -156,7 +227,7 @@ async fn move_on(
 
 async fn append(
     inner: &Inner,
-    by: &Requester,
+    by: (&Requester, Option<&Permit>),
     bucket: &Bucket,
     guards: Vec<Guard>,
     job: DisposalRequested,
@@ -174,7 +245,7 @@ async fn append(
     };
     let class = CommitClass::Essential;
     inner
-        .append(by, bucket.partition, class, guards, draft)
+        .append_marked(by, bucket.partition, class, guards, draft)
         .await
         .map(|_| ())
 }
@@ -210,7 +281,7 @@ pub(crate) async fn act_all(
                 ..job.clone()
             };
             let by = Requester::vault(&task(job.id));
-            move_on(inner, &by, bucket, &job, done).await?;
+            move_on(inner, (&by, None), bucket, &job, done).await?;
         }
     }
     Ok(())

@@ -3,13 +3,17 @@
 
 use azekura_engine::seam::{CommitError, ReadError};
 use azekura_model::condition::ConditionFailed;
+use azekura_model::governed::NotApproved;
 use azekura_model::ident::VersionId;
 use azekura_model::lock::LockRefused;
 use azekura_model::range::Unsatisfiable;
 use azekura_model::retention_limits::OverLimit;
 
+use azekura_record::sshsig::BadSignature;
+
 use crate::body::BodyError;
 use crate::entropy::EntropyFailed;
+use crate::governed::ApprovalNeeded;
 use crate::keys::KeyError;
 use crate::seal::cipher::CipherFailed;
 use crate::seal::record::Unopened;
@@ -24,6 +28,9 @@ pub enum StoreError {
     /// The caller already has a bucket of this name.
     #[error("you already have a bucket of this name")]
     BucketAlreadyOwnedByYou,
+    /// No user, group, policy, key or tenant of this name.
+    #[error("there is no such user, group, policy, access key or tenant")]
+    NoSuchIdentity,
     /// Names of buckets are one space for all tenants.
     #[error("the bucket name is taken by another institution; choose another name")]
     BucketAlreadyExists,
@@ -106,6 +113,21 @@ pub enum StoreError {
     /// No disposal job of this id.
     #[error("there is no such disposal")]
     NoSuchDisposal,
+    /// It needs a second person (S3: 403).
+    #[error("{0}")]
+    ApprovalNeeded(Box<ApprovalNeeded>),
+    /// No request of this id.
+    #[error("there is no such request")]
+    NoSuchRequest,
+    /// The signature is none, or not of the request's text.
+    #[error(transparent)]
+    BadSignature(#[from] BadSignature),
+    /// The signature is right and does not count.
+    #[error(transparent)]
+    NotApproved(#[from] NotApproved),
+    /// Only approvers and who asked may say no.
+    #[error("only who asked and who may approve can say no to a request")]
+    MayNotVeto,
     /// An argument that the store refuses.
     #[error("{0}")]
     InvalidArgument(String),

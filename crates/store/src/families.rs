@@ -30,6 +30,7 @@ use azekura_model::bucket_config::ConfigurationKind;
 use azekura_model::ident::{
     BucketUuid, RequestId, TenantId, UploadId, VersionId, from_text, to_text,
 };
+use azekura_model::identity::IdentityName;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
 use azekura_model::time::{ComplianceTime, HybridTime};
@@ -488,6 +489,28 @@ pub fn retired(uuid: BucketUuid) -> Key {
     config(format!("retired/{uuid}"))
 }
 
+/// In the partition of identities: what the keys of everything that a tenant's directory holds begin
+/// with.
+#[must_use]
+pub fn identities(tenant: TenantId) -> Vec<u8> {
+    format!("identity/{tenant}/").into_bytes()
+}
+
+/// In the partition of identities: one thing of a tenant's directory. Names hold no control
+/// characters.
+#[must_use]
+pub fn identity(tenant: TenantId, name: &IdentityName) -> Key {
+    let rest = match name {
+        IdentityName::User(name) => format!("user/{name}"),
+        IdentityName::Group(name) => format!("group/{name}"),
+        IdentityName::Policy(name) => format!("policy/{name}"),
+        IdentityName::Key(id) => format!("key/{id}"),
+        IdentityName::Settings => "settings".to_owned(),
+        IdentityName::LastUses => "last-uses".to_owned(),
+    };
+    config(format!("identity/{tenant}/{rest}"))
+}
+
 /// In the partition of identities: a request for what needs two people that has not ended. The value
 /// is the hybrid time of the record that says where it stands, which no other record has.
 #[must_use]
@@ -508,6 +531,19 @@ pub const REQUESTS: [&str; 2] = ["request-open/", "request-ended/"];
 #[must_use]
 pub fn closed() -> Key {
     config("closed".to_owned())
+}
+
+/// In the partition of a bucket: its keys are being destroyed, and nothing is sealed under them any
+/// more (see `destroy.rs`).
+#[must_use]
+pub fn ended() -> Key {
+    config("ended".to_owned())
+}
+
+/// A bucket whose keys are destroyed, or about to be.
+#[must_use]
+pub fn destroyed(uuid: BucketUuid) -> Key {
+    config(format!("destroyed/{uuid}"))
 }
 
 /// In any partition: the last of its records that damage took from the journal before the index had

@@ -10,6 +10,7 @@ use azekura_engine::seam::{
     StoredRecord,
 };
 use azekura_model::cooling::HistoryDays;
+use azekura_model::governed::Permit;
 use azekura_model::ident::{BucketUuid, TenantId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, RegionName, Sequence};
@@ -17,7 +18,7 @@ use azekura_model::requester::Requester;
 use azekura_model::retention_class::ClassCatalog;
 use azekura_model::retention_limits::KeyLockLimits;
 use azekura_model::time::{HybridTime, WallTime};
-use azekura_record::core::Core;
+use azekura_record::core::{Core, RecordKind};
 use azekura_record::particulars::{Event, Particulars};
 use bytes::Bytes;
 
@@ -25,6 +26,9 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::entry::BadEntry;
 use crate::error::StoreError;
+use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
+use crate::governed::Governing;
+use crate::identity::Directory;
 use crate::ids::Ids;
 use crate::keeper::Kept;
 use crate::keys::Keys;
@@ -54,8 +58,12 @@ pub struct Parts {
 /// What the operator decides for the whole vault.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StorePolicy {
-    /// How long a change that weakens waits before it acts.
+    /// How long a change that weakens waits before it acts; with two people, after the approval.
     pub cooling_off: Duration,
+    /// How long it waits where two people are required and there is no second one.
+    pub alone_cooling_off: Duration,
+    /// How long a request can be approved, and then how long it can act.
+    pub request_expiry: Duration,
     /// Days of hidden history of a new bucket.
     pub history_days: HistoryDays,
     /// Trial of a new COMPLIANCE default; zero = it is final at once.
@@ -73,6 +81,8 @@ impl Default for StorePolicy {
     fn default() -> Self {
         Self {
             cooling_off: Duration::from_hours(72),
+            alone_cooling_off: Duration::from_hours(168),
+            request_expiry: Duration::from_hours(14 * 24),
             history_days: HistoryDays(30),
             probation: Duration::from_hours(72),
             trial_grace: Duration::from_mins(1),
@@ -94,8 +104,12 @@ pub(crate) struct Inner {
     pub(crate) policy: StorePolicy,
     /// The tenant that the vault was made with, once it was read.
     pub(crate) first_tenant: std::sync::OnceLock<TenantId>,
+    /// Who is known.
+    pub(crate) directory: Directory,
     /// What keys with limits have locked today.
     pub(crate) ledger: Ledger,
+    /// Two people.
+    pub(crate) governing: Governing,
     /// Held by the one pass of the keeper that runs.
     pub(crate) keeping: tokio::sync::Mutex<()>,
     /// Shared by releases from the reading of the days of history to the release record, alone to a
@@ -190,7 +204,9 @@ impl Inner {
             memory: parts.memory,
             policy,
             first_tenant: std::sync::OnceLock::new(),
+            directory: Directory::default(),
             ledger: Ledger::default(),
+            governing: Governing::default(),
             keeping: tokio::sync::Mutex::new(()),
             history_days: tokio::sync::RwLock::new(()),
             kept: parking_lot::Mutex::default(),
@@ -206,10 +222,23 @@ impl Inner {
         guards: Vec<Guard>,
         draft: Draft,
     ) -> Result<Appended, Refused> {
+        self.append_marked((by, None), partition, class, guards, draft)
+            .await
+    }
+
+    /// The same, marked for ever with what allowed it.
+    pub(crate) async fn append_marked(
+        &self,
+        (by, permit): (&Requester, Option<&Permit>),
+        partition: PartitionId,
+        class: CommitClass,
+        guards: Vec<Guard>,
+        draft: Draft,
+    ) -> Result<Appended, Refused> {
         let particulars = Particulars {
             salt_seed: self.entropy.bytes32().map_err(StoreError::from)?,
             requester: by.clone(),
-            permitted: None,
+            permitted: permit.map(|permit| permit.by().clone()),
             event: draft.event,
         };
         let wall = self.clock.wall();
@@ -234,6 +263,7 @@ impl Inner {
             event: &particulars.event,
         })
         .map_err(|error| StoreError::Internal(error.to_string()))?;
+        let guards = guarded_against_the_end(partition, &sealed.core, guards)?;
         let mut record = sealed.record;
         record.payload = draft.payload;
         let particulars_bytes = record.particulars.len() as u64;
@@ -307,10 +337,93 @@ impl Inner {
     }
 }
 
+/// Nothing is sealed under a bucket's key once that is being destroyed: a commit that was held up until
+/// then fails. It belongs to the bucket's own partition or to the configuration, where that is seen to.
+fn guarded_against_the_end(
+    partition: PartitionId,
+    core: &Core,
+    mut guards: Vec<Guard>,
+) -> Result<Vec<Guard>, StoreError> {
+    // Nor is another epoch opened.
+    let concerned = core.epoch > 0 || core.kind == RecordKind::EpochOpened;
+    let Some(bucket) = core.bucket.filter(|_| concerned) else {
+        return Ok(guards);
+    };
+    if partition.0 > RESERVED_PARTITIONS {
+        // An ended partition is closed, too.
+        let closed = Guard::Absent(families::closed());
+        if !guards.iter().any(|guard| is_same(guard, &closed)) {
+            guards.push(Guard::Absent(families::ended()));
+        }
+    } else if partition == CONFIGURATION {
+        guards.push(Guard::Absent(families::destroyed(bucket)));
+    } else {
+        return Err(StoreError::Internal(format!(
+            "a record sealed under the key of bucket {bucket} does not belong into partition {partition}"
+        )));
+    }
+    Ok(guards)
+}
+
+fn is_same(one: &Guard, absent: &Guard) -> bool {
+    matches!((one, absent), (Guard::Absent(one), Guard::Absent(other)) if one == other)
+}
+
 /// The guard that a key is still as it was read.
 pub(crate) fn unchanged(key: Key, read: Option<Bytes>) -> Guard {
     match read {
         Some(value) => Guard::Equals(key, value),
         None => Guard::Absent(key),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use azekura_model::time::ComplianceTime;
+
+    fn core(epoch: u32) -> Core {
+        Core {
+            kind: RecordKind::IntentWithdrawn,
+            hybrid: HybridTime::default(),
+            wall: WallTime(0),
+            compliance: ComplianceTime(0),
+            tenant: TenantId([1; 16]),
+            bucket: Some(BucketUuid([2; 16])),
+            version: None,
+            content_bytes: 0,
+            sealed_bytes: 0,
+            lock: Lock::default(),
+            epoch,
+            commitment: [0; 32],
+        }
+    }
+
+    #[test]
+    fn nothing_under_a_buckets_key_is_committed_past_its_end() {
+        let guarded = |partition, epoch, guards| {
+            let partition = PartitionId(partition);
+            let guards = guarded_against_the_end(partition, &core(epoch), guards).ok()?;
+            let keys = guards.into_iter().map(|guard| match guard {
+                Guard::Absent(key) => key,
+                Guard::Equals(key, _) => panic!("{key:?}"),
+            });
+            Some(keys.collect::<Vec<_>>())
+        };
+        let closed = || vec![Guard::Absent(families::closed())];
+        assert_eq!(guarded(5000, 1, Vec::new()), Some(vec![families::ended()]));
+        assert_eq!(guarded(5000, 1, closed()), Some(vec![families::closed()]));
+        let destroyed = families::destroyed(BucketUuid([2; 16]));
+        assert_eq!(guarded(1, 1, Vec::new()), Some(vec![destroyed]));
+        assert_eq!(guarded(2, 1, Vec::new()), None);
+        let opened = Core {
+            kind: RecordKind::EpochOpened,
+            ..core(0)
+        };
+        let guards = guarded_against_the_end(CONFIGURATION, &opened, Vec::new());
+        assert_eq!(guards.unwrap().len(), 1);
+        for partition in [1, 2, 5000] {
+            assert_eq!(guarded(partition, 0, Vec::new()), Some(Vec::new()));
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! 1. finish the releases that a crash or a failure left;
 //! 2. run the lifecycle rules in force and the disposals whose time has come: both hide through the same
 //!    primitive as a client's DELETE, in the vault's own name, without any bypass;
-//! 3. release what has left hidden history.
+//! 3. release what has left hidden history;
+//! 4. destroy the keys of a retired bucket of which nothing is left.
 //!
 //! The journal is the index of time: compliance time rises along it, so each task keeps a cursor and
 //! reads a record once, when it is old enough ([`walk`]). What a lock keeps is looked at again when the
@@ -19,8 +20,10 @@ use azekura_model::lock::LockRefused;
 use azekura_model::time::ComplianceTime;
 
 use crate::bucket::{Bucket, lifecycle, read};
+use crate::destroy::{self, Outcome};
 use crate::entry::BucketEntry;
 use crate::error::StoreError;
+use crate::governed::waiting;
 use crate::inner::Inner;
 use crate::intent::Owner;
 use crate::release::{Scope, finish};
@@ -48,6 +51,8 @@ pub struct KeeperReport {
     pub disposed: u64,
     /// Versions that a lock kept.
     pub locked: u64,
+    /// Retired buckets whose keys were destroyed.
+    pub keys_destroyed: u64,
     /// What could not be judged or done; the log says why. It is tried again.
     pub failed: u64,
 }
@@ -68,6 +73,7 @@ impl KeeperReport {
             aborted: sum(self.aborted, other.aborted),
             disposed: sum(self.disposed, other.disposed),
             locked: sum(self.locked, other.locked),
+            keys_destroyed: sum(self.keys_destroyed, other.keys_destroyed),
             failed: sum(self.failed, other.failed),
         }
     }
@@ -77,6 +83,14 @@ impl KeeperReport {
 pub(crate) async fn keep_all(inner: &Inner) -> Result<KeeperReport, StoreError> {
     let _alone = inner.keeping.lock().await;
     let mut total = KeeperReport::default();
+    match waiting::act(inner).await {
+        Ok(()) => {}
+        Err(error @ StoreError::Stopped(_)) => return Err(error),
+        Err(error) => {
+            total.failed = total.failed.saturating_add(1);
+            tracing::error!(%error, "what requests allow could not be put in force");
+        }
+    }
     for entry in read::all_for_ever(inner)? {
         let uuid = entry.uuid();
         let mut report = KeeperReport::default();
@@ -101,11 +115,33 @@ pub(crate) async fn keep_one(
     bucket: &azekura_model::name::BucketName,
 ) -> Result<KeeperReport, StoreError> {
     let _alone = inner.keeping.lock().await;
+    waiting::act(inner).await?;
     let bucket = read::open(inner, bucket)?.bucket;
     let mut report = KeeperReport::default();
     keep_bucket(inner, &bucket, &mut report).await?;
     inner.kept.lock().add(report);
     Ok(report)
+}
+
+/// Goes on with the destruction of a bucket's keys, if it was begun. What fails is tried again by the
+/// next pass, and does not keep the vault from starting.
+pub(crate) async fn finish_destroying(
+    inner: &Inner,
+    entry: &BucketEntry,
+) -> Result<(), StoreError> {
+    let _alone = inner.keeping.lock().await;
+    let begun = match destroy::has_begun(inner, entry) {
+        Ok(true) => destroy_keys(inner, entry, &mut KeeperReport::default()).await,
+        other => other.map(drop),
+    };
+    match begun {
+        Err(error @ StoreError::Stopped(_)) => Err(error),
+        Err(error) => {
+            tracing::error!(bucket = %entry.uuid(), %error, "keys cannot be destroyed");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 /// What passes did since start.
@@ -123,18 +159,45 @@ async fn keep(
     entry: &BucketEntry,
     report: &mut KeeperReport,
 ) -> Result<(), StoreError> {
+    // From then on its records are not judged: the keeper would write there how far it came.
+    if destroy::has_begun(inner, entry)? {
+        report.buckets = report.buckets.saturating_add(1);
+        return destroy_keys(inner, entry, report).await;
+    }
     if read::is_retired(inner, entry.uuid())? {
         let history = read::settings(inner, entry.uuid())?.history();
         let scope = Scope {
             owner: Owner::from(entry),
             history: *history.in_force(inner.clock.compliance()),
         };
-        return keep_history(inner, scope, report).await;
+        keep_history(inner, scope, report).await?;
+        return destroy_keys(inner, entry, report).await;
     }
     let name = azekura_model::name::BucketName::parse(&entry.name)
         .map_err(|error| StoreError::Internal(error.to_string()))?;
     let bucket = read::open(inner, &name)?.bucket;
     keep_bucket(inner, &bucket, report).await
+}
+
+async fn destroy_keys(
+    inner: &Inner,
+    entry: &BucketEntry,
+    report: &mut KeeperReport,
+) -> Result<(), StoreError> {
+    match destroy::destroy(inner, entry).await? {
+        Outcome::Destroyed => {
+            report.keys_destroyed = report.keys_destroyed.saturating_add(1);
+            tracing::info!(bucket = %entry.uuid(), "the keys of a retired bucket are destroyed");
+        }
+        Outcome::Was => {}
+        Outcome::Stays(why) if destroy::has_begun(inner, entry)? => {
+            tracing::warn!(bucket = %entry.uuid(), %why, "keys are not destroyed yet");
+        }
+        Outcome::Stays(why) => {
+            tracing::debug!(bucket = %entry.uuid(), %why, "the keys of a retired bucket stay");
+        }
+    }
+    Ok(())
 }
 
 async fn keep_bucket(

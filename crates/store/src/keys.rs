@@ -147,6 +147,22 @@ impl Keys {
         Ok(wrapped)
     }
 
+    /// Draws a bucket's key of an epoch without taking it into use; returns it wrapped by the
+    /// tenant's. [`Keys::learn_epoch`] takes it into use, once its record is durable.
+    ///
+    /// # Errors
+    /// As [`Keys::new_bucket_key`].
+    pub fn draw_bucket_key(
+        &self,
+        tenant: TenantId,
+        bucket: BucketUuid,
+        epoch: u32,
+    ) -> Result<Vec<u8>, KeyError> {
+        let above = self.tenant_key(tenant)?;
+        let key = SecretKey::random(&*self.entropy)?;
+        wrap(&*self.entropy, &above, &bucket.0, epoch, &key)
+    }
+
     /// Learns a bucket's key of an epoch from its record.
     ///
     /// # Errors
@@ -174,6 +190,12 @@ impl Keys {
         let open = self.open.read();
         let key = open.epochs.get(&(bucket, epoch)).map(Arc::clone);
         key.ok_or(KeyError::NoEpoch { bucket, epoch })
+    }
+
+    /// Forgets the keys of all epochs of a bucket: they are wiped when the last use of them ends.
+    pub fn forget(&self, bucket: BucketUuid) {
+        let mut open = self.open.write();
+        open.epochs.retain(|(of, _), _| *of != bucket);
     }
 
     /// The newest epoch of a bucket that is known; new records are sealed under it.
@@ -259,7 +281,9 @@ mod tests {
         let first = keys(9);
         let tenant = first.new_tenant(TENANT).unwrap();
         let epoch1 = first.new_bucket_key(TENANT, BUCKET, 1).unwrap();
-        let epoch2 = first.new_bucket_key(TENANT, BUCKET, 2).unwrap();
+        let epoch2 = first.draw_bucket_key(TENANT, BUCKET, 2).unwrap();
+        assert_eq!(first.newest_epoch(BUCKET), Ok(1), "drawn, not in use");
+        first.learn_epoch(BUCKET, TENANT, 2, &epoch2).unwrap();
         assert_eq!(tenant.len(), WRAPPED_BYTES);
 
         let second = keys(9);
@@ -283,6 +307,21 @@ mod tests {
             first.bucket_key(BUCKET, 2).unwrap().expose(),
             second.bucket_key(BUCKET, 2).unwrap().expose()
         );
+    }
+
+    #[test]
+    fn forgotten_keys_are_of_one_bucket_and_of_all_its_epochs() {
+        let keys = keys(9);
+        keys.new_tenant(TENANT).unwrap();
+        let other = BucketUuid([3; 16]);
+        for (bucket, epoch) in [(BUCKET, 1), (BUCKET, 2), (other, 1)] {
+            keys.new_bucket_key(TENANT, bucket, epoch).unwrap();
+        }
+        keys.forget(BUCKET);
+        assert!(keys.bucket_key(BUCKET, 1).is_err());
+        assert!(keys.bucket_key(BUCKET, 2).is_err());
+        assert!(keys.newest_epoch(BUCKET).is_err());
+        assert!(keys.bucket_key(other, 1).is_ok());
     }
 
     #[test]

@@ -6,10 +6,12 @@
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
+use azekura_model::governed::{GovernedOperation, Permit};
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{Allowed, Bypass, Lock, LockPermit, LockRequest, LockState, judge};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::Sequence;
+use azekura_model::requester::Requester;
 use azekura_record::locked::VersionLocked;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
@@ -19,6 +21,7 @@ use crate::entry;
 use crate::error::StoreError;
 use crate::families;
 use crate::find::find;
+use crate::governed::{Once, named};
 use crate::inner::{Draft, Inner, Refused};
 use crate::lock_state::{self, ReadLock};
 use crate::object::{LockOutcome, Which};
@@ -43,6 +46,7 @@ pub(crate) async fn change(
     request: LockRequest,
     (bypass, needs): (Option<&Bypass>, Needs),
 ) -> Result<LockOutcome, StoreError> {
+    let once = Once::default();
     loop {
         let bucket = read::open(inner, bucket)?.bucket;
         if needs == Needs::ObjectLock {
@@ -58,7 +62,20 @@ pub(crate) async fn change(
         if !permit.changes() {
             return Ok(outcome);
         }
-        match commit(inner, by, &bucket, &target, &permit, word(&request)).await {
+        let allowed = if permit.bypassed() {
+            let operation = GovernedOperation::BypassRetention {
+                bucket: named(&bucket),
+                key: key.as_str().to_owned(),
+                version: target.version,
+                retention: permit.lock().retention,
+            };
+            let by = by.requester();
+            Some(once.permit(inner, by, bucket.tenant, &operation).await?)
+        } else {
+            None
+        };
+        let marked = (by.requester(), allowed.as_ref());
+        match commit(inner, marked, &bucket, &target, &permit, word(&request)).await {
             Ok(()) => return Ok(outcome),
             Err(Refused::Guard(0)) => return Err(closed(inner, &bucket)),
             // The version was hidden, or has another lock: read and judge again.
@@ -166,14 +183,14 @@ pub(crate) fn permit(
 
 async fn commit(
     inner: &Inner,
-    by: &Authorized,
+    by: (&Requester, Option<&Permit>),
     bucket: &Bucket,
     target: &Target,
     permit: &LockPermit,
     reason: &str,
 ) -> Result<(), Refused> {
     let change = (&target.before(), permit.lock());
-    let booked = ledger::book_change(inner, by.requester(), change, target.bytes)?;
+    let booked = ledger::book_change(inner, by.0, change, target.bytes)?;
     let longer = ledger::locks_more(change.0, change.1);
     let guards = vec![
         Guard::Absent(families::closed()),
@@ -198,7 +215,7 @@ async fn commit(
     };
     let class = CommitClass::Data;
     inner
-        .append(by.requester(), bucket.partition, class, guards, draft)
+        .append_marked(by, bucket.partition, class, guards, draft)
         .await
         .map(|_| booked.keep())
 }

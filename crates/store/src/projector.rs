@@ -17,9 +17,10 @@ use azekura_model::release::BlobId;
 use azekura_record::bucket::{BucketChanged, BucketCreated};
 use azekura_record::configured::{BucketConfigured, StoredSetting};
 use azekura_record::core::{Core, RecordKind};
-use azekura_record::epoch::EpochOpened;
+use azekura_record::epoch::{EpochDestroyed, EpochOpened};
 use azekura_record::error::DecodeError;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
+use azekura_record::identity::IdentityChanged;
 use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::{Event, Particulars};
@@ -123,10 +124,22 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 lock_given(core, *version, lock, &mut out);
             }
         }
+        Event::EpochDestroyed(destroyed) => keys_destroyed(happened, destroyed, &mut out)?,
+        Event::IdentityChanged(changed) => identity_changed(core, changed, &mut out),
         Event::RequestChanged(changed) => request::changed(core, changed, &mut out),
-        keeper => keeper::mutations(core, keeper, &mut out)?,
+        keeper => keeper::mutations(keeper, core, &mut out),
     }
     Ok(out)
+}
+
+fn identity_changed(core: &Core, changed: &IdentityChanged, out: &mut Mutations) {
+    match changed {
+        IdentityChanged::Set(identity) => out.puts.push((
+            families::identity(core.tenant, &identity.name()),
+            Bytes::from(azekura_record::identity::encode(identity)),
+        )),
+        IdentityChanged::Removed(name) => out.deletes.push(families::identity(core.tenant, name)),
+    }
 }
 
 fn epoch_opened(core: &Core, epoch: &EpochOpened, out: &mut Mutations) -> Result<(), Incomplete> {
@@ -142,6 +155,35 @@ fn epoch_opened(core: &Core, epoch: &EpochOpened, out: &mut Mutations) -> Result
     ));
     out.puts
         .push((families::bucket_epoch(uuid), entry::encode(&epoch.epoch)));
+    Ok(())
+}
+
+/// The keys of a bucket go (see `destroy.rs`). In its own partition nothing is sealed any more; in the
+/// configuration, what is left of it stands here, and nowhere else once its other records are erased.
+fn keys_destroyed(
+    happened: Happened<'_>,
+    destroyed: &EpochDestroyed,
+    out: &mut Mutations,
+) -> Result<(), Incomplete> {
+    let core = happened.core;
+    let uuid = core.bucket.ok_or(Incomplete("epoch", "bucket"))?;
+    let Some(bucket) = destroyed.bucket else {
+        out.puts.push((families::closed(), entry::present()));
+        out.puts.push((families::ended(), entry::present()));
+        return Ok(());
+    };
+    let nameless = entry::encode(&BucketEntry {
+        name: String::new(),
+        uuid: uuid.0,
+        tenant: core.tenant.0,
+        partition: bucket.partition.0,
+        location: String::new(),
+        created: bucket.created.0,
+        regions: Vec::new(),
+    });
+    out.puts.push((families::bucket_by_uuid(uuid), nameless));
+    out.puts.push((families::retired(uuid), entry::present()));
+    out.puts.push((families::destroyed(uuid), entry::present()));
     Ok(())
 }
 

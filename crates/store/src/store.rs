@@ -8,6 +8,7 @@ use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketSetting, Configured};
 use azekura_model::condition::DeleteConditions;
 use azekura_model::cooling::{Cooling, HistoryDays};
+use azekura_model::governed::DualControl;
 use azekura_model::ident::{TenantId, UploadId};
 use azekura_model::lifecycle::LifecycleRules;
 use azekura_model::lock::Bypass;
@@ -18,7 +19,7 @@ use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 use azekura_record::disposal::DisposalRequested;
 
-use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire};
+use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire, rotate};
 use crate::certificate::{Certificate, CertificateAsk};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
@@ -41,11 +42,13 @@ use crate::object::{
 use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
 use crate::{
-    certificate, cut, delete, disposal, get, head, history, keeper, list, list_versions, multipart,
-    put, release, sweep, tagging, tick,
+    certificate, cut, delete, disposal, get, governed, head, history, keeper, list, list_versions,
+    multipart, put, release, sweep, tagging, tick,
 };
 
+mod identity;
 mod locks;
+mod requests;
 mod retention;
 
 /// One region's store. Cheap to clone.
@@ -72,17 +75,32 @@ impl Store {
 
     /// Makes the vault's tenant when it has none. Idempotent.
     pub async fn bootstrap(&self, tenant_name: &str) -> Result<TenantId, StoreError> {
-        create::bootstrap(&self.inner, tenant_name).await
+        self.bootstrap_with(tenant_name, DualControl::Off).await
+    }
+
+    /// The same; a tenant that is made now keeps `dual` for ever.
+    ///
+    /// # Errors
+    /// When the commit fails.
+    pub async fn bootstrap_with(
+        &self,
+        tenant_name: &str,
+        dual: DualControl,
+    ) -> Result<TenantId, StoreError> {
+        create::bootstrap(&self.inner, tenant_name, dual).await
     }
 
     /// Credits downtime to the compliance clock and ends what earlier processes left half done:
     /// bucket deletions, blobs that nothing names. Must run before anything is served.
     pub async fn start(&self) -> Result<Swept, StoreError> {
         tick::begin(&self.inner).await?;
+        crate::identity::load(&self.inner)?;
         self.inner.ledger.recount(&self.inner)?;
         retire::finish_closing(&self.inner).await?;
+        governed::waiting::act(&self.inner).await?;
         for bucket in read::all_for_ever(&self.inner)? {
             release::finish::finish_all(&self.inner, Owner::from(&bucket)).await?;
+            keeper::finish_destroying(&self.inner, &bucket).await?;
         }
         sweep::sweep_dead(&self.inner).await
     }
@@ -249,6 +267,18 @@ impl Store {
         lifecycle::put_rules(&self.inner, by, name, rules).await
     }
 
+    /// Opens the next key epoch of a bucket while writes go on; returns its number.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub async fn rotate_epoch(
+        &self,
+        by: &Authorized,
+        name: &BucketName,
+    ) -> Result<u32, StoreError> {
+        rotate::rotate_epoch(&self.inner, by, name).await
+    }
+
     /// Asks for other days of hidden history: more act at once, fewer after the cooling-off.
     ///
     /// # Errors
@@ -279,10 +309,11 @@ impl Store {
         keeper::keep_one(&self.inner, name).await
     }
 
-    /// What was released of a bucket, and how it was erased and checked. Retired buckets too.
+    /// What was released of a bucket, and how it was erased and checked. Retired buckets too; one whose
+    /// keys are destroyed has lost its name, and its UUID stands for it.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchBucket`] when no bucket ever had this name.
+    /// [`StoreError::NoSuchBucket`] when no bucket that has a name ever had this one.
     pub fn certificate(
         &self,
         by: &Authorized,

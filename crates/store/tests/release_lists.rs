@@ -81,6 +81,7 @@ async fn releases(vault: &Vault, like: &Core, partition: PartitionId, list: Rele
             parts: Vec::new(),
             upload_records: Vec::new(),
             last: false,
+            entries: None,
         }),
     };
     let core = Core {

@@ -185,8 +185,26 @@ pub struct CertificateDocument {
     pub issued_compliance: String,
     /// What is not covered by this certificate.
     pub limits: Vec<String>,
+    /// That the bucket's keys are destroyed; left out while they are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_destroyed: Option<CertifiedKey>,
     /// What was released.
     pub releases: Vec<CertifiedErasure>,
+}
+
+/// The keys of a retired bucket are destroyed: no copy of a record that they sealed opens any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CertifiedKey {
+    /// `key destroyed`, or `being destroyed`.
+    pub stage: String,
+    /// Partition of the two records, hexadecimal.
+    pub partition: String,
+    /// The record that decided it.
+    pub decided: RecordPlace,
+    /// The record that says that every wrapped key was erased and read back.
+    pub erased: Option<RecordPlace>,
+    /// Number of epochs, each with a key of its own.
+    pub epochs: u32,
 }
 
 /// Where a record stands and when it was committed.

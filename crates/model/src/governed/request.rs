@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::governed::{GovernedOperation, REQUEST_HEADER, escaped, moment};
+use crate::governed::{GovernedOperation, REQUEST_HEADER, WAITING, escaped, moment};
 use crate::ident::{RequestId, TenantId};
 use crate::requester::Requester;
 use crate::time::{ComplianceTime, HybridTime};
@@ -200,6 +200,19 @@ impl ApprovalRequest {
             Some(acts_at) => ComplianceTime(acts_at.0.saturating_add(window)),
             None => self.approve_before,
         }
+    }
+
+    /// The operation's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let first = self.operation.lines().next().unwrap_or_default();
+        first.strip_prefix("operation: ").unwrap_or_default()
+    }
+
+    /// Whether a setting or job waits for it and acts by itself.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        WAITING.contains(&self.name())
     }
 
     /// Whether this is the request of that person for that operation.

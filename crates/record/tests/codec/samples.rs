@@ -1,6 +1,7 @@
 //! One fixed value of every kind, for frozen bytes.
 
 mod audit;
+pub(crate) mod identity;
 mod keeper;
 pub(crate) mod request;
 
@@ -430,6 +431,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ),
     ];
     events.extend(keeper::events());
+    events.extend(identity::events());
     events.push(audit::event());
     events.extend(request::events());
     events.extend(settings().into_iter().map(|(name, setting)| {

@@ -1,6 +1,7 @@
 //! Arbitrary values of every kind.
 
 mod audit;
+mod identity;
 mod keeper;
 mod request;
 
@@ -462,6 +463,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => configured(),
         3 => upload(),
         4 => keeper::event(),
+        2 => identity::event(),
         1 => audit::event(),
         2 => request::event(),
     ]

@@ -6,13 +6,17 @@ use azekura_model::bucket::Versioning;
 use azekura_model::time::WallTime;
 use azekura_store::bucket::Bucket;
 use azekura_store::error::StoreError;
+use azekura_store::governed::NEVER;
 use azekura_store::history::Deed;
 use azekura_store::object::ObjectInfo;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// RFC 3339 in UTC with milliseconds.
+/// RFC 3339 in UTC with milliseconds; words for what waits for a second person.
 pub(crate) fn rfc3339(milliseconds: i64) -> String {
+    if milliseconds == NEVER.0 {
+        return "after a second person approves (azekura request list)".to_owned();
+    }
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
         .ok()
         .and_then(|at| {
@@ -108,6 +112,7 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             Code::NotFound,
             "`azekura disposal list BUCKET` shows the disposals there are.",
         ),
+        StoreError::NoSuchIdentity => (Code::NotFound, ""),
         StoreError::BucketAlreadyOwnedByYou | StoreError::BucketAlreadyExists => {
             (Code::Conflict, "")
         }
@@ -133,6 +138,20 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             Code::AccessDenied,
             "`azekura lock limits BUCKET` shows the limits of the bucket; those of keys are in the configuration.",
         ),
+        // The words say what to do.
+        StoreError::ApprovalNeeded(_) => (Code::ApprovalNeeded, ""),
+        StoreError::NoSuchRequest => (
+            Code::NotFound,
+            "`azekura request list --all` shows the requests there are.",
+        ),
+        StoreError::BadSignature(_) => (
+            Code::InvalidRequest,
+            "Sign the text as `azekura request text ID` prints it: ssh-keygen -Y sign -n azekura-request -f KEY FILE",
+        ),
+        StoreError::NotApproved(_) | StoreError::MayNotVeto => (
+            Code::AccessDenied,
+            "Approvers are people of the tenant with a key that was registered before the request.",
+        ),
         StoreError::BucketWithoutLock => (
             Code::Conflict,
             "Enable object lock on the bucket (PutObjectLockConfiguration).",
@@ -141,6 +160,7 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             (Code::Conflict, "")
         }
         StoreError::InvalidArgument(_)
+        | StoreError::InvalidRequest(_)
         | StoreError::Range(_)
         | StoreError::Condition(_)
         | StoreError::NotPlaced(_)

@@ -76,6 +76,7 @@ impl Metrics {
     /// Metrics of one server.
     pub(crate) fn new(running: Arc<Running>) -> Self {
         let mut metrics = Self::of_listeners();
+        running.requests.register(&mut metrics.registry);
         let engine = Box::new(EngineCollector(running));
         metrics.registry.register_collector(engine);
         metrics

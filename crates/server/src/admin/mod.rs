@@ -11,6 +11,7 @@ mod metrics;
 mod openapi;
 mod operations;
 mod page;
+mod requests;
 mod retention;
 mod retention_convert;
 mod retention_routes;
@@ -27,6 +28,7 @@ use azekura_admin_api::sigv4;
 pub use openapi::document as openapi_document;
 
 pub(crate) use audit_query::audit_line;
+pub(crate) use convert::rfc3339;
 pub(crate) use metrics::{Connected, Metrics};
 
 use crate::keys::AccessKeys;
@@ -51,6 +53,7 @@ pub(crate) fn router(state: Arc<AdminState>) -> Router {
     let routes = v1::routes()
         .merge(audit_query::routes())
         .merge(keeper::routes::routes())
+        .merge(requests::routes::routes())
         .merge(retention_routes::routes());
     let signed = routes
         .route_layer(axum::middleware::from_fn_with_state(

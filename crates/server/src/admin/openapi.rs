@@ -4,6 +4,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::keeper::routes as keeper;
+use super::requests::routes as requests;
 use super::{audit_query, retention_routes, v1};
 
 #[derive(OpenApi)]
@@ -19,6 +20,7 @@ use super::{audit_query, retention_routes, v1};
         v1::list_buckets,
         v1::create_bucket,
         v1::delete_bucket,
+        v1::rotate_key,
         v1::list_objects,
         v1::object,
         v1::content,
@@ -43,7 +45,11 @@ use super::{audit_query, retention_routes, v1};
         keeper::disposals,
         keeper::request_disposal,
         keeper::cancel_disposal,
-        keeper::certificate
+        keeper::certificate,
+        requests::requests,
+        requests::request,
+        requests::approve_request,
+        requests::veto_request
     ),
     modifiers(&Signed),
     security(("sigv4" = []))

@@ -7,7 +7,7 @@ use azekura_admin_api::api::{AdminApi, Content};
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::types::{
     BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
-    ObjectPage, ObjectQuery, ObjectsQuery, PartitionHead, VaultReport,
+    ObjectPage, ObjectQuery, ObjectsQuery, PartitionHead, RotatedKey, VaultReport,
 };
 use azekura_model::access::{Action, Ask, Authorized, Grant, Resource, authorize};
 use azekura_model::condition::Conditions;
@@ -40,6 +40,11 @@ impl Operator {
 
     pub(crate) fn running(&self) -> &Running {
         &self.running
+    }
+
+    /// The caller's tenant.
+    pub(super) fn tenant(&self) -> Option<TenantId> {
+        self.grant.tenant
     }
 
     /// Compliance time.
@@ -201,6 +206,17 @@ impl AdminApi for Operator {
         let (name, by) = self.may_change(Action::DeleteBucket, bucket)?;
         let deleted = self.running.store.delete_bucket(&by, &name).await;
         deleted.map_err(|e| api_error(&e))
+    }
+
+    async fn rotate_key(&self, bucket: &str) -> Result<RotatedKey, ApiError> {
+        let (name, by) = self.may_in(Action::AdminWrite, bucket)?;
+        let epoch = self.running.store.rotate_epoch(&by, &name).await;
+        epoch
+            .map(|epoch| RotatedKey {
+                bucket: name.as_str().to_owned(),
+                epoch,
+            })
+            .map_err(|e| api_error(&e))
     }
 
     async fn list_objects(

@@ -30,7 +30,7 @@ async fn admin(dir: &std::path::Path, loopback: bool) -> (Router, i64) {
     let now = opened.running.unix_seconds();
     let state = AdminState {
         running: Arc::clone(&opened.running),
-        keys: AccessKeys::new(&root, loopback, &[]),
+        keys: AccessKeys::new(&opened.running.store, &root, loopback, &[]),
         policy: sigv4::AcceptedScopes {
             regions: vec!["local".to_owned()],
             service: sigv4::SERVICE.to_owned(),
@@ -63,7 +63,8 @@ fn routes() -> Vec<(Method, String)> {
         for method in methods.as_object().unwrap().keys() {
             let target = path
                 .replace("{bucket}", "some-bucket")
-                .replace("{id}", &"0".repeat(32));
+                .replace("{id}", &"0".repeat(32))
+                .replace("{request}", &"0".repeat(26));
             let query = query(method, &target);
             routes.push((
                 method.to_uppercase().parse().unwrap(),

@@ -14,7 +14,7 @@ use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::paths;
 use azekura_admin_api::types::{
     BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
-    ObjectPage, ObjectQuery, ObjectsQuery, VaultReport,
+    ObjectPage, ObjectQuery, ObjectsQuery, RotatedKey, VaultReport,
 };
 use azekura_model::access::Grant;
 
@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Router<Arc<AdminState>> {
         .route(paths::SNAPSHOT, post(snapshot))
         .route(paths::BUCKETS, get(list_buckets))
         .route(paths::BUCKET, post(create_bucket).delete(delete_bucket))
+        .route(paths::ROTATE_KEY, post(rotate_key))
         .route(paths::OBJECTS, get(list_objects))
         .route(paths::OBJECT, get(object))
         .route(paths::CONTENT, get(content))
@@ -119,6 +120,18 @@ pub(crate) async fn delete_bucket(
 ) -> Result<StatusCode, Failure> {
     operator(&state, grant).delete_bucket(&bucket).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Opens the next key epoch of a bucket while writes go on. What was sealed before stays as it is.
+#[utoipa::path(post, path = paths::ROTATE_KEY, tag = "buckets",
+    params(("bucket" = String, Path, description = "Name")),
+    responses((status = 200, body = RotatedKey), (status = "default", body = ApiError)))]
+pub(crate) async fn rotate_key(
+    State(state): Shared,
+    Extension(grant): Extension<Grant>,
+    Path(bucket): Path<String>,
+) -> Answer<RotatedKey> {
+    Ok(Json(operator(&state, grant).rotate_key(&bucket).await?))
 }
 
 /// One page of current objects.

@@ -1,6 +1,6 @@
 //! From what was written to what is safe to run.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,9 +18,8 @@ use azekura_store::store::StorePolicy;
 use http::Uri;
 
 use super::audit::AuditChecked;
-use super::tls as tables;
 use super::{
-    File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, TlsTable, is_loopback,
+    Approvals, File, Lifecycle, Limits, LogFormat, Overrides, RightName, SizeValue, listeners,
 };
 use crate::sources::Sources;
 use crate::tls::{Tls, TlsFault};
@@ -90,6 +89,8 @@ pub struct Checked {
     pub drain: Duration,
     /// How long what weakens waits, and how long history is at first.
     pub policy: StorePolicy,
+    /// Two people.
+    pub approvals: Approvals,
     /// Time between two passes of the keeper; zero = none.
     pub keep_every: Duration,
     /// Form of log lines.
@@ -254,6 +255,21 @@ pub enum ConfigError {
         /// Access key id.
         id: String,
     },
+    /// Not an address that may be told of requests.
+    #[error(
+        "approvals.webhook = {0:?} is not an address: give it as https://HOST/PATH; plain http:// \
+         serves 127.0.0.1, [::1] and localhost alone"
+    )]
+    Webhook(String),
+    /// Nothing could be approved.
+    #[error("approvals.expiry_hours must be at least 1")]
+    NoExpiry,
+    /// One person would be faster than two.
+    #[error(
+        "approvals.alone_cooling_off_hours must be at least the cooling-off of [lifecycle]: one person \
+         alone must not be faster than two"
+    )]
+    AloneTooShort,
     /// No cooling-off.
     #[error("lifecycle.cooling_off_hours must be at least 1")]
     NoCoolingOff,
@@ -277,25 +293,7 @@ impl Checked {
     /// # Errors
     /// See [`ConfigError`].
     pub fn new(file: File, over: Overrides) -> Result<Self, ConfigError> {
-        let s3_addr = address("s3.addr", over.s3_addr.or(file.s3.addr), "127.0.0.1:9000")?;
-        let admin_addr = address(
-            "admin.addr",
-            over.admin_addr.or(file.admin.addr),
-            "127.0.0.1:9001",
-        )?;
-        let s3_tls = tls("s3.tls", file.s3.tls, file.tls.as_ref())?;
-        let admin_tls = tls("admin.tls", file.admin.tls, file.tls.as_ref())?;
-        let accepted = over.accept_plaintext || file.i_accept_unencrypted_http_beyond_loopback;
-        let listeners = [
-            (s3_addr, s3_tls.is_some()),
-            (admin_addr, admin_tls.is_some()),
-        ];
-        let loopback = listeners.iter().all(|(address, _)| is_loopback(address));
-        let mut plain = listeners.iter().filter(|(_, tls)| !tls);
-        let open = plain.find(|(address, _)| !is_loopback(address));
-        if let Some((address, _)) = open.filter(|_| !accepted) {
-            return Err(ConfigError::Plaintext { address: *address });
-        }
+        let net = listeners::check(&file, &over)?;
         let otlp = over.otlp_endpoint.or(file.otlp.endpoint);
         let otlp = otlp.map(collector).transpose()?;
         let audit = AuditChecked::new(file.audit, otlp.as_ref())?;
@@ -308,7 +306,8 @@ impl Checked {
         let limits = file.limits;
         let memory_bytes = memory_bytes(limits.memory.as_ref())?;
         not_zero(&limits)?;
-        let policy = policy(&file.lifecycle)?;
+        let mut policy = policy(&file.lifecycle)?;
+        let approvals = file.approvals.checked(&mut policy)?;
         let (probation, trial_grace) = trial(&file.retention);
         Ok(Self {
             data_dir: over
@@ -327,14 +326,14 @@ impl Checked {
             region: over.region.or(file.region.name),
             region_aliases: file.region.aliases,
             otlp,
-            s3_addr,
-            s3_tls,
-            s3_sources: tables::sources(&file.s3.source_cidrs, "s3.source_cidrs")?,
+            s3_addr: net.s3.addr,
+            s3_tls: net.s3.tls,
+            s3_sources: net.s3.sources,
             s3_domains: file.s3.domains,
-            admin_addr,
-            admin_tls,
-            admin_sources: tables::sources(&file.admin.source_cidrs, "admin.source_cidrs")?,
-            loopback,
+            admin_addr: net.admin.addr,
+            admin_tls: net.admin.tls,
+            admin_sources: net.admin.sources,
+            loopback: net.loopback,
             connections: limits.connections,
             connections_per_address: limits.connections_per_address.unwrap_or(limits.connections),
             least_bytes_per_second: limits.least_bytes_per_second,
@@ -344,6 +343,7 @@ impl Checked {
             stall: Duration::from_secs(limits.stall_seconds),
             drain: Duration::from_secs(limits.drain_seconds),
             policy,
+            approvals,
             keep_every: Duration::from_secs(file.lifecycle.interval_seconds),
             log_format: over.log_format.or(file.log.format).unwrap_or_default(),
             log_filter: over
@@ -359,32 +359,6 @@ impl Checked {
             audit,
         })
     }
-}
-
-/// TLS of a listener: from its own table, else from that of both.
-fn tls(
-    own_section: &'static str,
-    own: Option<TlsTable>,
-    both: Option<&TlsTable>,
-) -> Result<Option<Arc<Tls>>, ConfigError> {
-    let (section, table) = match (own, both) {
-        (Some(own), _) => (own_section, own),
-        (None, Some(both)) => ("tls", both.clone()),
-        (None, None) => return Ok(None),
-    };
-    let tls = Tls::load(tables::files(table, section)?);
-    let tls = tls.map_err(|fault| ConfigError::Tls { section, fault })?;
-    Ok(Some(Arc::new(tls)))
-}
-
-fn address(
-    key: &'static str,
-    given: Option<String>,
-    default: &str,
-) -> Result<SocketAddr, ConfigError> {
-    let value = given.unwrap_or_else(|| default.to_owned());
-    let resolved = value.to_socket_addrs().ok().and_then(|mut all| all.next());
-    resolved.ok_or(ConfigError::Address { key, value })
 }
 
 fn declared(region: &super::Region) -> RegionDescription {
@@ -557,7 +531,7 @@ fn check_key(id: &str, secret: &str) -> Result<(), ConfigError> {
 }
 
 /// Reads a secret: the first line of a file that only its owner can read.
-fn read_secret(path: &Path) -> Result<String, ConfigError> {
+pub(super) fn read_secret(path: &Path) -> Result<String, ConfigError> {
     use std::os::unix::fs::PermissionsExt as _;
     let unreadable = |source: std::io::Error| ConfigError::Unreadable {
         path: path.to_owned(),

@@ -4,8 +4,10 @@
 //! command line reads the last two into [`Overrides`]. Unknown keys are refused: a misspelt
 //! safety setting must not be ignored silently.
 
+mod approvals;
 mod audit;
 mod check;
+mod listeners;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use approvals::{Approvals, ApprovalsTable, DualControlName, Webhook};
 pub use audit::{AuditChecked, AuditModeName, AuditTable, PatientLayoutTable};
 pub use check::{Checked, ConfigError, KeyConfigured};
 pub use size::SizeValue;
@@ -57,6 +60,8 @@ pub struct File {
     pub keys: Vec<KeyTable>,
     /// Retention classes and trials.
     pub retention: RetentionTable,
+    /// Two people.
+    pub approvals: ApprovalsTable,
     /// Reads, listings, refusals and log-ins on record.
     pub audit: AuditTable,
     /// Passphrase of the keyring.

@@ -143,6 +143,10 @@ const HARMLESS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "a fresh key for what comes: what is stored keeps its own",
+        &["POST /v1/buckets/{bucket}/rotate-key"],
+    ),
+    (
         "takes back a disposal",
         &["DELETE /v1/buckets/{bucket}/disposals/{id}"],
     ),

@@ -3,6 +3,7 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
+use azekura_model::governed::DualControl;
 use azekura_model::ident::TenantId;
 use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
@@ -19,7 +20,11 @@ use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
 use crate::inner::{Draft, Inner, Refused};
 
 /// Makes the vault's tenant when it has none.
-pub(crate) async fn bootstrap(inner: &Inner, name: &str) -> Result<TenantId, StoreError> {
+pub(crate) async fn bootstrap(
+    inner: &Inner,
+    name: &str,
+    dual: DualControl,
+) -> Result<TenantId, StoreError> {
     if let Ok(tenant) = read::tenant(inner) {
         return Ok(tenant);
     }
@@ -27,7 +32,7 @@ pub(crate) async fn bootstrap(inner: &Inner, name: &str) -> Result<TenantId, Sto
     let event = Event::TenantCreated(TenantCreated {
         name: name.to_owned(),
         wrapped_key: inner.keys.new_tenant(tenant)?,
-        dual_control: false,
+        dual_control: dual == DualControl::Required,
     });
     let draft = Draft {
         tenant,

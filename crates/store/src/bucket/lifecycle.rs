@@ -4,12 +4,14 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket_config::{BucketConfiguration, ConfigurationKind, Configured};
 use azekura_model::cooling::{Cooling, HistoryDays, Pending};
+use azekura_model::governed::Permit;
 use azekura_model::ident::BucketUuid;
 use azekura_model::lifecycle::{
     Expiration, LifecycleFilter, LifecycleRule, LifecycleRules, NoncurrentExpiration,
 };
 use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
+use azekura_model::requester::Requester;
 use azekura_record::bucket::BucketChanged;
 use azekura_record::configured::BucketConfigured;
 use azekura_record::lifecycle::{StoredExpiration, StoredLifecycle, StoredLifecycleRule};
@@ -21,6 +23,7 @@ use crate::bucket::read::{self, OpenBucket};
 use crate::entry::{self, BucketSettings};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
+use crate::governed::{self, Wait};
 use crate::inner::{Draft, Inner, Refused, unchanged};
 
 /// Longest encoding of the rules in force and of those that wait, together, in bytes: a value of the
@@ -52,11 +55,9 @@ pub(crate) async fn put_rules(
         let bucket = &open.bucket;
         let key = families::bucket_config(bucket.uuid, ConfigurationKind::Lifecycle);
         let before = inner.get(CONFIGURATION, &key)?.map(|entry| entry.value);
-        let state = read_rules(inner, bucket.uuid)?.ask(
-            rules.clone(),
-            inner.clock.compliance(),
-            inner.policy.cooling_off,
-        );
+        let stands = read_rules(inner, bucket.uuid)?;
+        let (state, wait) =
+            governed::ask_setting(inner, by.requester(), bucket, &stands, &rules).await?;
         let cleared = rules.rules().is_empty();
         let configuration = (!cleared).then(|| BucketConfiguration::Lifecycle(state.clone()));
         let setting = to_stored(ConfigurationKind::Lifecycle, configuration);
@@ -75,7 +76,8 @@ pub(crate) async fn put_rules(
             name: name.as_str().to_owned(),
             setting,
         });
-        if append(inner, by, &open, guards, event).await? {
+        let marked = (by.requester(), wait.as_ref().and_then(Wait::permit));
+        if append(inner, marked, &open, guards, event).await? {
             return Ok(state);
         }
     }
@@ -97,8 +99,9 @@ pub(crate) async fn put_history_days(
     loop {
         let open = read::open(inner, name)?;
         let bucket = &open.bucket;
-        let now = inner.clock.compliance();
-        let state = bucket.history.ask(days, now, inner.policy.cooling_off);
+        let stands = &bucket.history;
+        let (state, wait) =
+            governed::ask_setting(inner, by.requester(), bucket, stands, &days).await?;
         if state == bucket.history {
             return Ok(state);
         }
@@ -116,7 +119,8 @@ pub(crate) async fn put_history_days(
             history_days,
             pending_history_days,
         });
-        if append(inner, by, &open, guards, event).await? {
+        let marked = (by.requester(), wait.as_ref().and_then(Wait::permit));
+        if append(inner, marked, &open, guards, event).await? {
             return Ok(state);
         }
     }
@@ -134,7 +138,7 @@ pub(crate) fn stored_days(
 /// `false` = something that was read has changed.
 async fn append(
     inner: &Inner,
-    by: &Authorized,
+    by: (&Requester, Option<&Permit>),
     open: &OpenBucket,
     guards: Vec<Guard>,
     event: Event,
@@ -152,7 +156,7 @@ async fn append(
     };
     let class = CommitClass::Data;
     let appended = inner
-        .append(by.requester(), CONFIGURATION, class, guards, draft)
+        .append_marked(by, CONFIGURATION, class, guards, draft)
         .await;
     match appended {
         Ok(_) => Ok(true),

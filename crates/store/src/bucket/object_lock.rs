@@ -11,11 +11,13 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketConfiguration, ConfigurationKind, Configured};
+use azekura_model::governed::GovernedOperation;
 use azekura_model::ident::BucketUuid;
-use azekura_model::lock::{DefaultRetention, Lock, ObjectLock, Probation};
+use azekura_model::lock::{DefaultRetention, Lock, ObjectLock, Probation, RetentionMode};
 use azekura_model::name::BucketName;
 use azekura_model::position::PartitionId;
 use azekura_model::retention_limits::{KeyLockLimits, RetentionLimits, judge_retention};
+use azekura_model::time::ComplianceTime;
 use azekura_record::configured::{BucketConfigured, StoredSetting};
 use azekura_record::particulars::Event;
 use bytes::Bytes;
@@ -25,6 +27,7 @@ use crate::bucket::{Bucket, read};
 use crate::entry::{self, BucketSettings};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
+use crate::governed::{Once, named};
 use crate::inner::{Draft, Inner, Refused, unchanged};
 use crate::lock_state::read_lost;
 use crate::put::closed;
@@ -37,6 +40,7 @@ pub(crate) async fn put(
     name: &BucketName,
     (default, trial_hours): (Option<DefaultRetention>, Option<u32>),
 ) -> Result<(), StoreError> {
+    let once = Once::default();
     loop {
         let open = read::open(inner, name)?;
         let bucket = &open.bucket;
@@ -50,6 +54,7 @@ pub(crate) async fn put(
             .get(CONFIGURATION, &setting_key(bucket.uuid))?
             .map(|entry| entry.value);
         let before = of(inner, bucket.uuid)?;
+        let now = inner.clock.compliance();
         within_ceiling(inner, bucket, default)?;
         let stood = before.map(|before| (before.default, before.probation));
         let lock = ObjectLock {
@@ -65,10 +70,23 @@ pub(crate) async fn put(
             ),
             unchanged(setting_key(bucket.uuid), stands),
         ];
+        let allowed = if before.is_some_and(|before| weaker(&before, default, now)) {
+            let operation = GovernedOperation::WeakenDefaultRetention {
+                bucket: named(bucket),
+                default,
+            };
+            let by = by.requester();
+            Some(once.permit(inner, by, bucket.tenant, &operation).await?)
+        } else {
+            None
+        };
         let draft = draft(inner, bucket, lock);
         let class = CommitClass::Data;
-        let by = by.requester();
-        match inner.append(by, CONFIGURATION, class, guards, draft).await {
+        let marked = (by.requester(), allowed.as_ref());
+        match inner
+            .append_marked(marked, CONFIGURATION, class, guards, draft)
+            .await
+        {
             Ok(_) => return Ok(()),
             // Of the bucket that was asked for, the name is gone.
             Err(Refused::Guard(0)) => return Err(StoreError::NoSuchBucket),
@@ -76,6 +94,22 @@ pub(crate) async fn put(
             Err(Refused::Error(error)) => return Err(error),
         }
     }
+}
+
+/// Whether new versions get less than before. What is on trial locks in GOVERNANCE: going back to that
+/// takes nothing away.
+fn weaker(before: &ObjectLock, new: Option<DefaultRetention>, now: ComplianceTime) -> bool {
+    let Some(old) = before.default else {
+        return false;
+    };
+    let mode = match before.probation {
+        Some(trial) if now < trial.ends => RetentionMode::Governance,
+        _ => old.mode,
+    };
+    new.is_none_or(|new| {
+        let milder = mode == RetentionMode::Compliance && new.mode == RetentionMode::Governance;
+        milder || new.from(now).until < old.from(now).until
+    })
 }
 
 /// Refuses a default that keeps longer than the ceiling of the bucket allows anybody to ask for.

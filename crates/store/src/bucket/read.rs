@@ -10,7 +10,7 @@ use azekura_model::time::WallTime;
 use bytes::Bytes;
 
 use crate::bucket::Bucket;
-use crate::entry::{self, BucketEntry, BucketSettings};
+use crate::entry::{self, BucketEntry, BucketSettings, TenantEntry};
 use crate::error::StoreError;
 use crate::families::{self, CONFIG, CONFIGURATION};
 use crate::inner::Inner;
@@ -141,6 +141,18 @@ pub(crate) fn is_retired(inner: &Inner, uuid: BucketUuid) -> Result<bool, StoreE
     Ok(inner
         .get(CONFIGURATION, &families::retired(uuid))?
         .is_some())
+}
+
+/// All tenants.
+pub(crate) fn tenants(inner: &Inner) -> Result<Vec<(TenantId, TenantEntry)>, StoreError> {
+    let mut found = Vec::new();
+    for (id, value) in with_prefix(inner, TENANTS)? {
+        let text = std::str::from_utf8(&id).ok();
+        let id = text.and_then(TenantId::parse);
+        let id = id.ok_or_else(|| StoreError::Internal("the id of a tenant".to_owned()))?;
+        found.push((id, entry::decode(&value)?));
+    }
+    Ok(found)
 }
 
 /// The vault's first tenant, which it was made with.

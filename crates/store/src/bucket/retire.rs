@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use azekura_engine::seam::{CommitClass, Guard, Scan};
 use azekura_model::bucket::Versioning;
+use azekura_model::governed::{GovernedOperation, Permit};
 use azekura_model::lock::{Lock, RetentionMode};
 use azekura_model::name::BucketName;
 use azekura_model::position::PartitionId;
@@ -33,11 +34,15 @@ use crate::bucket::lifecycle::stored_days;
 use crate::bucket::read::{self, OpenBucket};
 use crate::entry::{self, LockEntry};
 use crate::error::StoreError;
-use crate::families::{self, CONFIGURATION, HISTORY};
+use crate::families::{self, CONFIGURATION, HISTORY, UPLOADS};
+use crate::governed::{self, named};
 use crate::inner::{Draft, Inner, Refused};
 use crate::multipart::abort::abort_all;
 use crate::slot::after;
 use crate::visibility::Rule;
+
+/// Who asks, and what allowed it.
+type By<'a> = (&'a Requester, Option<&'a Permit>);
 
 /// Retires the bucket of this name, if it shows nothing. Goes on when the caller stops waiting.
 pub(crate) async fn retire(
@@ -63,6 +68,8 @@ async fn close_and_decide(
         return Err(StoreError::BucketNotEmpty);
     }
     let partition = open.bucket.partition;
+    let permit = permit(inner, by, &open.bucket).await?;
+    let by = (by, permit.as_ref());
     let guard = vec![Guard::Absent(families::closed())];
     append(
         inner,
@@ -82,8 +89,34 @@ async fn close_and_decide(
     }
 }
 
+/// A bucket with a history is deleted by two people: the history ends some days after. One in which
+/// nothing was ever stored goes at once.
+async fn permit(
+    inner: &Inner,
+    by: &Requester,
+    bucket: &Bucket,
+) -> Result<Option<Permit>, StoreError> {
+    for family in [HISTORY, UPLOADS] {
+        let scan = Scan {
+            family,
+            from: Bytes::new(),
+            until: None,
+            limit: 1,
+        };
+        if !inner.scan(bucket.partition, &scan)?.entries.is_empty() {
+            let operation = GovernedOperation::RetireBucket {
+                bucket: named(bucket),
+            };
+            let asking = (&operation, None);
+            let permit = governed::permit(inner, by, bucket.tenant, asking).await?;
+            return Ok(Some(permit));
+        }
+    }
+    Ok(None)
+}
+
 /// What is left to do for a bucket that is closed.
-async fn decide(inner: &Inner, by: &Requester, open: &OpenBucket) -> Result<(), StoreError> {
+async fn decide(inner: &Inner, by: By<'_>, open: &OpenBucket) -> Result<(), StoreError> {
     let bucket = &open.bucket;
     match holds_anything(inner, bucket) {
         Ok(false) => {}
@@ -91,7 +124,7 @@ async fn decide(inner: &Inner, by: &Requester, open: &OpenBucket) -> Result<(), 
         Err(error) => return refuse(inner, by, bucket, error).await,
     }
     // The name is not retired yet: whatever was not aborted may go on in the open bucket.
-    if let Err(error) = abort_all(inner, by, bucket).await {
+    if let Err(error) = abort_all(inner, by.0, bucket).await {
         return refuse(inner, by, bucket, error).await;
     }
     let key = families::bucket(bucket.name.as_str());
@@ -106,7 +139,7 @@ async fn decide(inner: &Inner, by: &Requester, open: &OpenBucket) -> Result<(), 
 /// Opens a closed bucket again and says why it stays.
 async fn refuse(
     inner: &Inner,
-    by: &Requester,
+    by: By<'_>,
     bucket: &Bucket,
     why: StoreError,
 ) -> Result<(), StoreError> {
@@ -131,7 +164,9 @@ pub(crate) async fn finish_closing(inner: &Inner) -> Result<(), StoreError> {
             .get(open.bucket.partition, &families::closed())?
             .is_some()
         {
-            match decide(inner, &Requester::vault("finish-closing"), &open).await {
+            // The record that closed it says who allowed it.
+            let by = Requester::vault("finish-closing");
+            match decide(inner, (&by, None), &open).await {
                 Ok(()) | Err(StoreError::BucketNotEmpty | StoreError::NoSuchBucket) => {}
                 Err(error) => return Err(error),
             }
@@ -148,7 +183,7 @@ fn retired(bucket: &Bucket) -> Event {
 
 async fn append(
     inner: &Inner,
-    by: &Requester,
+    by: By<'_>,
     partition: PartitionId,
     guards: Vec<Guard>,
     bucket: &Bucket,
@@ -166,7 +201,7 @@ async fn append(
         event,
     };
     inner
-        .append(by, partition, CommitClass::Essential, guards, draft)
+        .append_marked(by, partition, CommitClass::Essential, guards, draft)
         .await
         .map(|_| ())
 }

@@ -1,6 +1,6 @@
 //! What the records of the keeper mean to the index: releases, cursors.
 
-use azekura_engine::seam::Mutations;
+use azekura_engine::seam::{Family, Key, Mutations};
 use azekura_model::time::HybridTime;
 use azekura_record::core::Core;
 use azekura_record::lifecycle::LifecycleRan;
@@ -11,10 +11,9 @@ use bytes::Bytes;
 
 use crate::entry::{self, Slotted};
 use crate::families::{self, Amendment, BlobState};
-use crate::projector::Incomplete;
 
 /// The changes that a record of the keeper means.
-pub(super) fn mutations(core: &Core, event: &Event, out: &mut Mutations) -> Result<(), Incomplete> {
+pub(super) fn mutations(event: &Event, core: &Core, out: &mut Mutations) {
     match event {
         Event::Released(event) => released(core, event, out),
         Event::Freed(event) => freed(event, out),
@@ -23,19 +22,24 @@ pub(super) fn mutations(core: &Core, event: &Event, out: &mut Mutations) -> Resu
         Event::DisposalRequested(job) => out
             .puts
             .push((families::disposal(job.id), Bytes::from(job.encode()))),
-        Event::EpochDestroyed(event) => {
-            let uuid = core.bucket.ok_or(Incomplete("epoch", "bucket"))?;
-            out.deletes.push(families::epoch(uuid, event.epoch));
-        }
         // Not the keeper's: the merge of another region's records belongs to replication, which does
         // not write yet. All other events are matched before.
         _ => {}
     }
-    Ok(())
 }
 
 /// Takes the names out of the index; the release itself is to be finished.
 fn released(core: &Core, released: &Released, out: &mut Mutations) {
+    if let Some(entries) = &released.entries {
+        let key = |(family, bytes): &(u16, Vec<u8>)| {
+            // One that no family of this release has stands for nothing.
+            let family = u8::try_from(*family).ok().map(Family)?;
+            let bytes = Bytes::copy_from_slice(bytes);
+            (family.0 < Family::COUNT).then_some(Key { family, bytes })
+        };
+        out.deletes.extend(entries.iter().filter_map(key));
+        return erased_release(core, out);
+    }
     let key = &released.key;
     if let Some(version) = released.version {
         out.deletes.push(families::history(key, version));

@@ -47,7 +47,7 @@ pub(crate) struct Erased {
 
 /// Erases what `proof` allows, reads it back, and records that it is done. `hybrid` is that of the
 /// release record.
-pub(super) async fn finish(
+pub(crate) async fn finish(
     inner: &Inner,
     owner: Owner,
     proof: ReleaseProof,
@@ -212,14 +212,14 @@ pub(crate) async fn finish_all(inner: &Inner, owner: Owner) -> Result<(u64, u64)
     }
 }
 
-async fn finish_again(inner: &Inner, owner: Owner, at: Sequence) -> Result<(), StoreError> {
+pub(crate) async fn finish_again(
+    inner: &Inner,
+    owner: Owner,
+    at: Sequence,
+) -> Result<(), StoreError> {
     let partition = owner.partition;
     let (core, record) = core_at(inner, partition, at)?;
-    let list = inner
-        .engine
-        .payload(partition, at, 0, record.payload_bytes)?;
-    let list = ReleaseList::decode(&list)
-        .map_err(|error| StoreError::Damaged(format!("release record {at}: {error}")))?;
+    let list = list_at(inner, partition, at)?;
     let deed = deed_of(inner, partition, &core, &list)?;
     let proof = resume(record.position, list.erase, list.blobs)
         .map_err(|error| StoreError::Damaged(error.to_string()))?;
@@ -227,6 +227,20 @@ async fn finish_again(inner: &Inner, owner: Owner, at: Sequence) -> Result<(), S
         .await
         .map_err(Refused::unexpected)?;
     Ok(())
+}
+
+/// What a release record lists.
+pub(crate) fn list_at(
+    inner: &Inner,
+    partition: PartitionId,
+    at: Sequence,
+) -> Result<ReleaseList, StoreError> {
+    let (_, record) = core_at(inner, partition, at)?;
+    let list = inner
+        .engine
+        .payload(partition, at, 0, record.payload_bytes)?;
+    ReleaseList::decode(&list)
+        .map_err(|error| StoreError::Damaged(format!("release record {at}: {error}")))
 }
 
 /// What of the deed the records still tell; their particulars may be erased already.

@@ -164,6 +164,7 @@ fn version_case(
             parts: list.parts,
             upload_records: list.upload_records,
             last: place.last,
+            entries: None,
         },
         content_bytes: made.content_bytes,
         deed,
@@ -212,6 +213,7 @@ fn upload_case(
             parts: list.parts,
             upload_records: list.upload_records,
             last: false,
+            entries: None,
         },
         content_bytes: 0,
         deed: Deed {

@@ -8,6 +8,7 @@ use azekura_record::particulars::Event;
 use azekura_record::released::Released;
 
 use super::finish::core_at;
+use crate::destroy;
 use crate::error::StoreError;
 use crate::families::{self, BlobState};
 use crate::inner::Inner;
@@ -25,6 +26,9 @@ pub(super) fn only(inner: &Inner, proof: &ReleaseProof) -> Result<(), StoreError
     };
     if core.kind != RecordKind::Released {
         return refused("it is no release".to_owned());
+    }
+    if core.epoch == 0 {
+        return destroy::only(inner, proof, &core);
     }
     // Its particulars are erased last: while they are gone, so is all that it lists.
     let said = match event(inner, &record)? {

@@ -3,7 +3,7 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket_config::{BucketSetting, ClassAssignment, Configured, GovernedLimits};
-use azekura_model::cooling::{Cooling, Governed};
+use azekura_model::cooling::Cooling;
 use azekura_model::ident::BucketUuid;
 use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
@@ -17,6 +17,8 @@ use crate::bucket::configure::{read_setting, to_stored};
 use crate::bucket::read;
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
+use crate::governed::documents::Weakens;
+use crate::governed::{Wait, ask_setting};
 use crate::inner::{Draft, Inner, Refused, unchanged};
 
 /// Longest encoding of a setting in bytes: a value of the index.
@@ -108,7 +110,7 @@ async fn change<T>(
     new: impl Fn(&T) -> Result<T, StoreError> + Send + Sync,
 ) -> Result<Cooling<T>, StoreError>
 where
-    T: Governed + Default + Send + Sync,
+    T: Weakens + Default + Send + Sync,
     Cooling<T>: BucketSetting,
 {
     let kind = <Cooling<T> as BucketSetting>::KIND;
@@ -119,8 +121,7 @@ where
         let before = inner.get(CONFIGURATION, &key)?.map(|entry| entry.value);
         let stands: Cooling<T> = read_cooling(inner, bucket.uuid)?;
         let asked = new(stands.asked())?;
-        let now = inner.clock.compliance();
-        let state = stands.ask(asked, now, inner.policy.cooling_off);
+        let (state, wait) = ask_setting(inner, by.requester(), bucket, &stands, &asked).await?;
         let setting = to_stored(kind, Some(state.clone().into_configuration()));
         if setting.encode().len() > SETTING_BYTES_MAX {
             let what = format!("the setting takes more than {SETTING_BYTES_MAX} bytes");
@@ -145,8 +146,11 @@ where
             }),
         };
         let class = CommitClass::Data;
-        let by = by.requester();
-        match inner.append(by, CONFIGURATION, class, guards, draft).await {
+        let marked = (by.requester(), wait.as_ref().and_then(Wait::permit));
+        match inner
+            .append_marked(marked, CONFIGURATION, class, guards, draft)
+            .await
+        {
             Ok(_) => return Ok(state),
             Err(Refused::Guard(0)) => return Err(StoreError::NoSuchBucket),
             Err(Refused::Guard(_)) => {}

@@ -87,6 +87,12 @@ pub(crate) fn judge(
 
 /// The limits of the key with which somebody asks.
 pub(crate) fn key_limits(inner: &Inner, by: &Requester) -> KeyLockLimits {
+    if let Some(known) = inner.directory.key(&by.key_id) {
+        return KeyLockLimits {
+            days_max: known.key.limits.lock_days_max,
+            bytes_per_day: known.key.limits.locked_bytes_per_day,
+        };
+    }
     let keys = &inner.policy.lock_limits;
     keys.get(&by.key_id).copied().unwrap_or_default()
 }

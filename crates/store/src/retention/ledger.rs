@@ -134,11 +134,12 @@ impl Ledger {
 
     /// Counts again what the records of the day say, in every partition of a bucket.
     pub(crate) fn recount(&self, inner: &Inner) -> Result<(), StoreError> {
-        let limited = &inner.policy.lock_limits;
-        if !limited
-            .values()
-            .any(|limits| limits.bytes_per_day.is_some())
-        {
+        let configured = inner.policy.lock_limits.values();
+        let limited = configured
+            .map(|limits| limits.bytes_per_day)
+            .chain(inner.directory.locked_bytes_limits())
+            .any(|limit| limit.is_some());
+        if !limited {
             return Ok(());
         }
         let date = CivilDate::in_japan(inner.clock.compliance())

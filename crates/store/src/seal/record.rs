@@ -10,7 +10,7 @@ use azekura_model::ident::BucketUuid;
 use azekura_record::commitment;
 use azekura_record::core::{Core, RecordKind};
 use azekura_record::error::DecodeError;
-use azekura_record::particulars::Particulars;
+use azekura_record::particulars::{Event, Particulars};
 use bytes::Bytes;
 
 use crate::audit::VAULT_AUDIT;
@@ -96,13 +96,16 @@ fn sealing_key(keys: &Keys, core: &Core) -> Result<Arc<SecretKey>, KeyError> {
         }
         (kind, _) if of_tenant(kind) => keys.tenant_key(core.tenant),
         (_, None) => keys.tenant_key(core.tenant),
+        // A release of what a bucket's keys seal outlives them.
+        (RecordKind::Released, _) if core.epoch == 0 => keys.tenant_key(core.tenant),
         (_, Some(bucket)) => keys.bucket_key(bucket, core.epoch),
     }
 }
 
 /// The epoch under which a new record is sealed; 0 = not under a bucket's key.
-fn sealing_epoch(keys: &Keys, core: &Core) -> Result<u32, KeyError> {
+fn sealing_epoch(keys: &Keys, core: &Core, event: &Event) -> Result<u32, KeyError> {
     match (core.kind, core.bucket) {
+        _ if matches!(event, Event::Released(released) if released.entries.is_some()) => Ok(0),
         (RecordKind::TenantCreated, _) | (_, None) => Ok(0),
         (kind, _) if of_tenant(kind) => Ok(0),
         (_, Some(bucket)) => keys.newest_epoch(bucket),
@@ -132,7 +135,7 @@ pub fn seal_record(
     mut core: Core,
     particulars: &Particulars,
 ) -> Result<SealedRecord, KeyError> {
-    core.epoch = sealing_epoch(keys, &core)?;
+    core.epoch = sealing_epoch(keys, &core, &particulars.event)?;
     let (plain, root) = particulars.encode_and_commit();
     let plain = zeroize::Zeroizing::new(plain);
     core.commitment = root;

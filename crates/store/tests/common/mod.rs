@@ -6,6 +6,8 @@
 )]
 
 pub(crate) mod disk;
+pub(crate) mod ending;
+pub(crate) mod used_up;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use azekura_engine::seam::{Engine, Entry, Family, Project, ReadError, ReadView, 
 use azekura_model::access::{Action, Authorized};
 use azekura_model::bucket::Versioning;
 use azekura_model::condition::{Conditions, ETagCondition};
+use azekura_model::governed::DualControl;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::{Incarnation, PartitionId, RegionName, Sequence};
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
@@ -193,14 +196,22 @@ impl Vault {
 
     /// A fresh vault behind another engine, which `over` makes of the one in memory.
     pub(crate) async fn over<E: Engine>(over: impl FnOnce(Arc<MemoryEngine>) -> Arc<E>) -> Self {
+        Self::made(over, policy(), DualControl::Off).await
+    }
+
+    /// The same with what the operator decided, and whether the tenant needs two people.
+    pub(crate) async fn made<E: Engine>(
+        over: impl FnOnce(Arc<MemoryEngine>) -> Arc<E>,
+        policy: StorePolicy,
+        dual: DualControl,
+    ) -> Self {
         let region = RegionName::parse("local").unwrap();
         let engine = Arc::new(MemoryEngine::new(region, Incarnation([7; 16])));
         let time = fresh_time();
         let clock = fresh_clock(&time);
-        let policy = policy();
         let parts = parts(over(Arc::clone(&engine)), clock, fresh_keys());
         let store = Store::with_policy(parts, policy.clone());
-        store.bootstrap("試験病院").await.unwrap();
+        store.bootstrap_with("試験病院", dual).await.unwrap();
         store.start().await.unwrap();
         Self {
             store,

@@ -1,11 +1,11 @@
 //! What the keeper writes: releases, cursors, disposals; and lifecycle rules.
 
 use azekura_model::ident::{UploadId, VersionId};
-use azekura_model::position::Sequence;
-use azekura_model::time::{ComplianceTime, HybridTime};
+use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::configured::StoredSetting;
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
-use azekura_record::epoch::EpochDestroyed;
+use azekura_record::epoch::{EpochDestroyed, NamelessBucket};
 use azekura_record::lifecycle::{
     LifecycleRan, StoredExpiration, StoredLifecycle, StoredLifecycleRule,
 };
@@ -73,7 +73,10 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
     vec![
         (
             "epoch-destroyed",
-            Event::EpochDestroyed(EpochDestroyed { epoch: 1 }),
+            Event::EpochDestroyed(EpochDestroyed {
+                epoch: 1,
+                bucket: None,
+            }),
         ),
         (
             "released",
@@ -84,6 +87,29 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
                 parts: vec![3, 10_000],
                 upload_records: vec![HybridTime::from_packed(5), HybridTime::from_packed(6)],
                 last: true,
+                entries: None,
+            }),
+        ),
+        (
+            "epoch-destroyed-nameless",
+            Event::EpochDestroyed(EpochDestroyed {
+                epoch: 2,
+                bucket: Some(NamelessBucket {
+                    partition: PartitionId(0x1234_5678_9abc),
+                    created: WallTime(1_760_000_000_000),
+                }),
+            }),
+        ),
+        (
+            "released-keys",
+            Event::Released(Released {
+                key: String::new(),
+                version: None,
+                upload: None,
+                parts: Vec::new(),
+                upload_records: Vec::new(),
+                last: false,
+                entries: Some(vec![(3, vec![0x66, 0xb1]), (4, b"locks".to_vec())]),
             }),
         ),
         (

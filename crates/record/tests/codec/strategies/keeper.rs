@@ -1,11 +1,11 @@
 //! Any release, cursor, disposal, and any lifecycle rules.
 
 use azekura_model::ident::{UploadId, VersionId};
-use azekura_model::position::Sequence;
-use azekura_model::time::{ComplianceTime, HybridTime};
+use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::configured::StoredSetting;
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
-use azekura_record::epoch::EpochDestroyed;
+use azekura_record::epoch::{EpochDestroyed, NamelessBucket};
 use azekura_record::lifecycle::{
     LifecycleRan, StoredExpiration, StoredLifecycle, StoredLifecycleRule,
 };
@@ -143,25 +143,35 @@ pub(super) fn event() -> BoxedStrategy<Event> {
     let version = any::<Option<[u8; 16]>>().prop_map(|id| id.map(VersionId));
     let upload = any::<Option<[u8; 16]>>().prop_map(|id| id.map(UploadId));
     prop_oneof![
-        any::<u32>().prop_map(|epoch| Event::EpochDestroyed(EpochDestroyed { epoch })),
+        (any::<u32>(), any::<Option<(u64, i64)>>()).prop_map(|(epoch, bucket)| {
+            let bucket = bucket.map(|(partition, created)| NamelessBucket {
+                partition: PartitionId(partition),
+                created: WallTime(created),
+            });
+            Event::EpochDestroyed(EpochDestroyed { epoch, bucket })
+        }),
         (
             text(),
             version,
             upload,
             vec(any::<u32>(), 0..4),
             vec(hybrid(), 0..4),
-            any::<bool>()
+            any::<bool>(),
+            option::of(vec((any::<u16>(), vec(any::<u8>(), 0..9)), 0..4)),
         )
-            .prop_map(|(key, version, upload, parts, upload_records, last)| {
-                Event::Released(Released {
-                    key,
-                    version,
-                    upload,
-                    parts,
-                    upload_records,
-                    last,
-                })
-            }),
+            .prop_map(
+                |(key, version, upload, parts, upload_records, last, entries)| {
+                    Event::Released(Released {
+                        key,
+                        version,
+                        upload,
+                        parts,
+                        upload_records,
+                        last,
+                        entries,
+                    })
+                }
+            ),
         freed().boxed(),
         disposal().boxed(),
         restated().boxed(),

@@ -1,14 +1,15 @@
 //! From the store's types to the wire's.
 
 use azekura_admin_api::keeper::{
-    BucketLifecycle, CertificateDocument, CertifiedErasure, DisposalDetail, ErasedParts,
-    HistoryDaysDetail, KeeperRun, LifecycleRuleDetail, PendingLifecycle, RecordPlace,
+    BucketLifecycle, CertificateDocument, CertifiedErasure, CertifiedKey, DisposalDetail,
+    ErasedParts, HistoryDaysDetail, KeeperRun, LifecycleRuleDetail, PendingLifecycle, RecordPlace,
 };
 use azekura_model::cooling::{Cooling, HistoryDays};
 use azekura_model::lifecycle::{Expiration, LifecycleRule, LifecycleRules};
 use azekura_model::time::{ComplianceTime, WallTime};
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
-use azekura_store::certificate::{Certificate, CertifiedRelease, RecordedAt};
+use azekura_store::certificate::{Certificate, CertifiedRelease, KeyDestroyed, RecordedAt};
+use azekura_store::families::CONFIGURATION;
 use azekura_store::keeper::KeeperReport;
 
 use super::super::convert::rfc3339;
@@ -110,8 +111,8 @@ const LIMITS: [&str; 3] = [
     "Bytes are overwritten and given back through the file system. Copies that the disk itself keeps \
      (spare blocks of flash, snapshots and backups below or beside the vault) are not covered; content \
      was encrypted, and its data key was erased with it.",
-    "The index and its older files may hold names of objects until they are rewritten; use an \
-     encrypted disk.",
+    "The index and its older files may hold names of objects, and wrapped keys, until they are \
+     rewritten (`azekura vault rebuild-index` does so at once); use an encrypted disk.",
     "What the hospital exported or another system read is not covered.",
 ];
 
@@ -129,7 +130,22 @@ pub(super) fn certificate(
         issued: rfc3339(wall.0),
         issued_compliance: rfc3339(now.0),
         limits: LIMITS.map(str::to_owned).into(),
+        key_destroyed: certificate.key_destroyed.as_ref().map(key_destroyed),
         releases: certificate.entries.iter().map(release).collect(),
+    }
+}
+
+fn key_destroyed(key: &KeyDestroyed) -> CertifiedKey {
+    let stage = match key.erased {
+        Some(_) => "key destroyed",
+        None => "being destroyed",
+    };
+    CertifiedKey {
+        stage: stage.to_owned(),
+        partition: CONFIGURATION.to_string(),
+        decided: place(&key.decided),
+        erased: key.erased.as_ref().map(place),
+        epochs: key.epochs,
     }
 }
 

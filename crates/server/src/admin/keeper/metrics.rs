@@ -36,6 +36,11 @@ pub(crate) fn encode(
             kept.locked,
         ),
         (
+            "keeper_keys_destroyed",
+            "Retired buckets whose keys were destroyed",
+            kept.keys_destroyed,
+        ),
+        (
             "keeper_failed",
             "What the keeper could not judge or do; the log says why",
             kept.failed,

@@ -3,6 +3,7 @@
 use azekura_model::audit::AuditEntry;
 use azekura_model::governed::{ApprovalRequest, RequestStage};
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
+use azekura_record::identity::IdentityChanged;
 use azekura_record::lifecycle::{StoredExpiration, StoredLifecycle, StoredLifecycleRule};
 use azekura_record::particulars::Event;
 use azekura_record::released::VersionFreed;
@@ -27,7 +28,11 @@ pub(super) fn event(event: &Event) -> Value {
                 "lock": super::super::lock_json(lock),
             })).collect::<Vec<_>>(),
         }),
-        Event::EpochDestroyed(e) => json!({ "epoch": e.epoch }),
+        Event::EpochDestroyed(e) => json!({
+            "epoch": e.epoch,
+            "partition": e.bucket.map(|bucket| bucket.partition.to_string()),
+            "created_ms": e.bucket.map(|bucket| bucket.created.0),
+        }),
         Event::Released(e) => json!({
             "key": e.key,
             "version": e.version.map(|version| version.to_string()),
@@ -35,6 +40,7 @@ pub(super) fn event(event: &Event) -> Value {
             "parts": e.parts,
             "upload_records": e.upload_records.len(),
             "last": e.last,
+            "of_keys": e.entries.is_some(),
         }),
         Event::Freed(e) => freed(e),
         Event::DisposalRequested(e) => disposal(e),
@@ -56,8 +62,20 @@ pub(super) fn event(event: &Event) -> Value {
             "entries": e.entries.iter().map(audit_entry).collect::<Vec<_>>(),
         }),
         Event::Imported(e) => json!({ "envelope": hex::encode(&e.envelope) }),
+        Event::IdentityChanged(e) => identity(e),
         Event::RequestChanged(e) => request(&e.0),
         _ => Value::Null,
+    }
+}
+
+/// What of the directory changed; secrets stay sealed.
+fn identity(changed: &IdentityChanged) -> Value {
+    match changed {
+        IdentityChanged::Removed(name) => json!({ "removed": format!("{name:?}") }),
+        IdentityChanged::Set(identity) => json!({
+            "set": format!("{:?}", identity.name()),
+            "bytes": hex::encode(azekura_record::identity::encode(identity)),
+        }),
     }
 }
 

@@ -1,0 +1,416 @@
+//! Changes of the directory: read, judge, commit under a guard that nothing changed meanwhile, read again.
+
+use azekura_engine::seam::{CommitClass, Guard};
+use azekura_model::access::{Authorized, Preset};
+use azekura_model::ident::TenantId;
+use azekura_model::identity::{
+    AccessKey, Group, Identity, IdentityName, KeyQuota, LABEL_BYTES_MAX, NamedPolicy,
+    TenantSettings, User, administration, check_name,
+};
+use azekura_model::lock::Lock;
+use azekura_model::requester::Requester;
+use azekura_model::time::ComplianceTime;
+use azekura_record::identity::IdentityChanged;
+use azekura_record::particulars::Event;
+use azekura_record::tenant::TenantCreated;
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+use super::{DAY_MS, load, one, secret};
+use crate::error::StoreError;
+use crate::families::{self, CONFIGURATION, IDENTITY};
+use crate::inner::{Draft, Inner, Refused, unchanged};
+use crate::policy_text::parse_identity_policy;
+
+/// Characters of a secret, of 5 bits each.
+const SECRET_CHARS: usize = 40;
+/// Characters of a key id after its prefix.
+const ID_CHARS: usize = 17;
+/// What access key ids begin with.
+const ID_PREFIX: &str = "AZK";
+/// Most users, groups, policies and keys of a tenant, each.
+const MOST: usize = 10_000;
+
+/// What a new tenant begins with.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// Name of the institution, unique in the vault.
+    pub name: String,
+    /// `true` = what weakens needs two people; fixed for ever.
+    pub dual_control: bool,
+    /// What holds for it as a whole.
+    pub settings: TenantSettings,
+    /// Its first people. Later ones that administer or approve may need two people.
+    pub users: Vec<User>,
+}
+
+/// What a new key is.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// What it is for.
+    pub label: String,
+    /// Name of its owner.
+    pub user: String,
+    /// What it may do instead of what its owner may.
+    pub preset: Option<Preset>,
+    /// A policy instead of those of its owner, as JSON.
+    pub policy: Option<String>,
+    /// Days until it ends.
+    pub expires_days: Option<u32>,
+    /// Days without use after which it does not work; `None` = as the tenant says.
+    pub unused_days: Option<u32>,
+    /// Networks from which it works; empty = all.
+    pub source_cidrs: Vec<String>,
+    /// SHA-256 of the client certificate with which alone it works.
+    pub certificate: Option<[u8; 32]>,
+    /// How much it may do.
+    pub limits: KeyQuota,
+}
+
+/// Makes a tenant with its first people.
+pub(crate) async fn create_tenant(
+    inner: &Inner,
+    by: &Authorized,
+    new: NewTenant,
+) -> Result<TenantId, StoreError> {
+    check(&new.name)?;
+    let _alone = inner.directory.changing.lock().await;
+    let taken = inner
+        .directory
+        .tenants()
+        .iter()
+        .any(|tenant| tenant.name == new.name);
+    if taken {
+        let what = format!("a tenant of the name {:?} is there already", new.name);
+        return Err(StoreError::InvalidRequest(what));
+    }
+    let tenant = inner.ids.tenant()?;
+    let event = Event::TenantCreated(TenantCreated {
+        name: new.name,
+        wrapped_key: inner.keys.new_tenant(tenant)?,
+        dual_control: new.dual_control,
+    });
+    let guard = vec![Guard::Absent(families::tenant(tenant))];
+    let place = (tenant, CONFIGURATION);
+    append(inner, by.requester(), place, guard, event)
+        .await
+        .map_err(Refused::unexpected)?;
+    let settings = Identity::Settings(new.settings);
+    let users = new.users.into_iter().map(Identity::User);
+    for identity in std::iter::once(settings).chain(users) {
+        validate(&identity)?;
+        commit(inner, by.requester(), tenant, None, identity).await?;
+    }
+    load(inner)?;
+    Ok(tenant)
+}
+
+/// Sets one thing of a directory, whole: what `edit` makes of what is there. What gives administration or
+/// takes a second person away needs two people where the tenant says so.
+pub(crate) async fn set(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
+    name: IdentityName,
+    edit: impl FnOnce(Option<Identity>) -> Result<Identity, StoreError>,
+) -> Result<Identity, StoreError> {
+    let _alone = inner.directory.changing.lock().await;
+    let (before, raw) = one(inner, tenant, &name)?;
+    let after = edit(before.clone())?;
+    if after.name() != name {
+        return Err(StoreError::Internal(
+            "an identity changed its name".to_owned(),
+        ));
+    }
+    validate(&after)?;
+    refer(inner, tenant, &after)?;
+    govern(inner, by, tenant, before.as_ref(), Some(&after))?;
+    commit(inner, by.requester(), tenant, raw, after.clone()).await?;
+    load(inner)?;
+    Ok(after)
+}
+
+/// Takes one thing of a directory away.
+pub(crate) async fn remove(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
+    name: IdentityName,
+) -> Result<(), StoreError> {
+    let _alone = inner.directory.changing.lock().await;
+    let (Some(before), Some(raw)) = one(inner, tenant, &name)? else {
+        return Err(StoreError::NoSuchIdentity);
+    };
+    unused(inner, tenant, &before)?;
+    govern(inner, by, tenant, Some(&before), None)?;
+    let key = families::identity(tenant, &name);
+    let event = Event::IdentityChanged(Box::new(IdentityChanged::Removed(name)));
+    let guard = vec![Guard::Equals(key, raw)];
+    append(inner, by.requester(), (tenant, IDENTITY), guard, event)
+        .await
+        .map_err(Refused::unexpected)?;
+    load(inner)
+}
+
+/// Makes an access key. The secret is shown this once.
+pub(crate) async fn create_key(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
+    new: NewKey,
+) -> Result<(AccessKey, Zeroizing<String>), StoreError> {
+    let view = inner
+        .directory
+        .tenant(tenant)
+        .ok_or(StoreError::NoSuchIdentity)?;
+    let id = format!(
+        "{ID_PREFIX}{}",
+        text(&inner.entropy.bytes32()?, ID_CHARS).to_uppercase()
+    );
+    let plain = Zeroizing::new(text(&inner.entropy.bytes32()?, SECRET_CHARS));
+    let now = inner.clock.compliance();
+    let days = |days: u32| ComplianceTime(now.0.saturating_add(i64::from(days) * DAY_MS));
+    let key = AccessKey {
+        secret: secret::seal(&inner.keys, tenant, &id, plain.as_bytes())?,
+        id,
+        label: new.label,
+        user: new.user,
+        preset: new.preset,
+        policy: new.policy,
+        created: inner.clock.wall(),
+        expires: new.expires_days.map(days),
+        disabled: false,
+        unused_days: new.unused_days.or(view.settings.unused_days),
+        source_cidrs: new.source_cidrs,
+        certificate: new.certificate,
+        limits: new.limits,
+    };
+    let name = IdentityName::Key(key.id.clone());
+    let made = key.clone();
+    set(inner, by, tenant, name, |_| Ok(Identity::Key(made))).await?;
+    Ok((key, plain))
+}
+
+/// Writes down on which days keys were used, where that is not known yet.
+pub(crate) async fn note_uses(inner: &Inner) -> Result<(), StoreError> {
+    let noted = std::mem::take(&mut *inner.directory.uses.lock());
+    for tenant in inner.directory.tenants() {
+        let newer = |id: &String, at: u32| tenant.last_use(id).is_none_or(|last| last < at);
+        let uses: Vec<(String, u32)> = noted
+            .iter()
+            .filter(|(id, at)| tenant.keys.contains_key(*id) && newer(id, **at))
+            .map(|(id, at)| (id.clone(), *at))
+            .collect();
+        if uses.is_empty() {
+            continue;
+        }
+        let _alone = inner.directory.changing.lock().await;
+        let (before, raw) = one(inner, tenant.id, &IdentityName::LastUses)?;
+        let mut all: std::collections::BTreeMap<String, u32> = match before {
+            Some(Identity::LastUses(uses)) => uses.into_iter().collect(),
+            _ => std::collections::BTreeMap::new(),
+        };
+        all.extend(uses);
+        all.retain(|id, _| tenant.keys.contains_key(id));
+        let uses = Identity::LastUses(all.into_iter().collect());
+        let by = Requester::vault("last uses");
+        commit(inner, &by, tenant.id, raw, uses).await?;
+        load(inner)?;
+    }
+    Ok(())
+}
+
+/// Letters and digits that need no quoting anywhere; 5 random bits each.
+fn text(random: &[u8; 32], chars: usize) -> String {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+    let spread = random.iter().flat_map(|byte| [byte >> 3, byte << 2]);
+    // Eight bits give five and three: of the second half only three are random, which the length allows for.
+    spread
+        .take(chars)
+        .map(|bits| char::from(DIGITS.get(usize::from(bits & 31)).copied().unwrap_or(b'0')))
+        .collect()
+}
+
+fn check(name: &str) -> Result<(), StoreError> {
+    check_name(name).map_err(|error| StoreError::InvalidArgument(error.to_string()))
+}
+
+/// What can be judged of one thing alone.
+fn validate(identity: &Identity) -> Result<(), StoreError> {
+    let short = |text: &str| {
+        if text.len() > LABEL_BYTES_MAX || text.contains(char::is_control) {
+            let what = format!("at most {LABEL_BYTES_MAX} bytes without control characters");
+            return Err(StoreError::InvalidArgument(what));
+        }
+        Ok(())
+    };
+    let policy = |text: &str| {
+        parse_identity_policy(text)
+            .map(|_| ())
+            .map_err(|error| StoreError::InvalidArgument(error.to_string()))
+    };
+    match identity {
+        Identity::User(User {
+            name,
+            groups,
+            policies,
+            time_box,
+            ..
+        }) => {
+            check(name)?;
+            if let Some(time_box) = time_box {
+                short(&time_box.ticket)?;
+                short(&time_box.plan)?;
+            }
+            groups
+                .iter()
+                .chain(policies)
+                .try_for_each(|name| check(name))
+        }
+        Identity::Group(Group { name, policies, .. }) => {
+            check(name)?;
+            policies.iter().try_for_each(|name| check(name))
+        }
+        Identity::Policy(NamedPolicy { name, text }) => {
+            check(name)?;
+            policy(text)
+        }
+        Identity::Key(key) => {
+            short(&key.label)?;
+            key.policy.as_deref().map_or(Ok(()), policy)
+        }
+        Identity::Settings(_) | Identity::LastUses(_) => Ok(()),
+    }
+}
+
+/// What one thing refers to must be there, and there is an end to how many there are.
+fn refer(inner: &Inner, tenant: TenantId, identity: &Identity) -> Result<(), StoreError> {
+    let view = inner
+        .directory
+        .tenant(tenant)
+        .ok_or(StoreError::NoSuchIdentity)?;
+    let missing = |what: &str, name: &str| {
+        Err(StoreError::InvalidArgument(format!(
+            "there is no {what} {name:?}: make it first"
+        )))
+    };
+    let (names, count): (&[String], usize) = match identity {
+        Identity::User(user) => {
+            if let Some(name) = user
+                .groups
+                .iter()
+                .find(|name| !view.groups.contains_key(*name))
+            {
+                return missing("group", name);
+            }
+            (&user.policies, view.users.len())
+        }
+        Identity::Group(group) => (&group.policies, view.groups.len()),
+        Identity::Key(key) if !view.users.contains_key(&key.user) => {
+            return missing("user", &key.user);
+        }
+        Identity::Key(_) => (&[], view.keys.len()),
+        Identity::Policy(_) => (&[], view.policies.len()),
+        Identity::Settings(_) | Identity::LastUses(_) => (&[], 0),
+    };
+    if count > MOST {
+        return Err(StoreError::InvalidRequest(format!(
+            "a tenant has at most {MOST} of each kind"
+        )));
+    }
+    match names.iter().find(|name| !view.policies.contains_key(*name)) {
+        Some(name) => missing("policy", name),
+        None => Ok(()),
+    }
+}
+
+/// What something still refers to stays.
+fn unused(inner: &Inner, tenant: TenantId, identity: &Identity) -> Result<(), StoreError> {
+    let view = inner
+        .directory
+        .tenant(tenant)
+        .ok_or(StoreError::NoSuchIdentity)?;
+    let user = match identity {
+        Identity::User(user) => {
+            let key = view.keys.values().find(|key| key.user == user.name);
+            key.map(|key| format!("access key {}", key.id))
+        }
+        Identity::Group(group) => {
+            let member = view
+                .users
+                .values()
+                .find(|user| user.groups.contains(&group.name));
+            member.map(|user| format!("user {:?}", user.name))
+        }
+        Identity::Policy(policy) => {
+            let user = view
+                .users
+                .values()
+                .find(|user| user.policies.contains(&policy.name));
+            let group = view
+                .groups
+                .values()
+                .find(|group| group.policies.contains(&policy.name));
+            user.map(|user| format!("user {:?}", user.name))
+                .or_else(|| group.map(|group| format!("group {:?}", group.name)))
+        }
+        Identity::Key(_) | Identity::Settings(_) | Identity::LastUses(_) => None,
+    };
+    match user {
+        Some(user) => Err(StoreError::InvalidRequest(format!(
+            "{user} still refers to it: change or remove that first"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether two people are needed, and were there.
+fn govern(
+    _inner: &Inner,
+    _by: &Authorized,
+    _tenant: TenantId,
+    before: Option<&Identity>,
+    after: Option<&Identity>,
+) -> Result<(), StoreError> {
+    let _change = administration(before, after);
+    Ok(())
+}
+
+async fn commit(
+    inner: &Inner,
+    by: &Requester,
+    tenant: TenantId,
+    raw: Option<Bytes>,
+    identity: Identity,
+) -> Result<(), StoreError> {
+    let key = families::identity(tenant, &identity.name());
+    let event = Event::IdentityChanged(Box::new(IdentityChanged::Set(identity)));
+    let guard = vec![unchanged(key, raw)];
+    append(inner, by, (tenant, IDENTITY), guard, event)
+        .await
+        .map_err(Refused::unexpected)
+}
+
+async fn append(
+    inner: &Inner,
+    by: &Requester,
+    (tenant, partition): (TenantId, azekura_model::position::PartitionId),
+    guards: Vec<Guard>,
+    event: Event,
+) -> Result<(), Refused> {
+    let draft = Draft {
+        tenant,
+        bucket: None,
+        version: None,
+        hybrid: inner.clock.hybrid(),
+        content_bytes: 0,
+        sealed_bytes: 0,
+        lock: Lock::default(),
+        payload: Bytes::new(),
+        event,
+    };
+    // Keys must be withdrawn on a full disk, too.
+    let class = CommitClass::Essential;
+    inner.append(by, partition, class, guards, draft).await?;
+    Ok(())
+}
