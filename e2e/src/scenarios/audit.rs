@@ -91,7 +91,7 @@ type Done = BTreeMap<(String, String), u64>;
 fn reports(world: &World<'_>, server: &Server) -> Result<usize, Failure> {
     let source = world.home.join("source");
     let mut generate = Command::new(&world.bench.binary);
-    generate.args(["testdata", "--classes", "ss-mix2", "--scale", "1/1000"]);
+    generate.args(["testdata", "--classes", "ss-mix2", "--scale", "1/100"]);
     tools::run(generate.arg(&source))?;
     let files = tree::files(&source)?;
     let keys: Vec<String> = files
@@ -103,7 +103,7 @@ fn reports(world: &World<'_>, server: &Server) -> Result<usize, Failure> {
     let mut copy = world.bench.tools.client("rclone", server);
     tools::run(
         copy.args(["copyto", "--s3-no-check-bucket", "--no-traverse"])
-            .args([&source.display().to_string(), &format!(":s3:{BUCKET}")]),
+            .args([&source.display().to_string(), &format!("az:{BUCKET}")]),
     )?;
     let mut done: BTreeMap<String, Done> = BTreeMap::new();
     let mut did = |operation: &str, key: &str| {
