@@ -106,7 +106,7 @@ impl Disk {
         while ms > 0 {
             let step = ms.min(9_000);
             self.time.run(step);
-            let _ = self.store.clock_report();
+            std::hint::black_box(self.store.clock_report());
             ms -= step;
         }
     }
@@ -141,13 +141,15 @@ pub(crate) fn places(dir: &Path, bytes: &[u8]) -> Vec<(PathBuf, u64)> {
             continue;
         }
         let content = std::fs::read(&path).unwrap();
-        let mut from = 0;
-        while let Some(next) = content[from..].iter().position(|byte| *byte == bytes[0]) {
-            let at = from + next;
-            if content[at..].starts_with(bytes) {
-                found.push((path.clone(), at as u64));
+        let (mut rest, mut at) = (content.as_slice(), 0_u64);
+        while let Some(next) = rest.iter().position(|byte| bytes.first() == Some(byte)) {
+            rest = rest.get(next..).unwrap_or_default();
+            at += next as u64;
+            if rest.starts_with(bytes) {
+                found.push((path.clone(), at));
             }
-            from = at + 1;
+            rest = rest.get(1..).unwrap_or_default();
+            at += 1;
         }
     }
     found

@@ -69,27 +69,9 @@ fn disposal(stage: DisposalStage) -> Event {
     }))
 }
 
-pub(super) fn events() -> Vec<(&'static str, Event)> {
+/// What destroys the keys of a bucket.
+fn of_keys() -> Vec<(&'static str, Event)> {
     vec![
-        (
-            "epoch-destroyed",
-            Event::EpochDestroyed(EpochDestroyed {
-                epoch: 1,
-                bucket: None,
-            }),
-        ),
-        (
-            "released",
-            Event::Released(Released {
-                key: KEY.to_owned(),
-                version: Some(VersionId([0x76; 16])),
-                upload: Some(UploadId([0x0f; 16])),
-                parts: vec![3, 10_000],
-                upload_records: vec![HybridTime::from_packed(5), HybridTime::from_packed(6)],
-                last: true,
-                entries: None,
-            }),
-        ),
         (
             "epoch-destroyed-nameless",
             Event::EpochDestroyed(EpochDestroyed {
@@ -110,6 +92,36 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
                 upload_records: Vec::new(),
                 last: false,
                 entries: Some(vec![(3, vec![0x66, 0xb1]), (4, b"locks".to_vec())]),
+            }),
+        ),
+    ]
+}
+
+pub(super) fn events() -> Vec<(&'static str, Event)> {
+    let mut all = of_keys();
+    all.extend(others());
+    all
+}
+
+fn others() -> Vec<(&'static str, Event)> {
+    vec![
+        (
+            "epoch-destroyed",
+            Event::EpochDestroyed(EpochDestroyed {
+                epoch: 1,
+                bucket: None,
+            }),
+        ),
+        (
+            "released",
+            Event::Released(Released {
+                key: KEY.to_owned(),
+                version: Some(VersionId([0x76; 16])),
+                upload: Some(UploadId([0x0f; 16])),
+                parts: vec![3, 10_000],
+                upload_records: vec![HybridTime::from_packed(5), HybridTime::from_packed(6)],
+                last: true,
+                entries: None,
             }),
         ),
         (
