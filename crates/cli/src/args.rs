@@ -1,5 +1,6 @@
 //! What can be typed. Each flag has an environment variable of the same name.
 
+mod audit;
 mod drill;
 pub mod identity;
 mod keyring;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use azekura_hospital::{Class, Date, Scale, parse_day};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use audit::{AuditCommand, AuditFormat, AuditQueryArgs, AuditResultArg};
 pub use drill::{DrillCommand, DrillLocksArgs};
 pub use keyring::{
     EscrowCommand, EscrowDrillArgs, EscrowRestoreArgs, EscrowSplitArgs, NewSealing, ResealArgs,
@@ -106,6 +108,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// When the disk fills, what cannot be deleted until when, what history costs
     Capacity(Online),
+    /// Who read, changed or was refused what
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// A private CA and its certificates
     #[command(subcommand)]
     Tls(TlsCommand),

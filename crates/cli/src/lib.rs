@@ -4,6 +4,7 @@
 pub mod args;
 pub mod exit;
 
+mod audit;
 mod clock;
 mod commands;
 mod connect;
@@ -14,9 +15,9 @@ mod progress;
 mod shares;
 
 use args::{
-    BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand, DrillCommand,
-    EscrowCommand, EventCommand, LifecycleCommand, LockCommand, ObjectCommand, TlsCommand,
-    VaultCommand,
+    AuditCommand, BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand,
+    DrillCommand, EscrowCommand, EventCommand, LifecycleCommand, LockCommand, ObjectCommand,
+    TlsCommand, VaultCommand,
 };
 use exit::{CommandError, Exit};
 
@@ -41,6 +42,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         )),
         Command::Tls(TlsCommand::Issue(issue)) => commands::tls_issue::run(&issue, json),
         Command::Testdata(testdata) => commands::testdata::run(&testdata, json),
+        Command::Audit(AuditCommand::Query(query)) => commands::audit_query::run(&query).await,
         Command::Vault(vault) => vault_command(vault, json).await,
         Command::Drill(DrillCommand::Locks(locks)) => {
             commands::drill_locks::run(&locks, json).await

@@ -88,6 +88,20 @@ impl S3 for Operations {
         ops::delete_bucket_ownership_controls(&self.0, request).await
     }
 
+    async fn delete_bucket_policy(
+        &self,
+        request: In<dto::DeleteBucketPolicyInput>,
+    ) -> Out<dto::DeleteBucketPolicyOutput> {
+        ops::delete_bucket_policy(&self.0, request).await
+    }
+
+    async fn put_bucket_policy(
+        &self,
+        request: In<dto::PutBucketPolicyInput>,
+    ) -> Out<dto::PutBucketPolicyOutput> {
+        ops::put_bucket_policy(&self.0, request).await
+    }
+
     async fn delete_bucket_tagging(
         &self,
         request: In<dto::DeleteBucketTaggingInput>,

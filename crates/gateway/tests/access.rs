@@ -51,6 +51,8 @@ const SERVED: &[(&str, &str, &str)] = &[
         "/bucket?ownershipControls",
     ),
     ("GetBucketPolicy", "GET", "/bucket?policy"),
+    ("PutBucketPolicy", "PUT", "/bucket?policy"),
+    ("DeleteBucketPolicy", "DELETE", "/bucket?policy"),
     ("GetBucketPolicyStatus", "GET", "/bucket?policyStatus"),
     ("GetBucketReplication", "GET", "/bucket?replication"),
     ("GetBucketRequestPayment", "GET", "/bucket?requestPayment"),
@@ -178,7 +180,6 @@ async fn what_is_not_built_says_so_by_name() {
     let server = start().await;
     server.put("/bucket", b"").await.ok();
     for (operation, method, target) in [
-        ("PutBucketPolicy", "PUT", "/bucket?policy"),
         ("PutBucketWebsite", "PUT", "/bucket?website"),
         ("PutBucketLogging", "PUT", "/bucket?logging"),
         (

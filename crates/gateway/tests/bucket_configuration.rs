@@ -80,7 +80,7 @@ async fn tags() {
 }
 
 #[tokio::test]
-async fn ownership_is_enforced() {
+async fn ownership_is_enforced_until_it_is_changed() {
     let server = with_bucket().await;
     let controls = |ownership: &str| {
         format!(
@@ -93,15 +93,13 @@ async fn ownership_is_enforced() {
     let enforced = Some("BucketOwnerEnforced".to_owned());
     assert_eq!(shown.element("ObjectOwnership"), enforced);
     for other in ["ObjectWriter", "BucketOwnerPreferred"] {
-        put_text(&server, target, &controls(other))
-            .await
-            .is(400, "AccessControlListNotSupported");
-        let header = [("x-amz-object-ownership", other)];
-        server
-            .call("PUT", "/other", &header, b"")
-            .await
-            .is(400, "AccessControlListNotSupported");
+        put_text(&server, target, &controls(other)).await.ok();
+        let now = server.get(target).await.ok().element("ObjectOwnership");
+        assert_eq!(now.as_deref(), Some(other));
     }
+    put_text(&server, target, &controls("Nobody"))
+        .await
+        .is(400, "InvalidArgument");
     put_text(&server, target, "<OwnershipControls></OwnershipControls>")
         .await
         .is(400, "MalformedXML");

@@ -2,14 +2,21 @@
 //! does by itself.
 
 mod action;
+mod authorize;
+mod decision;
 mod preset;
 mod resource;
 
 pub use action::{Action, ActionSet, Scope};
+pub use authorize::{Ask, BucketRules, authorize};
+pub use decision::{AllowedBy, Authorized, Denied, DeniedBy, PolicySource, StatementName};
 pub use preset::Preset;
 pub use resource::Resource;
 
+use std::sync::Arc;
+
 use crate::ident::TenantId;
+use crate::policy::Policy;
 use crate::requester::Requester;
 
 /// A class of actions that a key may be given as a whole.
@@ -42,7 +49,7 @@ pub enum Right {
     Operate,
 }
 
-/// An authenticated caller and what its key may do.
+/// Who asks and what the key may do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Grant {
     /// Who asks.
@@ -54,132 +61,38 @@ pub struct Grant {
     pub user: Option<String>,
     /// What the key may do in its own tenant without a policy.
     pub allowed: ActionSet,
+    /// Policies of the user and of its groups: they allow and deny.
+    pub policies: Vec<Arc<Policy>>,
+    /// The key's own policy: what it does not allow, nothing allows. `None` = no such limit.
+    pub boundary: Option<Arc<Policy>>,
 }
 
-/// What is asked.
-#[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
-    /// The action.
-    pub action: Action,
-    /// What it is done to.
-    pub resource: &'a Resource,
-    /// The institution that owns the resource; `None` for what belongs to the vault, and for a bucket
-    /// that is not there.
-    pub owner: Option<TenantId>,
-}
-
-/// Proof that the rules allowed one action. Only [`authorize`] and [`Authorized::internal`] make
-/// one.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Authorized {
-    requester: Requester,
-    tenant: Option<TenantId>,
-    user: Option<String>,
-    action: Action,
-}
-
-impl Authorized {
-    /// Who asked.
+impl Grant {
+    /// A key that may do this in its tenant and has no policies.
     #[must_use]
-    pub fn requester(&self) -> &Requester {
-        &self.requester
-    }
-
-    /// The institution of whoever asked. `None` for nobody, and for what the vault does by itself.
-    #[must_use]
-    pub fn tenant(&self) -> Option<TenantId> {
-        self.tenant
-    }
-
-    /// The person or system that asked, if the key is owned by one.
-    #[must_use]
-    pub fn user(&self) -> Option<&str> {
-        self.user.as_deref()
-    }
-
-    /// What was allowed.
-    #[must_use]
-    pub fn action(&self) -> Action {
-        self.action
-    }
-
-    /// For what the vault does by itself or for its operator on the machine (offline commands).
-    #[must_use]
-    pub fn internal(task: &str, action: Action) -> Self {
+    pub fn of_key(requester: Requester, allowed: ActionSet) -> Self {
         Self {
-            requester: Requester::vault(task),
+            requester,
             tenant: None,
             user: None,
-            action,
+            allowed,
+            policies: Vec::new(),
+            boundary: None,
         }
     }
-}
 
-/// No rule allows the action.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{}", self.text())]
-pub struct Denied {
-    /// The key; empty for nobody.
-    pub key_id: String,
-    /// The action refused.
-    pub action: Action,
-    /// Why.
-    pub why: DeniedBy,
-}
+    /// Nobody signed.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self::of_key(Requester::default(), ActionSet::default())
+    }
 
-/// What refused an action.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum DeniedBy {
-    /// Nothing allows it.
-    Silence,
-    /// The resource belongs to another institution, which does not allow it.
-    OtherTenant,
-}
-
-impl Denied {
-    fn text(&self) -> String {
-        let who = if self.key_id.is_empty() {
-            "nobody".to_owned()
-        } else {
-            format!("key {:?}", self.key_id)
-        };
-        let action = self.action.name();
-        match self.why {
-            DeniedBy::Silence => format!(
-                "{who} has no right {:?}, which {action} needs",
-                self.action.right()
-            ),
-            DeniedBy::OtherTenant => {
-                format!("{who} may not {action} here: it belongs to another institution")
-            }
-        }
+    /// Whether nobody signed: there is neither a key nor a tenant.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.tenant.is_none() && self.requester.key_id.is_empty()
     }
 }
 
-/// The one rule of access.
-///
-/// # Errors
-/// [`Denied`] says what refused.
-pub fn authorize(grant: &Grant, ask: &Ask<'_>) -> Result<Authorized, Denied> {
-    let denied = |why| {
-        Err(Denied {
-            key_id: grant.requester.key_id.clone(),
-            action: ask.action,
-            why,
-        })
-    };
-    if !grant.allowed.contains(ask.action) {
-        return denied(DeniedBy::Silence);
-    }
-    // What belongs to nobody yet is not another's.
-    let foreign = ask.owner.is_some() && ask.owner != grant.tenant;
-    if foreign {
-        return denied(DeniedBy::OtherTenant);
-    }
-    Ok(Authorized {
-        requester: grant.requester.clone(),
-        tenant: grant.tenant,
-        user: grant.user.clone(),
-        action: ask.action,
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What a bucket can be configured with beyond its versioning: one sub-resource of S3 a type, each
 //! set or cleared as a whole.
 
+use crate::acl::Acl;
 use crate::cooling::Cooling;
 use crate::cors::CorsRules;
 use crate::lifecycle::LifecycleRules;
@@ -11,8 +12,7 @@ use crate::tag::TagSet;
 
 /// Public-access block of a bucket (AWS S3 API reference, PublicAccessBlockConfiguration).
 ///
-/// Nothing is public here: ACLs are disabled and no request is anonymous. The four switches are kept
-/// and shown, and are never weaker than what happens.
+/// A new bucket has all four on, unless the operator accepts public buckets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PublicAccessBlock {
     /// Requests with public ACLs are refused.
@@ -35,13 +35,30 @@ impl PublicAccessBlock {
     };
 }
 
-/// Who owns the objects of a bucket. Only one way is served: ACLs are disabled.
+/// Who owns the objects of a bucket, and whether access-control lists count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ObjectOwnership {
     /// The owner of the bucket owns every object; ACLs have no effect.
     #[default]
     BucketOwnerEnforced,
+    /// The owner of the bucket owns objects that are stored with `bucket-owner-full-control`; ACLs
+    /// count.
+    BucketOwnerPreferred,
+    /// Who stores an object owns it; ACLs count.
+    ObjectWriter,
 }
+
+impl ObjectOwnership {
+    /// Whether access-control lists count.
+    #[must_use]
+    pub fn has_acls(self) -> bool {
+        self != Self::BucketOwnerEnforced
+    }
+}
+
+/// The policy of a bucket, as it was written. It was read once before it was kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BucketPolicyText(pub String);
 
 /// Encryption of new objects. The algorithm is always AES-256 under keys of the vault (`AES256`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -77,6 +94,10 @@ pub enum BucketConfiguration {
     RetentionClasses(ClassAssignment),
     /// Floor and ceiling of retention. They are weakened after a cooling-off.
     RetentionLimits(GovernedLimits),
+    /// Bucket policy.
+    Policy(BucketPolicyText),
+    /// Access-control list.
+    Acl(Acl),
 }
 
 /// Which sub-resource.
@@ -92,11 +113,13 @@ pub enum ConfigurationKind {
     ObjectLock,
     RetentionClasses,
     RetentionLimits,
+    Policy,
+    Acl,
 }
 
 impl ConfigurationKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Tags,
         Self::Cors,
         Self::PublicAccess,
@@ -106,6 +129,8 @@ impl ConfigurationKind {
         Self::ObjectLock,
         Self::RetentionClasses,
         Self::RetentionLimits,
+        Self::Policy,
+        Self::Acl,
     ];
 }
 
@@ -123,6 +148,8 @@ impl BucketConfiguration {
             Self::ObjectLock(_) => ConfigurationKind::ObjectLock,
             Self::RetentionClasses(_) => ConfigurationKind::RetentionClasses,
             Self::RetentionLimits(_) => ConfigurationKind::RetentionLimits,
+            Self::Policy(_) => ConfigurationKind::Policy,
+            Self::Acl(_) => ConfigurationKind::Acl,
         }
     }
 }
@@ -168,6 +195,8 @@ setting!(
     ObjectLock(ObjectLock),
     RetentionClasses(ClassAssignment),
     RetentionLimits(GovernedLimits),
+    Policy(BucketPolicyText),
+    Acl(Acl),
 );
 
 /// Where a sub-resource of a bucket stands. *Never* and *cleared* differ: a new bucket has defaults,

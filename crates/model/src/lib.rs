@@ -5,6 +5,7 @@
 //! passed the rule.
 
 pub mod access;
+pub mod acl;
 pub mod audit;
 pub mod bucket;
 pub mod bucket_config;

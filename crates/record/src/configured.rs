@@ -1,5 +1,6 @@
 //! Record kind 6: one sub-resource of a bucket's configuration is set, or cleared, as a whole.
 
+use azekura_model::acl::Acl;
 use azekura_model::bucket_config::{
     ClassAssignment, DefaultEncryption, GovernedLimits, ObjectOwnership, PublicAccessBlock,
 };
@@ -43,6 +44,10 @@ pub enum StoredSetting {
     RetentionClasses(Option<ClassAssignment>),
     /// Limits on retention.
     RetentionLimits(Option<GovernedLimits>),
+    /// Bucket policy, as it was written.
+    Policy(Option<String>),
+    /// Access-control list.
+    Acl(Option<Acl>),
 }
 
 /// A cross-origin rule as stored.
@@ -89,6 +94,8 @@ impl StoredSetting {
             Self::ObjectLock(_) => 6,
             Self::RetentionClasses(_) => 8,
             Self::RetentionLimits(_) => 9,
+            Self::Policy(_) => 10,
+            Self::Acl(_) => 11,
         }
     }
 
@@ -126,6 +133,8 @@ impl Value for StoredSetting {
             Self::ObjectLock(lock) => out.put(lock),
             Self::RetentionClasses(rules) => out.put(rules),
             Self::RetentionLimits(limits) => out.put(limits),
+            Self::Policy(text) => out.put(text),
+            Self::Acl(acl) => out.put(acl),
         };
     }
 
@@ -141,6 +150,8 @@ impl Value for StoredSetting {
             6 => input.get().map(Self::ObjectLock),
             8 => input.get().map(Self::RetentionClasses),
             9 => input.get().map(Self::RetentionLimits),
+            10 => input.get().map(Self::Policy),
+            11 => input.get().map(Self::Acl),
             other => Err(DecodeError::Newer(format!("bucket setting {other}"))),
         }
     }

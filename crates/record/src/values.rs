@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use azekura_model::acl::AclPermission;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::ObjectOwnership;
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
@@ -97,7 +98,23 @@ coded_value!(
     Delete = 4,
     Head = 5,
 );
-coded_value!(ObjectOwnership, "object ownership", BucketOwnerEnforced = 1,);
+coded_value!(
+    ObjectOwnership,
+    "object ownership",
+    BucketOwnerEnforced = 1,
+    BucketOwnerPreferred = 2,
+    ObjectWriter = 3,
+);
+
+coded_value!(
+    AclPermission,
+    "permission of a list",
+    Read = 1,
+    Write = 2,
+    ReadAcp = 3,
+    WriteAcp = 4,
+    FullControl = 5,
+);
 coded_value!(
     Versioning,
     "versioning state",

@@ -198,12 +198,7 @@ impl AccessKeys {
         };
         let credential = Credential {
             secret: Zeroizing::new(secret.to_owned()),
-            grant: Grant {
-                requester,
-                tenant: None,
-                user: None,
-                allowed: ActionSet::of_rights(rights),
-            },
+            grant: Grant::of_key(requester, ActionSet::of_rights(rights)),
             limits,
         };
         self.configured.insert(id.to_owned(), credential);
@@ -292,6 +287,13 @@ fn credential_of(known: &KnownKey) -> Credential {
             tenant: Some(known.tenant),
             user: Some(known.key.user.clone()),
             allowed: known.allowed,
+            policies: known.policies.clone(),
+            // A policy of its own is all that such a key can do, whatever a bucket says.
+            boundary: known
+                .key
+                .policy
+                .as_ref()
+                .and_then(|_| known.policies.first().cloned()),
         },
         limits: KeyLimits {
             requests_per_second: limits.requests_per_second.and_then(NonZeroU64::new),

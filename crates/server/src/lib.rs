@@ -11,6 +11,7 @@ mod addresses;
 mod approvals;
 mod auditing;
 mod clock;
+mod forwarding;
 mod keeping;
 mod keys;
 mod linger;

@@ -1,5 +1,6 @@
 //! Buckets as the store knows them.
 
+pub mod access;
 pub(crate) mod change;
 pub(crate) mod configure;
 pub(crate) mod create;
@@ -8,6 +9,7 @@ pub(crate) mod object_lock;
 pub(crate) mod read;
 pub(crate) mod retire;
 pub(crate) mod rotate;
+pub(crate) mod tenants;
 
 use azekura_model::bucket::Versioning;
 use azekura_model::cooling::{Cooling, HistoryDays};

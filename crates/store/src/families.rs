@@ -467,6 +467,8 @@ pub fn bucket_config(uuid: BucketUuid, kind: ConfigurationKind) -> Key {
         ConfigurationKind::ObjectLock => "object-lock",
         ConfigurationKind::RetentionClasses => "retention-classes",
         ConfigurationKind::RetentionLimits => "retention-limits",
+        ConfigurationKind::Policy => "policy",
+        ConfigurationKind::Acl => "acl",
     };
     config(format!("bucket-config/{uuid}/{kind}"))
 }

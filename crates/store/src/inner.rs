@@ -22,6 +22,7 @@ use azekura_record::core::{Core, RecordKind};
 use azekura_record::particulars::{Event, Particulars};
 use bytes::Bytes;
 
+use crate::bucket::access::ReadPolicies;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::entry::BadEntry;
@@ -75,6 +76,9 @@ pub struct StorePolicy {
     pub classes: Arc<ClassCatalog>,
     /// Limits on locks, by access key id. Keys that are not here have none.
     pub lock_limits: Arc<BTreeMap<String, KeyLockLimits>>,
+    /// New buckets begin without public-access block and with lists, as before 2023. For tests of
+    /// other people's suites; a bucket is public then once its owner says so.
+    pub public_buckets: bool,
 }
 
 impl Default for StorePolicy {
@@ -88,6 +92,7 @@ impl Default for StorePolicy {
             trial_grace: Duration::from_mins(1),
             classes: Arc::default(),
             lock_limits: Arc::default(),
+            public_buckets: false,
         }
     }
 }
@@ -104,6 +109,8 @@ pub(crate) struct Inner {
     pub(crate) policy: StorePolicy,
     /// The tenant that the vault was made with, once it was read.
     pub(crate) first_tenant: std::sync::OnceLock<TenantId>,
+    /// Policies of buckets as they were read.
+    pub(crate) read_policies: ReadPolicies,
     /// Who is known.
     pub(crate) directory: Directory,
     /// What keys with limits have locked today.
@@ -204,6 +211,7 @@ impl Inner {
             memory: parts.memory,
             policy,
             first_tenant: std::sync::OnceLock::new(),
+            read_policies: ReadPolicies::default(),
             directory: Directory::default(),
             ledger: Ledger::default(),
             governing: Governing::default(),

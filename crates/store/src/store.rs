@@ -19,7 +19,10 @@ use azekura_model::tag::TagSet;
 use azekura_model::time::WallTime;
 use azekura_record::disposal::DisposalRequested;
 
-use crate::bucket::{Bucket, change, configure, create, lifecycle, read, retire, rotate};
+use crate::bucket::access::BucketAccess;
+use crate::bucket::{
+    Bucket, access, change, configure, create, lifecycle, read, retire, rotate, tenants,
+};
 use crate::certificate::{Certificate, CertificateAsk};
 use crate::clock::ClockReport;
 use crate::cut::{Cut, VaultState};
@@ -171,6 +174,53 @@ impl Store {
     /// [`StoreError::Stopped`], [`StoreError::Internal`].
     pub fn owner_of(&self, name: &BucketName) -> Result<Option<TenantId>, StoreError> {
         read::owner(&self.inner, name)
+    }
+
+    /// The tenant of this name, for a key of the configuration: made where there is none, with
+    /// dual-control off. Call it before anything is served.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`] when the engine takes no more commits.
+    pub async fn ensure_tenant(&self, name: &str) -> Result<TenantId, StoreError> {
+        tenants::ensure(&self.inner, name).await
+    }
+
+    /// The name of a tenant.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`], [`StoreError::Internal`].
+    pub fn tenant_name(&self, id: TenantId) -> Result<Option<String>, StoreError> {
+        tenants::name(&self.inner, id)
+    }
+
+    /// What a bucket says of who may come in; `None` when there is no such bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`]; [`StoreError::Internal`] for a policy that cannot be read any more.
+    pub fn bucket_access(&self, name: &BucketName) -> Result<Option<BucketAccess>, StoreError> {
+        access::access(&self.inner, name)
+    }
+
+    /// Tags that a version has now, for conditions of policies; `None` when there is no such version.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`], [`StoreError::Damaged`].
+    pub fn existing_tags(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        which: Which,
+    ) -> Result<Option<Vec<(String, String)>>, StoreError> {
+        match head::head(&self.inner, bucket, key, which) {
+            Ok(info) => Ok(Some(info.attributes.tags)),
+            Err(
+                StoreError::NoSuchBucket
+                | StoreError::NoSuchKey { .. }
+                | StoreError::NoSuchVersion
+                | StoreError::IsDeleteMarker { .. },
+            ) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The tenant that the vault was made with: keys of the configuration stand in it.

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod audit_query;
 pub(crate) mod bucket_create;
 pub(crate) mod bucket_delete;
 pub(crate) mod bucket_history_days;

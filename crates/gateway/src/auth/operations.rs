@@ -29,6 +29,8 @@ pub fn action_of(operation: &str, names_version: bool) -> Option<Action> {
         "GetBucketAccelerateConfiguration" => Action::GetAccelerateConfiguration,
         "PutBucketAccelerateConfiguration" => Action::PutAccelerateConfiguration,
         "GetBucketPolicy" => Action::GetBucketPolicy,
+        "PutBucketPolicy" => Action::PutBucketPolicy,
+        "DeleteBucketPolicy" => Action::DeleteBucketPolicy,
         "GetBucketPolicyStatus" => Action::GetBucketPolicyStatus,
         "GetBucketLifecycleConfiguration" => Action::GetLifecycleConfiguration,
         "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => {
@@ -91,7 +93,8 @@ fn lock_action_of(operation: &str) -> Option<Action> {
 /// guide, "Required permissions" of PutObject, CopyObject, CreateMultipartUpload and POST Object).
 /// The guard lets lock headers pass only where an object is stored. The header that goes against
 /// GOVERNANCE retention is not among them: without its right it does nothing.
-const ACTIONS_OF_HEADERS: [(&str, Action); 3] = [
+const ACTIONS_OF_HEADERS: [(&str, Action); 4] = [
+    ("x-amz-tagging", Action::PutObjectTagging),
     ("x-amz-object-lock-legal-hold", Action::PutObjectLegalHold),
     ("x-amz-object-lock-mode", Action::PutObjectRetention),
     (

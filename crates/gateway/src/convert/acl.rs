@@ -2,15 +2,13 @@
 //! control, and only what says exactly that is accepted (AWS S3 user guide, "Controlling ownership of
 //! objects and disabling ACLs"). The guard judges `x-amz-acl` and `x-amz-grant-*`.
 
-use s3s::dto::{AccessControlPolicy, Grant, Grantee, Permission, Type};
+use s3s::dto::{AccessControlPolicy, Grant, Grantee, Owner, Permission, Type};
 use s3s::{S3Error, S3Result};
 
-use super::owner::{OWNER_ID, owner};
 use crate::errors;
 
 /// What GetBucketAcl and GetObjectAcl show.
-pub(crate) fn full_control() -> Vec<Grant> {
-    let owner = owner();
+pub(crate) fn full_control(owner: Owner) -> Vec<Grant> {
     vec![Grant {
         grantee: Some(Grantee {
             display_name: owner.display_name,
@@ -27,17 +25,21 @@ pub(crate) fn full_control() -> Vec<Grant> {
 ///
 /// # Errors
 /// `AccessControlListNotSupported`; `MissingSecurityHeader` when it names none.
-pub(crate) fn check(canned: bool, document: Option<&AccessControlPolicy>) -> S3Result<()> {
+pub(crate) fn check(
+    owner: &Owner,
+    canned: bool,
+    document: Option<&AccessControlPolicy>,
+) -> S3Result<()> {
     match document {
         None if canned => Ok(()),
         None => Err(missing()),
-        Some(policy) if says_full_control(policy) => Ok(()),
+        Some(policy) if says_full_control(owner, policy) => Ok(()),
         Some(_) => Err(not_supported()),
     }
 }
 
-fn says_full_control(policy: &AccessControlPolicy) -> bool {
-    let of_owner = |id: Option<&String>| id.is_none_or(|id| id == OWNER_ID);
+fn says_full_control(owner: &Owner, policy: &AccessControlPolicy) -> bool {
+    let of_owner = |id: Option<&String>| id.is_none_or(|id| Some(id) == owner.id.as_ref());
     let owned = policy
         .owner
         .as_ref()
@@ -46,7 +48,7 @@ fn says_full_control(policy: &AccessControlPolicy) -> bool {
         return false;
     };
     let grantee = grant.grantee.as_ref();
-    let to_owner = grantee.is_some_and(|grantee| grantee.id.as_deref() == Some(OWNER_ID));
+    let to_owner = grantee.is_some_and(|grantee| grantee.id.is_some() && grantee.id == owner.id);
     let full = grant
         .permission
         .as_ref()

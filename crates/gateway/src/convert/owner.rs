@@ -1,14 +1,20 @@
-//! The owner of everything. Accounts are not known to this service, so there is one.
+//! Owners on the wire: the id of a tenant is the canonical id, its name the display name.
 
+use azekura_model::ident::TenantId;
 use s3s::dto;
 
-/// Its id, as ListBuckets shows it and `x-amz-expected-bucket-owner` must name it.
-pub(crate) const OWNER_ID: &str = "azekura";
-
-/// The owner shown for every object and bucket.
-pub(crate) fn owner() -> dto::Owner {
+/// A tenant as owner.
+pub(crate) fn owner(tenant: TenantId, name: Option<String>) -> dto::Owner {
     dto::Owner {
-        display_name: Some(OWNER_ID.to_owned()),
-        id: Some(OWNER_ID.to_owned()),
+        display_name: name,
+        id: Some(tenant.to_string()),
+    }
+}
+
+/// Owner of a list of buckets for who belongs to no tenant.
+pub(crate) fn nobody() -> dto::Owner {
+    dto::Owner {
+        display_name: None,
+        id: None,
     }
 }

@@ -21,10 +21,14 @@ use http::{HeaderMap, Response};
 use s3s::dto::StreamingBlob;
 use s3s::{S3Request, S3Result};
 
-use azekura_model::access::Resource;
+use azekura_model::access::Grant;
 
+use self::fields::Fields;
+use self::file::Lengths;
 use crate::audit::Noted;
-use crate::auth::{Authenticate, Caller, Gate, Origin};
+use crate::auth::{
+    Asked, Authenticate, BodyFacts, Caller, Gate, Origin, Place, SignedBy, Unjudged,
+};
 use crate::errors;
 use crate::faults::Faults;
 use crate::guard::{FormHead, Refusal};
@@ -76,35 +80,20 @@ where
     let (fields, rest) = multipart::read(body, &head.boundary)
         .await
         .map_err(refused)?;
-    let claimed = signature::claimed(&fields, posted.regions).map_err(refused)?;
-    let now = cx.store.wall();
-    signature::check_time(&claimed, now).map_err(refused)?;
-    let credential = errors::known_key(signers.auth.credential(&claimed.key_id))?;
-    signature::verify(&claimed, &credential.secret).map_err(refused)?;
-    let policy = policy::Policy::parse(claimed.policy).map_err(refused)?;
-    policy
-        .judge(&fields, &posted.bucket, now)
-        .map_err(refused)?;
-    let extensions = &posted.parts.extensions;
-    if let Some(noted) = extensions.get::<Noted>() {
-        let key = fields.get("key");
-        let place = (Some(posted.bucket.as_str()), key);
-        noted.caller(&credential.grant, AuthMethod::Form, "PostObject", place);
-    }
     let secure = origin.peer.secure;
-    signers
-        .throttle
-        .admit_signer(&claimed.key_id, credential.limits, extensions)?;
+    let (grant, lengths) = signer(cx, &signers, &posted, &fields)?;
+    if let Some(noted) = posted.parts.extensions.get::<Noted>() {
+        let place = (Some(posted.bucket.as_str()), fields.get("key"));
+        let auth = match grant.is_anonymous() {
+            true => AuthMethod::Unverified,
+            false => AuthMethod::Form,
+        };
+        noted.caller(&grant, auth, "PostObject", place);
+    }
     let faults = Faults::default();
-    let file = rest.into_file(policy.lengths(), faults.clone());
+    let file = rest.into_file(lengths, faults.clone());
     let object = object::of(&fields, &posted.bucket)?;
-    let resource = Resource::Object {
-        bucket: posted.bucket.clone(),
-        key: object.input.key.clone(),
-    };
-    let operation = ("PostObject", false);
-    let caller = Caller::admit(signers.gate, credential, operation, resource, origin)?;
-    caller.may_with(&object.headers)?;
+    let caller = admit(cx, &signers, &posted, &object, (grant, origin))?;
     let redirect = answer::Wanted::of(&fields);
     let key = object.input.key.clone();
     let mut input = object.input;
@@ -137,6 +126,64 @@ where
             Ok(answer::stored(&redirect, &place, stored))
         }
     }
+}
+
+/// Who signed the form, and how long its file may be.
+fn signer(
+    cx: &Context,
+    signers: &Signers<'_>,
+    posted: &Posted<'_>,
+    fields: &Fields,
+) -> S3Result<(Grant, Lengths)> {
+    let refused = |refusal: Refusal| errors::from_refusal(refusal);
+    let Some(claimed) = signature::claimed(fields, posted.regions).map_err(refused)? else {
+        return Ok((Grant::nobody(), Lengths::default()));
+    };
+    let now = cx.store.wall();
+    signature::check_time(&claimed, now).map_err(refused)?;
+    let credential = errors::known_key(signers.auth.credential(&claimed.key_id))?;
+    signature::verify(&claimed, &credential.secret).map_err(refused)?;
+    let policy = policy::Policy::parse(claimed.policy).map_err(refused)?;
+    policy.judge(fields, &posted.bucket, now).map_err(refused)?;
+    let extensions = &posted.parts.extensions;
+    signers
+        .throttle
+        .admit_signer(&claimed.key_id, credential.limits, extensions)?;
+    Ok((credential.grant, policy.lengths()))
+}
+
+/// Asks the rule of access.
+fn admit(
+    cx: &Context,
+    signers: &Signers<'_>,
+    posted: &Posted<'_>,
+    object: &Object,
+    (grant, origin): (Grant, Origin),
+) -> S3Result<Caller> {
+    let signed = if grant.is_anonymous() {
+        SignedBy::Nobody
+    } else {
+        SignedBy::Form
+    };
+    let mut headers = object.headers.clone();
+    for name in ["user-agent", "referer"] {
+        if let Some(value) = posted.parts.headers.get(name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    let asked = Asked {
+        headers,
+        query: Vec::new(),
+        peer: origin.peer.clone(),
+        signed,
+        now: cx.store.wall(),
+        body: BodyFacts::None,
+    };
+    let place = Place::version_of(&posted.bucket, &object.input.key, None);
+    let unjudged = Unjudged::new(signers.gate, grant, "PostObject", place, asked, origin)?;
+    let caller = unjudged.judge(BodyFacts::None)?;
+    caller.may_with(&object.headers)?;
+    Ok(caller)
 }
 
 /// What a form asks to store: the input of a PutObject and its headers.

@@ -32,11 +32,14 @@ pub(super) struct Claimed<'a> {
     signature: &'a str,
 }
 
-/// Finds the signature of a form.
+/// Finds the signature of a form; `None` where there is no trace of one, nor of a policy.
 ///
 /// # Errors
-/// `AccessDenied` without one; `InvalidRequest` for Version 2; what is missing or malformed.
-pub(super) fn claimed<'a>(fields: &'a Fields, regions: &[String]) -> Result<Claimed<'a>, Refusal> {
+/// `InvalidRequest` for Version 2; what is missing or malformed.
+pub(super) fn claimed<'a>(
+    fields: &'a Fields,
+    regions: &[String],
+) -> Result<Option<Claimed<'a>>, Refusal> {
     if fields.get("awsaccesskeyid").is_some() || fields.get("signature").is_some() {
         return Err(Refusal::version_4_only());
     }
@@ -45,9 +48,7 @@ pub(super) fn claimed<'a>(fields: &'a Fields, regions: &[String]) -> Result<Clai
     }
     let signed = VERSION_4.iter().any(|name| fields.get(name).is_some());
     if !signed && fields.get("policy").is_none() {
-        return Err(Refusal::access_denied(
-            "anonymous access is not allowed: give the form a policy and sign it",
-        ));
+        return Ok(None);
     }
     fields.required("key")?;
     let policy = fields.required("policy")?;
@@ -73,14 +74,14 @@ pub(super) fn claimed<'a>(fields: &'a Fields, regions: &[String]) -> Result<Clai
             "Invalid credential date. This date is not the same as X-Amz-Date.",
         ));
     }
-    Ok(Claimed {
+    Ok(Some(Claimed {
         key_id: key_id.to_owned(),
         policy,
         date,
         region,
         at: WallTime(at.assume_utc().unix_timestamp().saturating_mul(1000)),
         signature,
-    })
+    }))
 }
 
 /// A signature of the future, or of a signing key that is no longer good.

@@ -5,7 +5,6 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::refusal::Refusal;
-use crate::convert::owner::OWNER_ID;
 
 /// Headers that are read, or that ask for nothing.
 const KNOWN: &[&str] = &[
@@ -26,8 +25,11 @@ const KNOWN: &[&str] = &[
     "x-amz-copy-source-if-none-match",
     "x-amz-copy-source-if-unmodified-since",
     "x-amz-copy-source-range",
+    "x-amz-confirm-remove-self-bucket-access",
     "x-amz-date",
     "x-amz-decoded-content-length",
+    // Judged with the bucket (`auth::gate`).
+    "x-amz-expected-bucket-owner",
     "x-amz-if-match-last-modified-time",
     "x-amz-if-match-size",
     "x-amz-max-parts",
@@ -41,6 +43,7 @@ const KNOWN: &[&str] = &[
     "x-amz-part-number-marker",
     "x-amz-request-payer",
     "x-amz-sdk-checksum-algorithm",
+    "x-amz-source-expected-bucket-owner",
     "x-amz-tagging",
     "x-amz-tagging-directive",
     "x-amz-trailer",
@@ -56,7 +59,6 @@ const KNOWN_VALUES: &[(&str, &[&str], Otherwise)] = &[
         &["true", "True", "false", "False"],
         not_boolean,
     ),
-    ("x-amz-expected-bucket-owner", &[OWNER_ID], other_owner),
     (
         "x-amz-object-ownership",
         &[
@@ -71,11 +73,6 @@ const KNOWN_VALUES: &[(&str, &[&str], Otherwise)] = &[
         "x-amz-server-side-encryption-bucket-key-enabled",
         &["false"],
         not_built,
-    ),
-    (
-        "x-amz-source-expected-bucket-owner",
-        &[OWNER_ID],
-        other_owner,
     ),
     ("x-amz-storage-class", &["STANDARD"], storage_class),
     // Of transitions, and there are none.
@@ -151,10 +148,6 @@ fn acl(_: &str, _: &str) -> Refusal {
     let code = "AccessControlListNotSupported";
     let message = "The bucket does not allow ACLs";
     Refusal::new(code, StatusCode::BAD_REQUEST, message)
-}
-
-fn other_owner(name: &str, _: &str) -> Refusal {
-    Refusal::access_denied(format!("{name} names another owner than {OWNER_ID}"))
 }
 
 fn encryption(name: &str, value: &str) -> Refusal {

@@ -6,6 +6,9 @@ use http::Method;
 use super::refusal::Refusal;
 use super::request::View;
 
+/// Longest document that is read as a policy. Its own limit is lower, and is told in its own words.
+const POLICY_DOCUMENT_BYTES_MAX: u64 = 64 * 1024;
+
 /// Greatest sizes of a request. The defaults keep every request that AWS accepts from its SDKs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestLimits {
@@ -52,6 +55,9 @@ impl RequestLimits {
         let post = view.method() == Method::POST;
         if view.has("cors") {
             return self.document_bytes.min(CORS_DOCUMENT_BYTES_MAX);
+        }
+        if view.has("policy") {
+            return self.document_bytes.min(POLICY_DOCUMENT_BYTES_MAX);
         }
         if post && view.has("delete") {
             self.delete_document_bytes

@@ -40,6 +40,10 @@ use http::request::Parts;
 use payload::Payload;
 use request::View;
 
+/// Marks a request with no trace of a credential.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Anonymous;
+
 /// The rules and what they are configured with.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
@@ -82,19 +86,26 @@ impl Guard {
         }
         let claimed = credentials::find(&view)?;
         token::check(&view)?;
-        scope::check(&claimed, &self.regions)?;
-        signed_headers::check(&view, &claimed)?;
-        if claimed.presigned {
+        signed_headers::check_single(&view)?;
+        let presigned = claimed.as_ref().is_some_and(|claimed| claimed.presigned);
+        if let Some(claimed) = &claimed {
+            scope::check(claimed, &self.regions)?;
+            signed_headers::check(&view, claimed)?;
+        }
+        if presigned {
             presign::check(&view)?;
         }
         subresource::check(&view)?;
-        let hoisted = hoist::hoisted(&view, claimed.presigned)?;
+        let hoisted = hoist::hoisted(&view, presigned)?;
         parts.headers.extend(hoisted);
+        if claimed.is_none() {
+            parts.extensions.insert(Anonymous);
+        }
         features::check(&parts.headers)?;
         features::check_read(parts)?;
         let view = View::new(parts)?;
         locks::check(&view)?;
-        let payload = payload::check(&view, &claimed)?;
+        let payload = payload::check(&view, claimed.as_ref())?;
         self.plan(&view, payload)
     }
 

@@ -26,10 +26,18 @@ const TRAILERS: [&str; 5] = [
 ];
 
 /// Reads and checks `x-amz-content-sha256` and the headers that go with it.
-pub(crate) fn check(view: &View<'_>, claimed: &Claimed) -> Result<Payload, Refusal> {
+pub(crate) fn check(view: &View<'_>, claimed: Option<&Claimed>) -> Result<Payload, Refusal> {
     let value = view.header("x-amz-content-sha256");
+    let presigned = claimed.is_some_and(|claimed| claimed.presigned);
     let (payload, trailer) = match value {
-        None if claimed.presigned => (Payload::Unsigned, false),
+        None if presigned || claimed.is_none() => (Payload::Unsigned, false),
+        // Nothing would verify it, and no signature would cover it.
+        Some(other) if claimed.is_none() && other != "UNSIGNED-PAYLOAD" => {
+            return Err(Refusal::access_denied(
+                "anonymous access is not allowed with a signed payload: sign the request, or leave \
+                 x-amz-content-sha256 out",
+            ));
+        }
         None => {
             return Err(Refusal::invalid_request(
                 "Missing required header for this request: x-amz-content-sha256",
@@ -49,7 +57,7 @@ pub(crate) fn check(view: &View<'_>, claimed: &Claimed) -> Result<Payload, Refus
     };
     let streaming = matches!(payload, Payload::SignedChunks | Payload::UnsignedChunks);
     if streaming {
-        check_streaming(view, claimed)?;
+        check_streaming(view, presigned)?;
     } else {
         refuse_stray_framing(view, payload)?;
     }
@@ -62,8 +70,8 @@ fn is_sha256(text: &str) -> bool {
 }
 
 /// A chunked body needs a signature in the header over the request, and content to carry.
-fn check_streaming(view: &View<'_>, claimed: &Claimed) -> Result<(), Refusal> {
-    if claimed.presigned {
+fn check_streaming(view: &View<'_>, presigned: bool) -> Result<(), Refusal> {
+    if presigned {
         return Err(Refusal::invalid_request(
             "a presigned URL cannot carry a streaming payload",
         ));

@@ -34,6 +34,14 @@ pub(crate) fn check(view: &View<'_>, claimed: &Claimed) -> Result<(), Refusal> {
                 "There were headers present in the request which were not signed: {name}"
             )));
         }
+    }
+    Ok(())
+}
+
+/// Refuses a header twice where two would leave open which one counts.
+pub(crate) fn check_single(view: &View<'_>) -> Result<(), Refusal> {
+    for name in view.headers().keys() {
+        let name = name.as_str();
         let repeated = view.headers().get_all(name).iter().nth(1).is_some();
         if repeated && is_single(name) {
             return Err(Refusal::invalid_request(format!(

@@ -265,8 +265,72 @@ fn one_form_of_credentials_once() {
 }
 
 #[test]
-fn anonymous_requests_are_refused() {
-    refused(presigned_parts("GET", "/bucket/key", &[]), "AccessDenied");
+fn anonymous_is_only_what_has_no_trace_of_a_credential() {
+    let nobody = |parts: Parts| {
+        let mut parts = parts;
+        let passed = guard().inspect(&mut parts).is_ok();
+        passed && parts.extensions.get::<Anonymous>().is_some()
+    };
+    assert!(nobody(presigned_parts("GET", "/bucket/key", &[])));
+    let unsigned = [
+        ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+        ("content-length", "3"),
+    ];
+    assert!(nobody(presigned_parts("PUT", "/bucket/key", &unsigned)));
+    assert!(!nobody(request("GET", "/bucket/key", &[])));
+    assert!(!nobody(presigned_parts("GET", &presigned(&[]), &[])));
+    // Half a credential is a broken one, in the header, the query, or of version 2.
+    for value in [
+        "",
+        "AWS4-HMAC-SHA256",
+        "AWS4-HMAC-SHA256 ",
+        "Basic eDp5",
+        "AWS A:b",
+    ] {
+        let headers = [("authorization", value)];
+        assert!(
+            guard()
+                .inspect(&mut presigned_parts("GET", "/bucket/key", &headers))
+                .is_err()
+        );
+    }
+    for query in [
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256",
+        "x-amz-signature=00",
+        "X-Amz-Credential=A%2F20260101%2Fjp-tokyo%2Fs3%2Faws4_request",
+        "X-Amz-SignedHeaders=host",
+        "X-Amz-Expires=9",
+        "AWSAccessKeyId=A",
+        "awsaccesskeyid=A",
+        "Signature=0",
+        "Expires=1893456000",
+        "X-Amz-Security-Token=t",
+        "x-amz-acl=public-read",
+    ] {
+        let uri = format!("/bucket/key?{query}");
+        let refusal = guard().inspect(&mut presigned_parts("GET", &uri, &[]));
+        assert!(refusal.is_err(), "{query}");
+    }
+    let token = [("x-amz-security-token", "t")];
+    refused(
+        presigned_parts("GET", "/bucket/key", &token),
+        "InvalidToken",
+    );
+    // What only a signature could cover.
+    let hash = [
+        (
+            "x-amz-content-sha256",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+        ("content-length", "0"),
+    ];
+    refused(presigned_parts("PUT", "/bucket/key", &hash), "AccessDenied");
+    let twice = {
+        let mut parts = presigned_parts("GET", "/bucket/key", &[("range", "bytes=0-1")]);
+        parts.headers.append("range", "bytes=2-3".parse().unwrap());
+        parts
+    };
+    refused(twice, "InvalidRequest");
     let chunked = [
         ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
         ("x-amz-decoded-content-length", "3"),

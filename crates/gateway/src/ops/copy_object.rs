@@ -1,4 +1,4 @@
-use azekura_model::access::{Action, Resource};
+use azekura_model::access::Action;
 use azekura_model::condition::{ConditionFailed, Conditions};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::range::ByteRange;
@@ -13,7 +13,7 @@ use s3s::dto::{
 use s3s::{S3Error, S3Request, S3Result};
 
 use super::{Answer, Context, answer, sealed};
-use crate::auth::Caller;
+use crate::auth::{Caller, Place};
 use crate::convert::checksums::Fields;
 use crate::convert::{attributes, conditions, locks, names, times};
 use crate::{body, errors};
@@ -63,11 +63,15 @@ pub(crate) async fn open_source(
         Which::Current => Action::GetObject,
         Which::Null | Which::Version(_) => Action::GetObjectVersion,
     };
-    let resource = Resource::Object {
-        bucket: source.bucket.as_str().to_owned(),
-        key: source.key.as_str().to_owned(),
+    let version = match source.which {
+        Which::Current => None,
+        Which::Null => Some("null".to_owned()),
+        Which::Version(id) => Some(id.to_string()),
     };
-    let by = caller.may_on(action, &resource)?;
+    let (bucket, key) = (source.bucket.as_str(), source.key.as_str());
+    caller.check_source_owner(bucket)?;
+    let place = Place::version_of(bucket, key, version.as_deref());
+    let by = caller.may_on(action, &place)?;
     let get = GetRequest {
         key: source.key.clone(),
         which: source.which,
@@ -89,7 +93,7 @@ pub(crate) async fn open_source(
             "The source of a copy request may not specifically refer to a delete marker by \
              version id.",
         ),
-        error => errors::from_store(error),
+        error => caller.error_on(&place, error),
     })
 }
 

@@ -26,9 +26,8 @@ pub(crate) async fn create_bucket(
         return Err(errors::not_built("CreateBucket with grants"));
     }
     let again = may_be_there(&input, request.region.as_ref().map(Region::as_str));
-    if let Some(asked) = &input.object_ownership {
-        ownership::of_wire(asked)?;
-    }
+    let ownership = input.object_ownership.as_ref();
+    let ownership = ownership.map(ownership::of_wire).transpose()?;
     check_location(cx, input.create_bucket_configuration)?;
     let name = names::bucket(&input.bucket)?;
     let locked = input.object_lock_enabled_for_bucket == Some(true);
@@ -46,6 +45,10 @@ pub(crate) async fn create_bucket(
         Err(StoreError::BucketAlreadyOwnedByYou) if again => {}
         made => {
             made.map_err(errors::from_store)?;
+            if let Some(ownership) = ownership {
+                caller.may(Action::PutBucketOwnershipControls)?;
+                cx.configure(&caller, &input.bucket, ownership).await?;
+            }
         }
     }
     answer(CreateBucketOutput {

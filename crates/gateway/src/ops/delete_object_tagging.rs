@@ -5,7 +5,6 @@ use s3s::dto::{DeleteObjectTaggingInput, DeleteObjectTaggingOutput};
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
 use crate::convert::names;
-use crate::errors;
 
 /// Gives the version an empty set; what it had stays in the journal.
 pub(crate) async fn delete_object_tagging(
@@ -21,7 +20,7 @@ pub(crate) async fn delete_object_tagging(
         .store
         .put_tags(caller.authorized(), &bucket, &key, which, TagSet::default())
         .await
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     let versioning = cx.versioning(&bucket)?;
     answer(DeleteObjectTaggingOutput {
         version_id: names::shown_version(versioning, tagged.version, tagged.null),

@@ -1,4 +1,4 @@
-use azekura_model::access::{Action, Resource};
+use azekura_model::access::Action;
 use azekura_model::bucket::Versioning;
 use azekura_model::name::BucketName;
 use azekura_store::object::Which;
@@ -11,7 +11,7 @@ use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 
 use super::{Answer, Context, answer};
 use crate::audit::Noted;
-use crate::auth::Caller;
+use crate::auth::{Place, Unjudged};
 use crate::convert::{conditions, names};
 use crate::errors;
 
@@ -25,7 +25,7 @@ pub(crate) async fn delete_objects(
     cx: &Context,
     request: S3Request<DeleteObjectsInput>,
 ) -> Answer<DeleteObjectsOutput> {
-    let caller = Caller::of(&request)?;
+    let caller = Unjudged::of(&request)?;
     let noted = request.extensions.get::<Noted>().cloned();
     let input = request.input;
     let bucket = names::bucket(&input.bucket)?;
@@ -72,7 +72,7 @@ pub(crate) async fn delete_objects(
 
 /// What all deletions of a request share.
 struct Batch<'a> {
-    caller: &'a Caller,
+    caller: &'a Unjudged,
     bucket: &'a BucketName,
     versioning: Versioning,
     /// Whether the header was sent.
@@ -112,12 +112,10 @@ async fn try_delete(
         Which::Current => Action::DeleteObject,
         Which::Null | Which::Version(_) => Action::DeleteObjectVersion,
     };
-    let resource = Resource::Object {
-        bucket: of.bucket.as_str().to_owned(),
-        key: object.key.clone(),
-    };
-    let by = of.caller.may_on(action, &resource)?;
-    let bypass = of.caller.bypass_on(&resource, of.bypass);
+    let version = object.version_id.as_deref();
+    let place = Place::version_of(of.bucket.as_str(), &object.key, version);
+    let by = of.caller.on(action, &place)?;
+    let bypass = of.caller.bypass_on(&place, of.bypass);
     let done = cx
         .store
         .delete_if(&by, of.bucket, (&key, which), &conditions, bypass.as_ref())

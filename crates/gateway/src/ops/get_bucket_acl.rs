@@ -4,16 +4,15 @@ use s3s::dto::{GetBucketAclInput, GetBucketAclOutput};
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
 use crate::convert::acl;
-use crate::convert::owner::owner;
 
 pub(crate) fn get_bucket_acl(
     cx: &Context,
     request: &S3Request<GetBucketAclInput>,
 ) -> Answer<GetBucketAclOutput> {
     Caller::of(request)?;
-    cx.bucket(&request.input.bucket)?;
+    let owner = cx.owner_of(&request.input.bucket)?;
     answer(GetBucketAclOutput {
-        grants: Some(acl::full_control()),
-        owner: Some(owner()),
+        grants: Some(acl::full_control(owner.clone())),
+        owner: Some(owner),
     })
 }

@@ -47,7 +47,7 @@ pub(crate) async fn get_object(
         Err(StoreError::Condition(ConditionFailed::NotModified)) => {
             return Err(not_modified(cx, &caller, &bucket, (&key, which), &conditions).await);
         }
-        Err(error) => return Err(errors::from_store(error)),
+        Err(error) => return Err(caller.error(error)),
     };
     let versioning = cx.versioning(&bucket)?;
     let checksum = wants_checksums(input.checksum_mode.as_ref())

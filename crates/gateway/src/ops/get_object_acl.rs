@@ -3,9 +3,7 @@ use s3s::dto::{GetObjectAclInput, GetObjectAclOutput};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
-use crate::convert::owner::owner;
 use crate::convert::{acl, names};
-use crate::errors;
 
 pub(crate) async fn get_object_acl(
     cx: &Context,
@@ -19,10 +17,11 @@ pub(crate) async fn get_object_acl(
     cx.store
         .head(caller.authorized(), &bucket, &key, which)
         .await
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
+    let owner = cx.owner_of(&input.bucket)?;
     answer(GetObjectAclOutput {
-        grants: Some(acl::full_control()),
-        owner: Some(owner()),
+        grants: Some(acl::full_control(owner.clone())),
+        owner: Some(owner),
         ..GetObjectAclOutput::default()
     })
 }

@@ -47,7 +47,7 @@ pub(crate) async fn get_object_attributes(
         .store
         .head(caller.authorized(), &bucket, &key, which)
         .await
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     let versioning = cx.versioning(&bucket)?;
     let parts = asks("ObjectParts") && !info.parts.is_empty();
     answer(GetObjectAttributesOutput {

@@ -18,7 +18,7 @@ pub(crate) fn get_object_legal_hold(
     let hold = cx
         .store
         .hold(caller.authorized(), &bucket, &key, which)
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     let hold = hold.ok_or_else(errors::no_lock_of_object)?;
     answer(GetObjectLegalHoldOutput {
         legal_hold: Some(locks::legal_hold_to_wire(hold)),

@@ -18,7 +18,7 @@ pub(crate) fn get_object_retention(
     let retention = cx
         .store
         .retention(caller.authorized(), &bucket, &key, which)
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     let retention = retention.ok_or_else(errors::no_lock_of_object)?;
     answer(GetObjectRetentionOutput {
         retention: Some(locks::retention_to_wire(retention)),

@@ -4,7 +4,6 @@ use s3s::dto::{GetObjectTaggingInput, GetObjectTaggingOutput};
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
 use crate::convert::{names, tags};
-use crate::errors;
 
 pub(crate) async fn get_object_tagging(
     cx: &Context,
@@ -19,7 +18,7 @@ pub(crate) async fn get_object_tagging(
         .store
         .head(caller.authorized(), &bucket, &key, which)
         .await
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     let versioning = cx.versioning(&bucket)?;
     answer(GetObjectTaggingOutput {
         tag_set: tags::to_set(info.attributes.tags),

@@ -30,7 +30,7 @@ pub(crate) async fn head_object(
         .store
         .head(caller.authorized(), &bucket, &key, which)
         .await
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     let versioning = cx.versioning(&bucket)?;
     if let Err(failed) = conditions.judge_read(&info.etag, info.modified) {
         let mut error = errors::from_store(StoreError::Condition(failed));

@@ -3,7 +3,7 @@ use s3s::dto::{Bucket, ListBucketsInput, ListBucketsOutput};
 
 use super::{Answer, Context, answer, listing};
 use crate::auth::Caller;
-use crate::convert::times;
+use crate::convert::{owner, times};
 use crate::errors;
 
 /// Most buckets in one answer (AWS).
@@ -45,10 +45,14 @@ pub(crate) fn list_buckets(
         creation_date: Some(times::timestamp(bucket.created)),
         bucket_region: Some(bucket.location),
     });
+    let owner = match caller.authorized().tenant() {
+        Some(tenant) => cx.owner(tenant)?,
+        None => owner::nobody(),
+    };
     answer(ListBucketsOutput {
         buckets: Some(buckets.collect()),
         continuation_token: last.filter(|_| more).map(|name| listing::token(&name)),
-        owner: Some(listing::owner()),
+        owner: Some(owner),
         prefix: input.prefix.clone(),
     })
 }

@@ -33,10 +33,11 @@ pub(crate) fn list_multipart_uploads(
         .store
         .list_uploads(&bucket, &prefix, &delimiter, after, listing::count(max))
         .map_err(errors::from_store)?;
+    let owner = cx.owner_of(&input.bucket)?;
     let uploads = page.uploads.iter().map(|listed| MultipartUpload {
         initiated: Some(times::timestamp(listed.started)),
         key: Some(shown.show(&listed.key)),
-        owner: Some(listing::owner()),
+        owner: Some(owner.clone()),
         storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
         upload_id: Some(listed.upload.to_string()),
         ..MultipartUpload::default()

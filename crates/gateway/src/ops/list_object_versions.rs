@@ -3,7 +3,7 @@ use azekura_model::ident::VersionId;
 use azekura_store::listing::{ListVersionsRequest, ListedVersion};
 use s3s::dto::{
     DeleteMarkerEntry, ETag, ListObjectVersionsInput, ListObjectVersionsOutput, ObjectVersion,
-    ObjectVersionStorageClass,
+    ObjectVersionStorageClass, Owner,
 };
 use s3s::{S3Request, S3Result};
 
@@ -35,10 +35,11 @@ pub(crate) fn list_object_versions(
         .map_err(errors::from_store)?;
     let (markers, versions): (Vec<_>, Vec<_>) =
         page.versions.iter().partition(|v| v.summary.marker);
+    let owner = cx.owner(bucket.tenant)?;
     let versions = versions.into_iter();
-    let versions = versions.map(|v| object_version(v, bucket.versioning, shown));
+    let versions = versions.map(|v| object_version(v, bucket.versioning, shown, &owner));
     let markers = markers.into_iter();
-    let markers = markers.map(|v| delete_marker(v, bucket.versioning, shown));
+    let markers = markers.map(|v| delete_marker(v, bucket.versioning, shown, &owner));
     let next = page.next.as_ref().filter(|_| max > 0);
     let next_version = next.and_then(|(_, version)| version.as_ref());
     answer(ListObjectVersionsOutput {
@@ -78,6 +79,7 @@ fn object_version(
     listed: &ListedVersion,
     versioning: Versioning,
     shown: listing::Names,
+    owner: &Owner,
 ) -> ObjectVersion {
     let summary = &listed.summary;
     let (algorithm, kind) = listing::checksum(summary.checksum);
@@ -89,7 +91,7 @@ fn object_version(
         is_latest: Some(listed.latest),
         key: Some(shown.show(&listed.key)),
         last_modified: Some(times::timestamp(summary.modified)),
-        owner: Some(listing::owner()),
+        owner: Some(owner.clone()),
         restore_status: None,
         size: Some(signed(summary.content_bytes)),
         storage_class: Some(ObjectVersionStorageClass::from_static(class)),
@@ -101,12 +103,13 @@ fn delete_marker(
     listed: &ListedVersion,
     versioning: Versioning,
     shown: listing::Names,
+    owner: &Owner,
 ) -> DeleteMarkerEntry {
     DeleteMarkerEntry {
         is_latest: Some(listed.latest),
         key: Some(shown.show(&listed.key)),
         last_modified: Some(times::timestamp(listed.summary.modified)),
-        owner: Some(listing::owner()),
+        owner: Some(owner.clone()),
         version_id: listing::version(versioning, &listed.summary),
     }
 }

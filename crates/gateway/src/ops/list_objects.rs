@@ -24,7 +24,8 @@ pub(crate) fn list_objects(
     };
     let page = cx.store.list(&bucket, &asked).map_err(errors::from_store)?;
     let objects = page.objects.iter();
-    let objects = objects.map(|(key, summary)| shown.object(key, summary, true));
+    let owner = cx.owner_of(&input.bucket)?;
+    let objects = objects.map(|(key, summary)| shown.object(key, summary, Some(&owner)));
     let more = max > 0 && page.next.is_some();
     // Without a delimiter, clients go on after the last key; the marker saves them the rule.
     let next = page.next.as_ref().filter(|_| more);

@@ -29,7 +29,8 @@ pub(crate) fn list_objects_v2(
     let page = cx.store.list(&bucket, &asked).map_err(errors::from_store)?;
     let with_owner = input.fetch_owner == Some(true);
     let objects = page.objects.iter();
-    let objects = objects.map(|(key, summary)| shown.object(key, summary, with_owner));
+    let owner = with_owner.then(|| cx.owner_of(&input.bucket)).transpose()?;
+    let objects = objects.map(|(key, summary)| shown.object(key, summary, owner.as_ref()));
     let more = max > 0 && page.next.is_some();
     let next = page.next.as_deref().filter(|_| more);
     answer(ListObjectsV2Output {

@@ -44,7 +44,7 @@ pub(crate) fn list_parts(
         key: Some(input.key.clone()),
         max_parts: Some(max),
         next_part_number_marker: last,
-        owner: Some(listing::owner()),
+        owner: Some(cx.owner_of(&input.bucket)?),
         part_number_marker: Some(marker),
         parts: Some(parts.iter().map(listed).collect()),
         storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),

@@ -7,7 +7,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::S3Result;
 use s3s::dto;
 
-pub(crate) use crate::convert::owner::owner;
 use crate::convert::{checksums, encoding, names, times};
 use crate::errors;
 
@@ -90,7 +89,12 @@ impl Names {
         (!prefixes.is_empty()).then(|| shown.collect())
     }
 
-    pub(crate) fn object(self, key: &str, summary: &Summary, with_owner: bool) -> dto::Object {
+    pub(crate) fn object(
+        self,
+        key: &str,
+        summary: &Summary,
+        owner: Option<&dto::Owner>,
+    ) -> dto::Object {
         let (algorithm, kind) = checksum(summary.checksum);
         dto::Object {
             checksum_algorithm: algorithm,
@@ -98,7 +102,7 @@ impl Names {
             e_tag: Some(dto::ETag::Strong(summary.etag.to_string())),
             key: Some(self.show(key)),
             last_modified: Some(times::timestamp(summary.modified)),
-            owner: with_owner.then(owner),
+            owner: owner.cloned(),
             size: Some(super::signed(summary.content_bytes)),
             storage_class: Some(dto::ObjectStorageClass::from_static(
                 dto::ObjectStorageClass::STANDARD,

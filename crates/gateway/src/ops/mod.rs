@@ -11,6 +11,7 @@ mod delete_bucket_cors;
 mod delete_bucket_encryption;
 mod delete_bucket_lifecycle;
 mod delete_bucket_ownership_controls;
+mod delete_bucket_policy;
 mod delete_bucket_tagging;
 mod delete_object;
 mod delete_object_tagging;
@@ -60,6 +61,7 @@ mod put_bucket_cors;
 mod put_bucket_encryption;
 mod put_bucket_lifecycle_configuration;
 mod put_bucket_ownership_controls;
+mod put_bucket_policy;
 mod put_bucket_request_payment;
 mod put_bucket_tagging;
 mod put_bucket_versioning;
@@ -79,14 +81,15 @@ use std::sync::Arc;
 
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{BucketSetting, Configured};
+use azekura_model::ident::TenantId;
 use azekura_model::name::BucketName;
 use azekura_store::bucket::Bucket;
 use azekura_store::store::Store;
-use s3s::dto::{ServerSideEncryption, TransitionDefaultMinimumObjectSize};
+use s3s::dto::{Owner, ServerSideEncryption, TransitionDefaultMinimumObjectSize};
 use s3s::{S3Response, S3Result};
 
 use crate::auth::Caller;
-use crate::convert::names;
+use crate::convert::{names, owner};
 use crate::errors;
 use crate::service::GatewayConfig;
 
@@ -98,9 +101,9 @@ pub(crate) use self::{
     delete_bucket_encryption::delete_bucket_encryption,
     delete_bucket_lifecycle::delete_bucket_lifecycle,
     delete_bucket_ownership_controls::delete_bucket_ownership_controls,
-    delete_bucket_tagging::delete_bucket_tagging, delete_object::delete_object,
-    delete_object_tagging::delete_object_tagging, delete_objects::delete_objects,
-    delete_public_access_block::delete_public_access_block,
+    delete_bucket_policy::delete_bucket_policy, delete_bucket_tagging::delete_bucket_tagging,
+    delete_object::delete_object, delete_object_tagging::delete_object_tagging,
+    delete_objects::delete_objects, delete_public_access_block::delete_public_access_block,
     get_bucket_accelerate_configuration::get_bucket_accelerate_configuration,
     get_bucket_acl::get_bucket_acl, get_bucket_cors::get_bucket_cors,
     get_bucket_encryption::get_bucket_encryption,
@@ -130,9 +133,10 @@ pub(crate) use self::{
     put_bucket_encryption::put_bucket_encryption,
     put_bucket_lifecycle_configuration::put_bucket_lifecycle_configuration,
     put_bucket_ownership_controls::put_bucket_ownership_controls,
-    put_bucket_request_payment::put_bucket_request_payment, put_bucket_tagging::put_bucket_tagging,
-    put_bucket_versioning::put_bucket_versioning, put_object::put_object,
-    put_object_acl::put_object_acl, put_object_legal_hold::put_object_legal_hold,
+    put_bucket_policy::put_bucket_policy, put_bucket_request_payment::put_bucket_request_payment,
+    put_bucket_tagging::put_bucket_tagging, put_bucket_versioning::put_bucket_versioning,
+    put_object::put_object, put_object_acl::put_object_acl,
+    put_object_legal_hold::put_object_legal_hold,
     put_object_lock_configuration::put_object_lock_configuration,
     put_object_retention::put_object_retention, put_object_tagging::put_object_tagging,
     put_public_access_block::put_public_access_block, restore_object::restore_object,
@@ -163,6 +167,17 @@ impl Context {
     fn bucket(&self, name: &str) -> S3Result<Bucket> {
         let name = names::bucket(name)?;
         self.store.bucket(&name).map_err(errors::from_store)
+    }
+
+    /// A tenant as owner.
+    fn owner(&self, tenant: TenantId) -> S3Result<Owner> {
+        let name = self.store.tenant_name(tenant).map_err(errors::from_store)?;
+        Ok(owner::owner(tenant, name))
+    }
+
+    /// The tenant of a bucket as owner.
+    fn owner_of(&self, bucket: &str) -> S3Result<Owner> {
+        self.owner(self.bucket(bucket)?.tenant)
     }
 
     /// Where a sub-resource of a bucket stands.

@@ -12,7 +12,11 @@ pub(crate) fn put_bucket_acl(
 ) -> Answer<PutBucketAclOutput> {
     Caller::of(request)?;
     let input = &request.input;
-    cx.bucket(&input.bucket)?;
-    acl::check(input.acl.is_some(), input.access_control_policy.as_ref())?;
+    let owner = cx.owner_of(&input.bucket)?;
+    acl::check(
+        &owner,
+        input.acl.is_some(),
+        input.access_control_policy.as_ref(),
+    )?;
     answer(PutBucketAclOutput::default())
 }

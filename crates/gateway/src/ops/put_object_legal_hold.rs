@@ -4,7 +4,6 @@ use s3s::dto::{PutObjectLegalHoldInput, PutObjectLegalHoldOutput};
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
 use crate::convert::{locks, names};
-use crate::errors;
 
 /// Sets or clears the hold of one version; one right does both (S3). No bypass touches a hold.
 pub(crate) async fn put_object_legal_hold(
@@ -20,6 +19,6 @@ pub(crate) async fn put_object_legal_hold(
     cx.store
         .put_hold(caller.authorized(), &bucket, (&key, which), on)
         .await
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     answer(PutObjectLegalHoldOutput::default())
 }

@@ -4,7 +4,6 @@ use s3s::dto::{PutObjectRetentionInput, PutObjectRetentionOutput};
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
 use crate::convert::{locks, names};
-use crate::errors;
 
 /// Sets, extends or (GOVERNANCE, with right and header) weakens the retention of one version. Neither
 /// ETag nor Last-Modified changes.
@@ -28,6 +27,6 @@ pub(crate) async fn put_object_retention(
             bypass.as_ref(),
         )
         .await
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     answer(PutObjectRetentionOutput::default())
 }

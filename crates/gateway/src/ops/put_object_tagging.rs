@@ -5,7 +5,6 @@ use s3s::dto::{PutObjectTaggingInput, PutObjectTaggingOutput};
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
 use crate::convert::{names, tags};
-use crate::errors;
 
 pub(crate) async fn put_object_tagging(
     cx: &Context,
@@ -21,7 +20,7 @@ pub(crate) async fn put_object_tagging(
         .store
         .put_tags(caller.authorized(), &bucket, &key, which, tags)
         .await
-        .map_err(errors::from_store)?;
+        .map_err(|error| caller.error(error))?;
     let versioning = cx.versioning(&bucket)?;
     answer(PutObjectTaggingOutput {
         version_id: names::shown_version(versioning, tagged.version, tagged.null),

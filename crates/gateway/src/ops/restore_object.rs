@@ -16,10 +16,13 @@ pub(crate) async fn restore_object(
     let bucket = names::bucket(&input.bucket)?;
     let key = names::key(&input.key)?;
     let which = names::which(input.version_id.as_deref())?;
-    cx.store
-        .head(caller.authorized(), &bucket, &key, which)
-        .await
-        .map_err(errors::from_store)?;
+    // Whoever may not list learns nothing of what is there: the answer is the same.
+    if caller.may_list() {
+        cx.store
+            .head(caller.authorized(), &bucket, &key, which)
+            .await
+            .map_err(errors::from_store)?;
+    }
     let message = "Restore is not allowed for the object's current storage class".to_owned();
     Err(errors::answer("InvalidObjectState", 403, message))
 }

@@ -13,6 +13,7 @@ use azekura_gateway::audit::{Audit, NoAudit};
 use azekura_gateway::auth::{Authenticate, Peer, StaticKeys};
 use azekura_gateway::service::{GatewayConfig, S3Gateway};
 use azekura_model::access::Right;
+use azekura_store::store::Store;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -74,13 +75,22 @@ pub(crate) async fn start_with(auth: Arc<dyn Authenticate>) -> Server {
 
 /// Starts a gateway with other keys and an audit.
 pub(crate) async fn start_audited(auth: Arc<dyn Authenticate>, audit: Arc<dyn Audit>) -> Server {
+    serve(store::memory().await, auth, audit).await
+}
+
+/// Starts a gateway over a store with other keys.
+pub(crate) async fn start_over(store: Arc<Store>, auth: Arc<dyn Authenticate>) -> Server {
+    serve(store, auth, Arc::new(NoAudit)).await
+}
+
+async fn serve(store: Arc<Store>, auth: Arc<dyn Authenticate>, audit: Arc<dyn Audit>) -> Server {
     let config = GatewayConfig {
         region: REGION.to_owned(),
         aliases: vec!["tokyo".to_owned()],
         domains: vec!["s3.test".to_owned()],
         ..GatewayConfig::default()
     };
-    let gateway = S3Gateway::new(store::memory().await, auth, audit, config);
+    let gateway = S3Gateway::new(store, auth, audit, config);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {

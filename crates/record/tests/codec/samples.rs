@@ -5,6 +5,7 @@ pub(crate) mod identity;
 mod keeper;
 pub(crate) mod request;
 
+use azekura_model::acl::CannedAcl;
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
@@ -204,6 +205,16 @@ fn settings() -> Vec<(&'static str, StoredSetting)> {
             StoredSetting::Encryption(Some(DefaultEncryption {
                 bucket_key_enabled: true,
             })),
+        ),
+        (
+            "bucket-configured-policy",
+            StoredSetting::Policy(Some("{\"Version\":\"2012-10-17\"}".to_owned())),
+        ),
+        (
+            "bucket-configured-acl",
+            StoredSetting::Acl(Some(
+                CannedAcl::PublicReadWrite.list(TenantId([0x11; 16]), TenantId([0x11; 16])),
+            )),
         ),
         keeper::setting(),
         retention_classes(),

@@ -7,6 +7,7 @@ mod request;
 
 use std::net::IpAddr;
 
+use azekura_model::acl::{Acl, AclGrant, AclGrantee, AclPermission};
 use azekura_model::bucket::Versioning;
 use azekura_model::bucket_config::{DefaultEncryption, ObjectOwnership, PublicAccessBlock};
 use azekura_model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ETag};
@@ -331,18 +332,47 @@ fn setting() -> impl Strategy<Value = StoredSetting> {
     });
     let encryption =
         any::<bool>().prop_map(|bucket_key_enabled| DefaultEncryption { bucket_key_enabled });
-    let enforced = Just(ObjectOwnership::BucketOwnerEnforced);
+    let ownership = select(vec![
+        ObjectOwnership::BucketOwnerEnforced,
+        ObjectOwnership::BucketOwnerPreferred,
+        ObjectOwnership::ObjectWriter,
+    ]);
     prop_oneof![
         option::of(pairs()).prop_map(StoredSetting::Tags),
         option::of(vec(rule, 0..4)).prop_map(StoredSetting::Cors),
         option::of(block).prop_map(StoredSetting::PublicAccess),
-        option::of(enforced).prop_map(StoredSetting::Ownership),
+        option::of(ownership).prop_map(StoredSetting::Ownership),
         option::of(encryption).prop_map(StoredSetting::Encryption),
         keeper::setting(),
         option::of(object_lock()).prop_map(StoredSetting::ObjectLock),
         option::of(cooling(class_rules())).prop_map(StoredSetting::RetentionClasses),
         option::of(cooling(limits())).prop_map(StoredSetting::RetentionLimits),
+        option::of(text()).prop_map(StoredSetting::Policy),
+        option::of(acl()).prop_map(StoredSetting::Acl),
     ]
+}
+
+fn acl() -> impl Strategy<Value = Acl> {
+    let grantee = prop_oneof![
+        any::<[u8; 16]>().prop_map(|id| AclGrantee::Tenant(TenantId(id))),
+        Just(AclGrantee::AllUsers),
+        Just(AclGrantee::AuthenticatedUsers),
+    ];
+    let permission = select(vec![
+        AclPermission::Read,
+        AclPermission::Write,
+        AclPermission::ReadAcp,
+        AclPermission::WriteAcp,
+        AclPermission::FullControl,
+    ]);
+    let grant = (grantee, permission).prop_map(|(grantee, permission)| AclGrant {
+        grantee,
+        permission,
+    });
+    (any::<[u8; 16]>(), vec(grant, 0..4)).prop_map(|(owner, grants)| Acl {
+        owner: TenantId(owner),
+        grants,
+    })
 }
 
 fn cooling<T: Governed + std::fmt::Debug + 'static>(

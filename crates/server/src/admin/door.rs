@@ -110,11 +110,8 @@ async fn admit(
         return Ok(request.map(Body::from));
     }
     // Every route needs this right; those on buckets and objects need theirs as well.
-    let ask = Ask {
-        action: Action::AdminRead,
-        resource: &grant.tenant.map_or(Resource::Vault, Resource::Tenant),
-        owner: grant.tenant,
-    };
+    let resource = grant.tenant.map_or(Resource::Vault, Resource::Tenant);
+    let ask = Ask::plain(Action::AdminRead, &resource, grant.tenant);
     authorize(&grant, &ask).map_err(denied)?;
     request.extensions_mut().insert::<Grant>(grant);
     Ok(request.map(Body::from))

@@ -6,7 +6,7 @@ use utoipa::{Modify, OpenApi};
 use super::identity::routes as identity;
 use super::keeper::routes as keeper;
 use super::requests::routes as requests;
-use super::{retention_routes, v1};
+use super::{audit_query, retention_routes, v1};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use super::{retention_routes, v1};
         v1::object,
         v1::content,
         v1::history,
+        audit_query::audit,
         retention_routes::list_classes,
         retention_routes::class_rules,
         retention_routes::add_class_rule,

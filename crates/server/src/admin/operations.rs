@@ -97,11 +97,7 @@ impl Operator {
         resource: &Resource,
         owner: Option<TenantId>,
     ) -> Result<Authorized, ApiError> {
-        let ask = Ask {
-            action,
-            resource,
-            owner,
-        };
+        let ask = Ask::plain(action, resource, owner);
         authorize(&self.grant, &ask).map_err(denied)
     }
 }

@@ -3,7 +3,8 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket_config::{
-    BucketConfiguration, BucketSetting, ConfigurationKind, Configured, PublicAccessBlock,
+    BucketConfiguration, BucketPolicyText, BucketSetting, ConfigurationKind, Configured,
+    PublicAccessBlock,
 };
 use azekura_model::cors::{CorsRule, CorsRules};
 use azekura_model::governed::Permit;
@@ -123,10 +124,18 @@ pub(crate) fn read_setting<T: BucketSetting>(
     uuid: BucketUuid,
 ) -> Result<Configured<T>, StoreError> {
     let key = families::bucket_config(uuid, T::KIND);
-    let Some(entry) = inner.get(CONFIGURATION, &key)? else {
-        return Ok(Configured::Never);
-    };
-    let stored = StoredSetting::decode(&entry.value)
+    match inner.get(CONFIGURATION, &key)? {
+        Some(entry) => decode_setting(uuid, &entry.value),
+        None => Ok(Configured::Never),
+    }
+}
+
+/// Reads a sub-resource out of its entry.
+pub(crate) fn decode_setting<T: BucketSetting>(
+    uuid: BucketUuid,
+    value: &[u8],
+) -> Result<Configured<T>, StoreError> {
+    let stored = StoredSetting::decode(value)
         .map_err(|error| StoreError::Internal(format!("setting of bucket {uuid}: {error}")))?;
     match from_stored(stored) {
         None => Ok(Configured::Cleared),
@@ -148,6 +157,8 @@ pub(crate) fn kind_of(setting: &StoredSetting) -> ConfigurationKind {
         StoredSetting::ObjectLock(_) => ConfigurationKind::ObjectLock,
         StoredSetting::RetentionClasses(_) => ConfigurationKind::RetentionClasses,
         StoredSetting::RetentionLimits(_) => ConfigurationKind::RetentionLimits,
+        StoredSetting::Policy(_) => ConfigurationKind::Policy,
+        StoredSetting::Acl(_) => ConfigurationKind::Acl,
     }
 }
 
@@ -179,6 +190,8 @@ pub(crate) fn to_stored(
         (Some(BucketConfiguration::RetentionLimits(limits)), _) => {
             StoredSetting::RetentionLimits(Some(limits))
         }
+        (Some(BucketConfiguration::Policy(text)), _) => StoredSetting::Policy(Some(text.0)),
+        (Some(BucketConfiguration::Acl(acl)), _) => StoredSetting::Acl(Some(acl)),
         (None, ConfigurationKind::Tags) => StoredSetting::Tags(None),
         (None, ConfigurationKind::Cors) => StoredSetting::Cors(None),
         (None, ConfigurationKind::PublicAccess) => StoredSetting::PublicAccess(None),
@@ -188,6 +201,8 @@ pub(crate) fn to_stored(
         (None, ConfigurationKind::ObjectLock) => StoredSetting::ObjectLock(None),
         (None, ConfigurationKind::RetentionClasses) => StoredSetting::RetentionClasses(None),
         (None, ConfigurationKind::RetentionLimits) => StoredSetting::RetentionLimits(None),
+        (None, ConfigurationKind::Policy) => StoredSetting::Policy(None),
+        (None, ConfigurationKind::Acl) => StoredSetting::Acl(None),
     }
 }
 
@@ -207,6 +222,8 @@ fn from_stored(setting: StoredSetting) -> Option<BucketConfiguration> {
         StoredSetting::ObjectLock(lock) => BucketConfiguration::ObjectLock(lock?),
         StoredSetting::RetentionClasses(rules) => BucketConfiguration::RetentionClasses(rules?),
         StoredSetting::RetentionLimits(limits) => BucketConfiguration::RetentionLimits(limits?),
+        StoredSetting::Policy(text) => BucketConfiguration::Policy(BucketPolicyText(text?)),
+        StoredSetting::Acl(acl) => BucketConfiguration::Acl(acl?),
     })
 }
 

@@ -3,6 +3,7 @@
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket::Versioning;
+use azekura_model::bucket_config::{BucketConfiguration, ConfigurationKind, ObjectOwnership};
 use azekura_model::governed::DualControl;
 use azekura_model::ident::TenantId;
 use azekura_model::lock::Lock;
@@ -14,9 +15,11 @@ use azekura_record::particulars::Event;
 use azekura_record::tenant::TenantCreated;
 use bytes::Bytes;
 
+use crate::bucket::configure::configure;
 use crate::bucket::{Bucket, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
+use crate::governed::dual_control;
 use crate::inner::{Draft, Inner, Refused};
 
 /// Makes the vault's tenant when it has none.
@@ -105,10 +108,26 @@ pub(crate) async fn create(
         )
         .await;
     match appended {
-        Ok(_) => Ok(read::open(inner, name)?.bucket),
+        Ok(_) => {
+            let one_person = dual_control(inner, tenant)? == DualControl::Off;
+            if inner.policy.public_buckets && one_person {
+                unblock(inner, by, name).await?;
+            }
+            Ok(read::open(inner, name)?.bucket)
+        }
         Err(Refused::Guard(_)) => Err(taken(read::owner(inner, name)? == Some(tenant))),
         Err(Refused::Error(error)) => Err(error),
     }
+}
+
+/// Takes the public-access block away and lets lists count. Until it is done the bucket is closed.
+async fn unblock(inner: &Inner, by: &Authorized, name: &BucketName) -> Result<(), StoreError> {
+    let kind = ConfigurationKind::PublicAccess;
+    configure(inner, by, name, kind, None).await?;
+    let ownership = ObjectOwnership::ObjectWriter;
+    let kind = ConfigurationKind::Ownership;
+    let ownership = Some(BucketConfiguration::Ownership(ownership));
+    configure(inner, by, name, kind, ownership).await
 }
 
 /// Names are one space for all tenants.

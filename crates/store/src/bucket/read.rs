@@ -39,12 +39,20 @@ pub(crate) fn open(inner: &Inner, name: &BucketName) -> Result<OpenBucket, Store
 
 /// The tenant of the bucket of this name, if there is one.
 pub(crate) fn owner(inner: &Inner, name: &BucketName) -> Result<Option<TenantId>, StoreError> {
+    Ok(identity(inner, name)?.map(|(tenant, _)| tenant))
+}
+
+/// Tenant and identity of the bucket of this name, if there is one.
+pub(crate) fn identity(
+    inner: &Inner,
+    name: &BucketName,
+) -> Result<Option<(TenantId, BucketUuid)>, StoreError> {
     let entry = inner.get(CONFIGURATION, &families::bucket(name.as_str()))?;
     let Some(entry) = entry else {
         return Ok(None);
     };
     let identity: BucketEntry = entry::decode(&entry.value)?;
-    Ok(Some(identity.tenant()))
+    Ok(Some((identity.tenant(), identity.uuid())))
 }
 
 fn open_entry(inner: &Inner, raw: Bytes) -> Result<OpenBucket, StoreError> {

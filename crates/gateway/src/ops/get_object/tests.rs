@@ -8,7 +8,9 @@ use azekura_store::store::Store;
 use bytes::Bytes;
 
 use super::*;
-use crate::auth::{Authenticate as _, Gate, Origin, Peer, StaticKeys};
+use crate::auth::{
+    Asked, Authenticate as _, BodyFacts, Gate, Origin, Peer, Place, SignedBy, StaticKeys, Unjudged,
+};
 use crate::service::GatewayConfig;
 
 const REGION: &str = "local";
@@ -23,9 +25,18 @@ fn reader(store: &Arc<Store>) -> Caller {
         request_id: String::new(),
     };
     let gate = Gate::new(Arc::clone(store));
-    let resource = Resource::Bucket("ward".to_owned());
-    let key = keys.credential("k").unwrap();
-    Caller::admit(&gate, key, ("GetObject", false), resource, origin).unwrap()
+    let place = Place::of(Resource::Bucket("ward".to_owned()), None);
+    let grant = keys.credential("k").unwrap().grant;
+    let asked = Asked {
+        headers: HeaderMap::new(),
+        query: Vec::new(),
+        peer: Peer::default(),
+        signed: SignedBy::Header,
+        now: store.wall(),
+        body: BodyFacts::None,
+    };
+    let unjudged = Unjudged::new(&gate, grant, "GetObject", place, asked, origin).unwrap();
+    unjudged.judge(BodyFacts::None).unwrap()
 }
 
 #[tokio::test]

@@ -172,6 +172,8 @@ fn setting(setting: &StoredSetting) -> Value {
                 "ceiling_days": limits.ceiling_days(),
             }))),
         }),
+        StoredSetting::Policy(text) => json!({ "policy": text }),
+        StoredSetting::Acl(acl) => json!({ "acl": acl.as_ref().map(acl_json) }),
     }
 }
 
@@ -279,4 +281,14 @@ fn class_rules(rules: &ClassRules) -> Value {
             })
         })
         .collect()
+}
+
+fn acl_json(acl: &azekura_model::acl::Acl) -> Value {
+    let grants = acl.grants.iter().map(|grant| {
+        json!({
+            "grantee": format!("{:?}", grant.grantee),
+            "permission": format!("{:?}", grant.permission),
+        })
+    });
+    json!({ "owner": acl.owner.to_string(), "grants": grants.collect::<Vec<_>>() })
 }
