@@ -2,7 +2,11 @@
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::{Authorized, Preset};
+<<<<<<< HEAD
 use azekura_model::governed::Permit;
+=======
+use azekura_model::governed::{GovernedOperation, Permit};
+>>>>>>> main
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{
     AccessKey, Group, Identity, IdentityName, KeyQuota, LABEL_BYTES_MAX, NamedPolicy,
@@ -17,11 +21,16 @@ use azekura_record::tenant::TenantCreated;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
+use super::describe;
 use super::{DAY_MS, load, one, secret};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, IDENTITY};
 use crate::governed;
+<<<<<<< HEAD
 use crate::governed::directory::{described, registered};
+=======
+use crate::governed::documents::digested;
+>>>>>>> main
 use crate::inner::{Draft, Inner, Refused, unchanged};
 use crate::policy_text::parse_identity_policy;
 
@@ -129,8 +138,13 @@ pub(crate) async fn set(
     validate(&after)?;
     refer(inner, tenant, &after)?;
     let permit = govern(inner, by, tenant, before.as_ref(), Some(&after)).await?;
+<<<<<<< HEAD
     let marked = (by.requester(), permit.as_ref());
     commit(inner, marked, tenant, raw, after.clone()).await?;
+=======
+    let by = (by.requester(), permit.as_ref());
+    commit(inner, by, tenant, raw, after.clone()).await?;
+>>>>>>> main
     load(inner)?;
     Ok(after)
 }
@@ -148,11 +162,19 @@ pub(crate) async fn remove(
     };
     unused(inner, tenant, &before)?;
     let permit = govern(inner, by, tenant, Some(&before), None).await?;
+<<<<<<< HEAD
     let marked = (by.requester(), permit.as_ref());
     let key = families::identity(tenant, &name);
     let event = Event::IdentityChanged(Box::new(IdentityChanged::Removed(name)));
     let guard = vec![Guard::Equals(key, raw)];
     append(inner, marked, (tenant, IDENTITY), guard, event)
+=======
+    let by = (by.requester(), permit.as_ref());
+    let key = families::identity(tenant, &name);
+    let event = Event::IdentityChanged(Box::new(IdentityChanged::Removed(name)));
+    let guard = vec![Guard::Equals(key, raw)];
+    append(inner, by, (tenant, IDENTITY), guard, event)
+>>>>>>> main
         .await
         .map_err(Refused::unexpected)?;
     load(inner)
@@ -195,6 +217,50 @@ pub(crate) async fn create_key(
     let made = key.clone();
     set(inner, by, tenant, name, |_| Ok(Identity::Key(made))).await?;
     Ok((key, plain))
+}
+
+/// The name under which the secret of a person's one-time passwords is sealed.
+fn totp_name(user: &str) -> String {
+    format!("totp/{user}")
+}
+
+/// The secret of a person's one-time passwords.
+pub(crate) fn totp_secret(
+    inner: &Inner,
+    tenant: TenantId,
+    user: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    let view = inner
+        .directory
+        .tenant(tenant)
+        .ok_or(StoreError::NoSuchIdentity)?;
+    let sealed = view.users.get(user).and_then(|user| user.totp.as_ref());
+    let open = |sealed: &Vec<u8>| secret::open(&inner.keys, tenant, &totp_name(user), sealed);
+    Ok(sealed.map(open).transpose()?)
+}
+
+/// Gives a person a secret for one-time passwords, once.
+pub(crate) async fn enrol_totp(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
+    user: &str,
+    secret: &[u8],
+) -> Result<(), StoreError> {
+    let sealed = secret::seal(&inner.keys, tenant, &totp_name(user), secret)?;
+    let name = IdentityName::User(user.to_owned());
+    set(inner, by, tenant, name, |before| match before {
+        Some(Identity::User(user)) if user.totp.is_none() => Ok(Identity::User(User {
+            totp: Some(sealed),
+            ..user
+        })),
+        Some(_) => Err(StoreError::InvalidRequest(
+            "there is a secret already".to_owned(),
+        )),
+        None => Err(StoreError::NoSuchIdentity),
+    })
+    .await?;
+    Ok(())
 }
 
 /// Writes down on which days keys were used, where that is not known yet.
@@ -370,7 +436,11 @@ fn unused(inner: &Inner, tenant: TenantId, identity: &Identity) -> Result<(), St
     }
 }
 
+<<<<<<< HEAD
 /// Whether two people are needed, and were there.
+=======
+/// The permit of a change that needs two people, where the tenant says so.
+>>>>>>> main
 async fn govern(
     inner: &Inner,
     by: &Authorized,
@@ -381,12 +451,30 @@ async fn govern(
     let Some(change) = administration(before, after) else {
         return Ok(None);
     };
+<<<<<<< HEAD
     let now = inner.clock.compliance();
     let (operation, document) = described(change, before, after, now);
     let asking = (&operation, document);
     governed::permit(inner, by.requester(), tenant, asking)
         .await
         .map(Some)
+=======
+    let Some(shown) = after.or(before) else {
+        return Ok(None);
+    };
+    let (subject, described) = describe::of(shown);
+    let document = match after {
+        Some(_) => described,
+        None => format!("removed\n{described}"),
+    };
+    let operation = GovernedOperation::GrantAdministration {
+        change,
+        subject,
+        document: digested(&document),
+    };
+    let permit = governed::permit(inner, by.requester(), tenant, (&operation, Some(document)));
+    permit.await.map(Some)
+>>>>>>> main
 }
 
 async fn commit(
