@@ -2,11 +2,7 @@
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::{Authorized, Preset};
-<<<<<<< HEAD
-use azekura_model::governed::Permit;
-=======
 use azekura_model::governed::{GovernedOperation, Permit};
->>>>>>> main
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{
     AccessKey, Group, Identity, IdentityName, KeyQuota, LABEL_BYTES_MAX, NamedPolicy,
@@ -26,11 +22,7 @@ use super::{DAY_MS, load, one, secret};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, IDENTITY};
 use crate::governed;
-<<<<<<< HEAD
-use crate::governed::directory::{described, registered};
-=======
 use crate::governed::documents::digested;
->>>>>>> main
 use crate::inner::{Draft, Inner, Refused, unchanged};
 use crate::policy_text::parse_identity_policy;
 
@@ -138,13 +130,8 @@ pub(crate) async fn set(
     validate(&after)?;
     refer(inner, tenant, &after)?;
     let permit = govern(inner, by, tenant, before.as_ref(), Some(&after)).await?;
-<<<<<<< HEAD
-    let marked = (by.requester(), permit.as_ref());
-    commit(inner, marked, tenant, raw, after.clone()).await?;
-=======
     let by = (by.requester(), permit.as_ref());
     commit(inner, by, tenant, raw, after.clone()).await?;
->>>>>>> main
     load(inner)?;
     Ok(after)
 }
@@ -162,19 +149,11 @@ pub(crate) async fn remove(
     };
     unused(inner, tenant, &before)?;
     let permit = govern(inner, by, tenant, Some(&before), None).await?;
-<<<<<<< HEAD
-    let marked = (by.requester(), permit.as_ref());
-    let key = families::identity(tenant, &name);
-    let event = Event::IdentityChanged(Box::new(IdentityChanged::Removed(name)));
-    let guard = vec![Guard::Equals(key, raw)];
-    append(inner, marked, (tenant, IDENTITY), guard, event)
-=======
     let by = (by.requester(), permit.as_ref());
     let key = families::identity(tenant, &name);
     let event = Event::IdentityChanged(Box::new(IdentityChanged::Removed(name)));
     let guard = vec![Guard::Equals(key, raw)];
     append(inner, by, (tenant, IDENTITY), guard, event)
->>>>>>> main
         .await
         .map_err(Refused::unexpected)?;
     load(inner)
@@ -301,6 +280,26 @@ fn text(random: &[u8; 32], chars: usize) -> String {
         .take(chars)
         .map(|bits| char::from(DIGITS.get(usize::from(bits & 31)).copied().unwrap_or(b'0')))
         .collect()
+}
+
+/// Gives keys to sign with the time at which they are registered; one that is there keeps its own. What a
+/// caller says of it does not count.
+fn registered(inner: &Inner, before: Option<&Identity>, after: Identity) -> Identity {
+    let Identity::User(mut user) = after else {
+        return after;
+    };
+    let known = match before {
+        Some(Identity::User(before)) => before.signing_keys.as_slice(),
+        _ => &[],
+    };
+    for key in &mut user.signing_keys {
+        let same = known.iter().find(|known| known.public == key.public);
+        key.registered = match same {
+            Some(known) => known.registered,
+            None => inner.clock.hybrid(),
+        };
+    }
+    Identity::User(user)
 }
 
 fn check(name: &str) -> Result<(), StoreError> {
@@ -436,11 +435,7 @@ fn unused(inner: &Inner, tenant: TenantId, identity: &Identity) -> Result<(), St
     }
 }
 
-<<<<<<< HEAD
-/// Whether two people are needed, and were there.
-=======
 /// The permit of a change that needs two people, where the tenant says so.
->>>>>>> main
 async fn govern(
     inner: &Inner,
     by: &Authorized,
@@ -451,18 +446,10 @@ async fn govern(
     let Some(change) = administration(before, after) else {
         return Ok(None);
     };
-<<<<<<< HEAD
-    let now = inner.clock.compliance();
-    let (operation, document) = described(change, before, after, now);
-    let asking = (&operation, document);
-    governed::permit(inner, by.requester(), tenant, asking)
-        .await
-        .map(Some)
-=======
     let Some(shown) = after.or(before) else {
         return Ok(None);
     };
-    let (subject, described) = describe::of(shown);
+    let (subject, described) = describe::of(before, shown, inner.clock.compliance());
     let document = match after {
         Some(_) => described,
         None => format!("removed\n{described}"),
@@ -474,7 +461,6 @@ async fn govern(
     };
     let permit = governed::permit(inner, by.requester(), tenant, (&operation, Some(document)));
     permit.await.map(Some)
->>>>>>> main
 }
 
 async fn commit(
