@@ -2,6 +2,7 @@
 
 mod audit;
 mod drill;
+pub mod identity;
 mod keyring;
 mod request;
 mod retention;
@@ -83,6 +84,26 @@ pub enum Command {
     /// Locks: reports, changes in bulk, defaults and limits
     #[command(subcommand)]
     Lock(LockCommand),
+    /// Tenants: the institutions of a vault
+    #[command(subcommand)]
+    Tenant(identity::TenantCommand),
+    /// People and systems of a tenant
+    #[command(subcommand)]
+    User(identity::UserCommand),
+    /// Groups of users
+    #[command(subcommand)]
+    Group(identity::GroupCommand),
+    /// Policies of users and groups
+    #[command(subcommand)]
+    Policy(identity::PolicyCommand),
+    /// Access keys
+    #[command(subcommand)]
+    Key(identity::KeyCommand),
+    /// Logs a person in with a one-time password; prints a key for some hours
+    Login(identity::LoginArgs),
+    /// Secrets for one-time passwords
+    #[command(subcommand)]
+    Totp(identity::TotpCommand),
     /// Who can delete a version, when, and by which rule
     Explain(ExplainArgs),
     /// When the disk fills, what cannot be deleted until when, what history costs

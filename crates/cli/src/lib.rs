@@ -51,6 +51,13 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Event(EventCommand::Post(event)) => commands::lock_bulk::event(&event, json).await,
         Command::Lock(lock) => lock_command(lock, json).await,
         Command::Explain(explain) => commands::explain::run(&explain, json).await,
+        Command::Tenant(tenant) => commands::identity::tenant(tenant, json).await,
+        Command::User(user) => commands::identity::user(user, json).await,
+        Command::Group(group) => commands::identity::group(group, json).await,
+        Command::Policy(policy) => commands::identity::policy(policy, json).await,
+        Command::Key(key) => commands::identity::key(key, json).await,
+        Command::Login(login) => commands::identity::login(&login, json).await,
+        Command::Totp(totp) => commands::identity::totp(&totp, json).await,
         Command::Capacity(online) => commands::capacity::run(&online, json).await,
         Command::Bucket(bucket) => match bucket {
             BucketCommand::List(online) => commands::bucket_list::run(&online, json).await,

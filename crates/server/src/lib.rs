@@ -23,10 +23,12 @@ mod open;
 mod running;
 mod seldom;
 mod serve;
+mod sessions;
 mod stall;
 mod stop;
 mod telemetry;
 mod timekeeper;
+mod totp;
 mod welcome;
 
 pub use serve::{Ended, serve};

@@ -6,6 +6,7 @@ mod clock_detail;
 mod convert;
 mod door;
 mod health;
+mod identity;
 mod keeper;
 mod metrics;
 mod openapi;
@@ -53,6 +54,7 @@ pub(crate) fn router(state: Arc<AdminState>) -> Router {
     let routes = v1::routes()
         .merge(audit_query::routes())
         .merge(keeper::routes::routes())
+        .merge(identity::routes::routes())
         .merge(requests::routes::routes())
         .merge(retention_routes::routes());
     let signed = routes

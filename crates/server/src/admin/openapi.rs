@@ -3,6 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::identity::routes as identity;
 use super::keeper::routes as keeper;
 use super::requests::routes as requests;
 use super::{audit_query, retention_routes, v1};
@@ -46,6 +47,24 @@ use super::{audit_query, retention_routes, v1};
         keeper::request_disposal,
         keeper::cancel_disposal,
         keeper::certificate,
+        identity::tenants,
+        identity::create_tenant,
+        identity::change_tenant,
+        identity::users,
+        identity::change_user,
+        identity::remove_user,
+        identity::groups,
+        identity::put_group,
+        identity::remove_group,
+        identity::policies,
+        identity::put_policy,
+        identity::remove_policy,
+        identity::keys,
+        identity::create_key,
+        identity::change_key,
+        identity::remove_key,
+        identity::log_in,
+        identity::enrol_totp,
         requests::requests,
         requests::request,
         requests::approve_request,

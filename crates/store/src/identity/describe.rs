@@ -1,0 +1,77 @@
+//! What a second person reads of a change of the directory, and signs. The same call is the same text:
+//! nothing that is drawn or told by a clock stands in it, and no secret.
+
+use azekura_model::access::Preset;
+use azekura_model::governed::escaped;
+use azekura_model::identity::{AccessKey, Group, Identity, NamedPolicy, User, UserKind};
+use azekura_record::sshsig::public_key_to_text;
+
+/// Whom a change concerns, and what they shall be, one line a fact.
+pub(super) fn of(identity: &Identity) -> (String, String) {
+    match identity {
+        Identity::User(user) => (format!("user {}", user.name), user_lines(user)),
+        Identity::Group(group) => (format!("group {}", group.name), group_lines(group)),
+        Identity::Policy(NamedPolicy { name, text }) => {
+            (format!("policy {name}"), line("document", text))
+        }
+        Identity::Key(key) => (format!("key {} of {}", key.label, key.user), key_lines(key)),
+        Identity::Settings(settings) => (
+            "settings of the tenant".to_owned(),
+            line("one-time passwords", &settings.totp_required.to_string()),
+        ),
+        Identity::LastUses(_) => ("last uses".to_owned(), String::new()),
+    }
+}
+
+fn line(name: &str, value: &str) -> String {
+    format!("{name}: {}\n", escaped(value))
+}
+
+fn preset(preset: Option<Preset>) -> String {
+    line("preset", preset.map_or("none", Preset::as_str))
+}
+
+fn lines(name: &str, values: &[String]) -> String {
+    values.iter().map(|value| line(name, value)).collect()
+}
+
+fn user_lines(user: &User) -> String {
+    let kind = match user.kind {
+        UserKind::Person => "person",
+        UserKind::System => "system",
+    };
+    let mut out = line("kind", kind);
+    out.push_str(&preset(user.preset));
+    out.push_str(&lines("group", &user.groups));
+    out.push_str(&lines("policy", &user.policies));
+    out.push_str(&line("approver", &user.approver.to_string()));
+    out.push_str(&line("disabled", &user.disabled.to_string()));
+    for key in &user.signing_keys {
+        let frozen = if key.frozen { " (frozen)" } else { "" };
+        let text = format!("{}{frozen}", public_key_to_text(&key.public));
+        out.push_str(&line("signing key", &text));
+    }
+    if let Some(time_box) = &user.time_box {
+        out.push_str(&line("ticket", &time_box.ticket));
+        out.push_str(&line("plan", &time_box.plan));
+    }
+    let totp = user.totp.is_some().to_string();
+    out.push_str(&line("one-time password", &totp));
+    out
+}
+
+fn group_lines(group: &Group) -> String {
+    preset(group.preset) + &lines("policy", &group.policies)
+}
+
+fn key_lines(key: &AccessKey) -> String {
+    let mut out = preset(key.preset);
+    out.push_str(&line("policy", key.policy.as_deref().unwrap_or("none")));
+    out.push_str(&lines("network", &key.source_cidrs));
+    let certificate = key
+        .certificate
+        .map_or_else(|| "any".to_owned(), hex::encode);
+    out.push_str(&line("certificate", &certificate));
+    out.push_str(&line("disabled", &key.disabled.to_string()));
+    out
+}
