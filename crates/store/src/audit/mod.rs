@@ -8,6 +8,7 @@
 //! counts ([`rollup`]), so that a flood of it takes nothing from a tenant's budget.
 
 mod changes;
+mod clock;
 mod flush;
 pub mod patient;
 mod query;
