@@ -61,3 +61,4 @@ mod tick;
 pub mod upload;
 pub mod vault;
 pub mod visibility;
+pub mod volume;
