@@ -21,6 +21,7 @@ pub mod disposal;
 pub mod entropy;
 pub mod entry;
 pub mod error;
+pub mod export;
 pub mod families;
 mod find;
 mod get;

@@ -50,6 +50,7 @@ use crate::{
     multipart, put, release, sweep, tagging, tick, volume,
 };
 
+mod export;
 mod identity;
 mod locks;
 mod requests;

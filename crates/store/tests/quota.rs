@@ -1,9 +1,5 @@
 //! Quotas of tenants: what is kept is counted whole, and refused before it is committed.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "tests may panic"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
 mod common;
 
