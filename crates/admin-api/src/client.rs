@@ -94,11 +94,19 @@ impl Client {
                 format!("cannot make the request: {e}"),
             )
         };
+        let json = body.first().is_some_and(|first| b"[{".contains(first));
+        let kind = if json {
+            "application/json"
+        } else {
+            "text/plain"
+        };
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("{}{path_and_query}", self.endpoint))
-            .body(body)
-            .map_err(|e| invalid(&e))?;
+            .uri(format!("{}{path_and_query}", self.endpoint));
+        if !body.is_empty() {
+            request = request.header(http::header::CONTENT_TYPE, kind);
+        }
+        let mut request = request.body(body).map_err(|e| invalid(&e))?;
         sigv4::sign(
             &mut request,
             &self.credentials,
