@@ -20,9 +20,10 @@ use crate::bucket::object_lock::refuse_elsewhere;
 use crate::bucket::{Bucket, lifecycle, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
-use crate::governed::documents::public_access;
+use crate::governed::documents::{Described, public_access, public_acl, public_policy};
 use crate::governed::{self, named};
 use crate::inner::{Draft, Inner, Refused};
+use crate::policy_text::parse_bucket_policy;
 
 /// Sets one sub-resource (`Some`), or clears that of `kind`. The last one to commit decides: nothing
 /// is merged, so nothing but the bucket itself is guarded, which must not be another of its name by
@@ -67,8 +68,8 @@ pub(crate) async fn configure(
     }
 }
 
-/// What opens a bucket to everybody is done by two people: here, a weaker public-access block. Without
-/// one, nothing is blocked (S3).
+/// What opens a bucket to everybody is done by two people: a weaker public-access block, a public policy,
+/// a public list. Without a block, nothing is blocked (S3).
 async fn permit(
     inner: &Inner,
     by: &Authorized,
@@ -76,9 +77,33 @@ async fn permit(
     kind: ConfigurationKind,
     configuration: Option<&BucketConfiguration>,
 ) -> Result<Option<Permit>, StoreError> {
-    if kind != ConfigurationKind::PublicAccess {
+    let opening = match configuration {
+        Some(BucketConfiguration::Policy(text)) => {
+            let parsed = parse_bucket_policy(&text.0, &bucket.name);
+            let closed = parsed.is_ok_and(|policy| !policy.is_public());
+            (!closed).then(|| public_policy(named(bucket), &text.0))
+        }
+        Some(BucketConfiguration::Acl(acl)) if acl.is_public() => {
+            Some(public_acl(named(bucket), acl))
+        }
+        _ if kind == ConfigurationKind::PublicAccess => unblocks(inner, bucket, configuration)?,
+        _ => None,
+    };
+    let Some((operation, document)) = opening else {
         return Ok(None);
-    }
+    };
+    let (by, asking) = (by.requester(), (&operation, document));
+    governed::permit(inner, by, bucket.tenant, asking)
+        .await
+        .map(Some)
+}
+
+/// A block that is weaker than the one before.
+fn unblocks(
+    inner: &Inner,
+    bucket: &Bucket,
+    configuration: Option<&BucketConfiguration>,
+) -> Result<Option<Described>, StoreError> {
     let none = PublicAccessBlock {
         block_public_acls: false,
         ignore_public_acls: false,
@@ -97,11 +122,7 @@ async fn permit(
     if !weaker(&before, &new) {
         return Ok(None);
     }
-    let (operation, document) = public_access(named(bucket), &new);
-    let (by, asking) = (by.requester(), (&operation, document));
-    governed::permit(inner, by, bucket.tenant, asking)
-        .await
-        .map(Some)
+    Ok(Some(public_access(named(bucket), &new)))
 }
 
 /// Whether a switch goes off.

@@ -1,0 +1,77 @@
+//! Access-control lists of what is stored and of buckets: which one a request means, and whether it may.
+
+use azekura_model::access::{Action, AllowedBy};
+use azekura_model::acl::{Acl, CannedAcl};
+use azekura_model::bucket_config::ObjectOwnership;
+use azekura_model::ident::TenantId;
+use azekura_store::bucket::access::BucketAccess;
+use http::HeaderMap;
+use s3s::S3Result;
+
+use super::Context;
+use crate::auth::Caller;
+use crate::convert::acl::{self, Owners, Tenants};
+use crate::convert::names;
+use crate::errors;
+
+impl Tenants for Context {
+    fn name(&self, id: TenantId) -> S3Result<Option<String>> {
+        self.store.tenant_name(id).map_err(errors::from_store)
+    }
+}
+
+impl Context {
+    /// What a bucket says of who may come in.
+    pub(super) fn access(&self, bucket: &str) -> S3Result<BucketAccess> {
+        let name = names::bucket(bucket)?;
+        let access = self
+            .store
+            .bucket_access(&name)
+            .map_err(errors::from_store)?;
+        access.ok_or_else(|| errors::from_store(azekura_store::error::StoreError::NoSuchBucket))
+    }
+}
+
+/// The list of an object to be; `None` = it is the bucket's owner's alone.
+///
+/// # Errors
+/// `AccessControlListNotSupported` where lists do not count; `AccessDenied` for a public one that is
+/// blocked, and without the right to give one.
+pub(super) fn of_new_object(
+    cx: &Context,
+    caller: &Caller,
+    bucket: &str,
+    headers: &HeaderMap,
+) -> S3Result<Option<Acl>> {
+    let access = cx.access(bucket)?;
+    if !access.ownership.has_acls() {
+        acl::says_nothing_new(headers)?;
+        return Ok(None);
+    }
+    let canned = headers.get("x-amz-acl").map(|value| value.as_bytes());
+    let given_away = access.ownership == ObjectOwnership::BucketOwnerPreferred
+        && canned == Some(CannedAcl::BucketOwnerFullControl.as_str().as_bytes());
+    // What nobody stores is the bucket's.
+    let writer = caller.authorized().tenant().unwrap_or(access.tenant);
+    let owner = if given_away { access.tenant } else { writer };
+    let owners = Owners {
+        owner,
+        bucket: access.tenant,
+    };
+    let asked = acl::of_headers(cx, headers, owners)?;
+    let list = asked.unwrap_or_else(|| Acl::private(owner));
+    if list.is_public() && access.blocks_public_acls() {
+        return Err(acl::blocked());
+    }
+    let others = list.grants.iter().any(|grant| {
+        let to = grant.grantee;
+        to != azekura_model::acl::AclGrantee::Tenant(access.tenant)
+            && to != azekura_model::acl::AclGrantee::Tenant(owner)
+    });
+    // Whoever a list lets store an object gives it a list as well.
+    if others && caller.authorized().by() != &AllowedBy::Acl {
+        caller.may(Action::PutObjectAcl)?;
+    }
+    let plain = list == Acl::private(access.tenant);
+    Ok((!plain).then_some(list))
+}
