@@ -51,8 +51,12 @@ pub(crate) fn of(
     if let Some(Event::AclChanged(changed)) = amended {
         return Ok(Some(changed.acl));
     }
-    let mut kept = version.headers.iter();
-    let Some((_, text)) = kept.find(|(name, _)| name == KEPT) else {
+    given(&version.headers)
+}
+
+/// The list that headers as they are kept hold.
+pub(crate) fn given(headers: &[(String, String)]) -> Result<Option<Acl>, StoreError> {
+    let Some((_, text)) = headers.iter().find(|(name, _)| name == KEPT) else {
         return Ok(None);
     };
     let acl = from_text(text).map_err(|error| StoreError::Damaged(error.to_string()))?;

@@ -493,6 +493,19 @@ impl Store {
         })
     }
 
+    /// The access-control list of an upload's object to be; `None` = it is the bucket's owner's alone.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchUpload`].
+    pub fn upload_acl(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        id: UploadId,
+    ) -> Result<Option<Acl>, StoreError> {
+        multipart::acl(&self.inner, bucket, key, id)
+    }
+
     /// Gives a version this access-control list; it makes no version.
     ///
     /// # Errors

@@ -224,7 +224,12 @@ pub(crate) fn to_wire(tenants: &impl Tenants, acl: &Acl) -> S3Result<Vec<Grant>>
             permission: Some(Permission::from_static(permission_name(grant.permission))),
         })
     };
-    acl.grants.iter().map(one).collect()
+    // Groups first: what is open to many should be seen at once.
+    let (groups, tenants): (Vec<_>, Vec<_>) = acl
+        .grants
+        .iter()
+        .partition(|grant| !matches!(grant.grantee, AclGrantee::Tenant(_)));
+    groups.into_iter().chain(tenants).map(one).collect()
 }
 
 /// Judges a request to put a list where lists do not count. A canned one is `private` or

@@ -1,12 +1,15 @@
 //! Access-control lists of what is stored and of buckets: which one a request means, and whether it may.
 
 use azekura_model::access::{Action, AllowedBy};
-use azekura_model::acl::{Acl, CannedAcl};
+use azekura_model::acl::{Acl, AclGrantee, CannedAcl};
 use azekura_model::bucket_config::ObjectOwnership;
-use azekura_model::ident::TenantId;
+use azekura_model::ident::{TenantId, UploadId};
+use azekura_model::name::ObjectKey;
 use azekura_store::bucket::access::BucketAccess;
+use azekura_store::error::StoreError;
 use http::HeaderMap;
 use s3s::S3Result;
+use s3s::dto::Owner;
 
 use super::Context;
 use crate::auth::Caller;
@@ -28,7 +31,7 @@ impl Context {
             .store
             .bucket_access(&name)
             .map_err(errors::from_store)?;
-        access.ok_or_else(|| errors::from_store(azekura_store::error::StoreError::NoSuchBucket))
+        access.ok_or_else(|| errors::from_store(StoreError::NoSuchBucket))
     }
 }
 
@@ -65,8 +68,7 @@ pub(super) fn of_new_object(
     }
     let others = list.grants.iter().any(|grant| {
         let to = grant.grantee;
-        to != azekura_model::acl::AclGrantee::Tenant(access.tenant)
-            && to != azekura_model::acl::AclGrantee::Tenant(owner)
+        to != AclGrantee::Tenant(access.tenant) && to != AclGrantee::Tenant(owner)
     });
     // Whoever a list lets store an object gives it a list as well.
     if others && caller.authorized().by() != &AllowedBy::Acl {
@@ -74,4 +76,24 @@ pub(super) fn of_new_object(
     }
     let plain = list == Acl::private(access.tenant);
     Ok((!plain).then_some(list))
+}
+
+/// Whose object an upload makes: the bucket's owner's, unless lists count and say otherwise. Who began it is
+/// shown as the same.
+pub(super) fn owner_of_upload(
+    cx: &Context,
+    bucket: &str,
+    key: &ObjectKey,
+    id: UploadId,
+) -> S3Result<Owner> {
+    let access = cx.access(bucket)?;
+    if !access.ownership.has_acls() {
+        return cx.owner(access.tenant);
+    }
+    match cx.store.upload_acl(&names::bucket(bucket)?, key, id) {
+        Ok(list) => cx.owner(list.map_or(access.tenant, |list| list.owner)),
+        // Over meanwhile.
+        Err(StoreError::NoSuchUpload) => cx.owner(access.tenant),
+        Err(error) => Err(errors::from_store(error)),
+    }
 }
