@@ -1,5 +1,6 @@
 //! The scenarios, in the order in which they run.
 
+mod audit;
 mod bad_input;
 mod clients;
 mod crash;
@@ -74,6 +75,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         disposal::what_is_due_is_erased_and_what_is_locked_stays,
     ),
     ("storm", storm::others_hardly_notice),
+    ("audit", audit::nothing_read_goes_unseen),
     ("tls", tls::only_what_is_allowed_gets_in),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),

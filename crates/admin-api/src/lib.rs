@@ -5,6 +5,7 @@
 //! [`client::Client`], which implements the same trait over HTTP.
 
 pub mod api;
+pub mod audit;
 pub mod client;
 pub mod error;
 pub mod identity;

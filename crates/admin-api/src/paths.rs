@@ -9,6 +9,8 @@ pub const VAULT: &str = "/v1/vault";
 pub const SNAPSHOT: &str = "/v1/vault/snapshot";
 /// `GET`: where the compliance clock stands.
 pub const CLOCK: &str = "/v1/clock";
+/// `GET`: what is on record of reads, refusals and changes.
+pub const AUDIT: &str = "/v1/audit";
 /// `GET`: all buckets.
 pub const BUCKETS: &str = "/v1/buckets";
 /// `POST`, `DELETE`: one bucket.

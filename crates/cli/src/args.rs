@@ -1,6 +1,8 @@
 //! What can be typed. Each flag has an environment variable of the same name.
 
+mod audit;
 mod drill;
+pub mod identity;
 mod keyring;
 mod request;
 mod retention;
@@ -19,6 +21,7 @@ use std::path::PathBuf;
 use azekura_hospital::{Class, Date, Scale, parse_day};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use audit::{AuditCommand, AuditFormat, AuditQueryArgs, AuditResultArg};
 pub use drill::{DrillCommand, DrillLocksArgs};
 pub use keyring::{
     EscrowCommand, EscrowDrillArgs, EscrowRestoreArgs, EscrowSplitArgs, NewSealing, ResealArgs,
@@ -81,10 +84,33 @@ pub enum Command {
     /// Locks: reports, changes in bulk, defaults and limits
     #[command(subcommand)]
     Lock(LockCommand),
+    /// Tenants: the institutions of a vault
+    #[command(subcommand)]
+    Tenant(identity::TenantCommand),
+    /// People and systems of a tenant
+    #[command(subcommand)]
+    User(identity::UserCommand),
+    /// Groups of users
+    #[command(subcommand)]
+    Group(identity::GroupCommand),
+    /// Policies of users and groups
+    #[command(subcommand)]
+    Policy(identity::PolicyCommand),
+    /// Access keys
+    #[command(subcommand)]
+    Key(identity::KeyCommand),
+    /// Logs a person in with a one-time password; prints a key for some hours
+    Login(identity::LoginArgs),
+    /// Secrets for one-time passwords
+    #[command(subcommand)]
+    Totp(identity::TotpCommand),
     /// Who can delete a version, when, and by which rule
     Explain(ExplainArgs),
     /// When the disk fills, what cannot be deleted until when, what history costs
     Capacity(Online),
+    /// Who read, changed or was refused what
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// A private CA and its certificates
     #[command(subcommand)]
     Tls(TlsCommand),

@@ -4,6 +4,7 @@
 pub mod args;
 pub mod exit;
 
+mod audit;
 mod clock;
 mod commands;
 mod connect;
@@ -14,9 +15,9 @@ mod progress;
 mod shares;
 
 use args::{
-    BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand, DrillCommand,
-    EscrowCommand, EventCommand, LifecycleCommand, LockCommand, ObjectCommand, TlsCommand,
-    VaultCommand,
+    AuditCommand, BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand,
+    DrillCommand, EscrowCommand, EventCommand, LifecycleCommand, LockCommand, ObjectCommand,
+    TlsCommand, VaultCommand,
 };
 use exit::{CommandError, Exit};
 
@@ -41,6 +42,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         )),
         Command::Tls(TlsCommand::Issue(issue)) => commands::tls_issue::run(&issue, json),
         Command::Testdata(testdata) => commands::testdata::run(&testdata, json),
+        Command::Audit(AuditCommand::Query(query)) => commands::audit_query::run(&query).await,
         Command::Vault(vault) => vault_command(vault, json).await,
         Command::Drill(DrillCommand::Locks(locks)) => {
             commands::drill_locks::run(&locks, json).await
@@ -49,6 +51,13 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Event(EventCommand::Post(event)) => commands::lock_bulk::event(&event, json).await,
         Command::Lock(lock) => lock_command(lock, json).await,
         Command::Explain(explain) => commands::explain::run(&explain, json).await,
+        Command::Tenant(tenant) => commands::identity::tenant(tenant, json).await,
+        Command::User(user) => commands::identity::user(user, json).await,
+        Command::Group(group) => commands::identity::group(group, json).await,
+        Command::Policy(policy) => commands::identity::policy(policy, json).await,
+        Command::Key(key) => commands::identity::key(key, json).await,
+        Command::Login(login) => commands::identity::login(&login, json).await,
+        Command::Totp(totp) => commands::identity::totp(&totp, json).await,
         Command::Capacity(online) => commands::capacity::run(&online, json).await,
         Command::Bucket(bucket) => match bucket {
             BucketCommand::List(online) => commands::bucket_list::run(&online, json).await,

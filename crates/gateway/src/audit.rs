@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use azekura_model::access::Grant;
+use azekura_model::access::{AllowedBy, Grant};
 use azekura_model::audit::{AuditEntry, AuditInterface, AuthMethod};
 use azekura_model::ident::TenantId;
 use azekura_model::requester::Requester;
@@ -57,6 +57,7 @@ struct Notes {
     operation: String,
     caller: Option<(Grant, AuthMethod)>,
     place: (Option<String>, Option<String>),
+    decision: Option<String>,
     refused: Vec<Refused>,
 }
 
@@ -81,6 +82,13 @@ impl Noted {
         notes.caller = Some((grant.clone(), auth));
         operation.clone_into(&mut notes.operation);
         notes.place = (bucket.map(str::to_owned), key.map(str::to_owned));
+    }
+
+    /// The statement that allowed the operation, where one did.
+    pub(crate) fn decided(&self, by: &AllowedBy) {
+        if let AllowedBy::Statement(source, statement) = by {
+            self.0.lock().decision = Some(format!("{statement} of {source}"));
+        }
     }
 
     /// The tenant of the caller.
@@ -179,6 +187,7 @@ impl Seen {
         code: Option<String>,
     ) -> AuditEntry {
         let query = parse_query(self.uri.query().unwrap_or_default()).unwrap_or_default();
+        let decision = notes.decision;
         let caller = notes.caller.map(|(grant, auth)| (grant.requester, auth));
         let (requester, auth) = caller.unwrap_or_else(|| {
             let requester = Requester {
@@ -216,6 +225,7 @@ impl Seen {
             version: asked("versionId").or(answered),
             status: response.status().as_u16(),
             error_code: code,
+            decision,
             bytes_received: self.length.as_ref().and_then(number).unwrap_or(0),
             bytes_sent: bytes_of(response, &self.method),
             duration_us: self.started.nanoseconds() / 1000,

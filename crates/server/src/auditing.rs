@@ -5,10 +5,11 @@ use azekura_gateway::audit::{Audit, NotOnRecord};
 use azekura_model::audit::{AuditEntry, AuditPolicy};
 use azekura_model::ident::TenantId;
 use azekura_model::name::BucketName;
-use azekura_store::audit::{AuditOptions, AuditPolicies, Auditor, VAULT_AUDIT};
+use azekura_store::audit::{AuditOptions, AuditPolicies, AuditSink, Auditor, VAULT_AUDIT};
 use azekura_store::store::Store;
 
 use crate::config::AuditChecked;
+use crate::forwarding::Forwarding;
 
 /// Policies of the configuration, for tenants that have none of their own.
 #[derive(Clone, Copy, Debug)]
@@ -34,23 +35,30 @@ pub(crate) struct Auditing {
     store: Store,
     /// The tenant of keys of the configuration.
     first: TenantId,
+    /// Entries that a collector did not get, since start.
+    pub(crate) forward_dropped: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl Auditing {
     /// Starts the auditor of a store.
     pub(crate) fn start(store: &Store, tenant: TenantId, config: &AuditChecked) -> Self {
+        let forwarding = Forwarding::start(&config.collectors);
+        let forward_dropped = forwarding.dropped();
+        let sink = Some(std::sync::Arc::new(forwarding) as std::sync::Arc<dyn AuditSink>);
+        let sink = sink.filter(|_| !config.collectors.is_empty());
         let options = AuditOptions {
             policies: std::sync::Arc::new(Configured {
                 tenants: config.policy,
                 unsigned: config.unsigned,
             }),
             patients: std::sync::Arc::clone(&config.patients),
-            sink: None,
+            sink,
         };
         Self {
             auditor: Auditor::start(store, options),
             store: store.clone(),
             first: tenant,
+            forward_dropped,
         }
     }
 

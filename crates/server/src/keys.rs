@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use azekura_gateway::auth::{Authenticate, Credential};
+use azekura_admin_api::paths;
+use azekura_gateway::auth::{Authenticate, Credential, Peer};
 use azekura_gateway::throttle::KeyLimits;
 use azekura_model::access::{ActionSet, Grant, Right};
 use azekura_model::requester::Requester;
@@ -16,6 +17,8 @@ use zeroize::Zeroizing;
 use crate::config::{Checked, KeyConfigured};
 use crate::credentials::{self, CredentialsError, StoredCredentials};
 use crate::open::Opened;
+use crate::running::Running;
+use crate::sessions::Sessions;
 
 /// Name of the root key's principal in records.
 const ROOT_PRINCIPAL: &str = "root";
@@ -126,20 +129,39 @@ fn root_rights(loopback: bool) -> &'static [Right] {
 pub(crate) struct AccessKeys {
     configured: BTreeMap<String, Credential>,
     store: Arc<Store>,
+    sessions: Arc<Sessions>,
+}
+
+/// Why a key that is good does not work here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum NotHere {
+    /// It is bound to networks.
+    #[error("this access key does not work from this network")]
+    Network,
+    /// It is bound to a client certificate.
+    #[error("this access key works with its client certificate only")]
+    Certificate,
+    /// The certificate is that of another institution.
+    #[error("the client certificate was issued for another institution")]
+    OtherTenant,
+    /// People log in to the admin API.
+    #[error("the key of a person opens the admin API only to log in")]
+    LogIn,
 }
 
 impl AccessKeys {
     /// The root key and the configured ones. Beyond loopback the root key has no rights on data:
     /// it cannot be rotated without a restart, and plaintext may carry what it reads.
     pub(crate) fn new(
-        store: &Arc<Store>,
+        running: &Running,
         root: &Root,
         loopback: bool,
         others: &[KeyConfigured],
     ) -> Self {
         let mut keys = Self {
             configured: BTreeMap::new(),
-            store: Arc::clone(store),
+            store: Arc::clone(&running.store),
+            sessions: Arc::clone(&running.sessions),
         };
         let unlimited = KeyLimits::default();
         keys.add(
@@ -149,7 +171,7 @@ impl AccessKeys {
             root_rights(loopback),
             unlimited,
         );
-        let tenants = store.tenants();
+        let tenants = keys.store.tenants();
         for key in others {
             let named = key.tenant.as_ref();
             let found = named.map(|name| tenants.iter().find(|tenant| &tenant.name == name));
@@ -198,6 +220,74 @@ impl AccessKeys {
     }
 }
 
+impl AccessKeys {
+    /// The key of the directory behind a key, which is itself or that which opened the session.
+    fn known(&self, key_id: &str) -> Option<(Arc<KnownKey>, bool)> {
+        let now = self.store.wall().0.div_euclid(1000);
+        if let Some((_, by_key)) = self.sessions.credential(key_id, now) {
+            let known = self.store.access_key(&by_key).ok().flatten()?;
+            return Some((known, true));
+        }
+        let known = self.store.access_key(key_id).ok().flatten()?;
+        Some((known, false))
+    }
+
+    /// Whether a key whose signature was verified works for this peer.
+    pub(crate) fn check_peer(&self, key_id: &str, peer: &Peer) -> Result<(), NotHere> {
+        let Some((known, _)) = self.known(key_id) else {
+            // Keys of the configuration are bound to nothing.
+            return Ok(());
+        };
+        let from = |network: &String| {
+            let network = network.parse::<ipnet::IpNet>().ok();
+            let inside = |(net, ip): (ipnet::IpNet, std::net::IpAddr)| net.contains(&ip);
+            network.zip(peer.address).is_some_and(inside)
+        };
+        if !known.key.source_cidrs.is_empty() && !known.key.source_cidrs.iter().any(from) {
+            return Err(NotHere::Network);
+        }
+        let shown = peer.certificate.as_ref();
+        if let Some(bound) = known.key.certificate
+            && shown.is_none_or(|shown| shown.sha256 != bound)
+        {
+            return Err(NotHere::Certificate);
+        }
+        let tenant = self
+            .store
+            .tenant(known.tenant)
+            .map(|view| view.name.clone());
+        let foreign = shown
+            .and_then(|shown| shown.tenant.as_ref())
+            .is_some_and(|issued_for| tenant.as_ref().is_ok_and(|name| name != issued_for));
+        if foreign {
+            return Err(NotHere::OtherTenant);
+        }
+        self.store.access_key_used(&known.key.id);
+        Ok(())
+    }
+
+    /// Whether a key may use a route of the admin API: people log in with a one-time password first.
+    pub(crate) fn check_route(&self, key_id: &str, path: &str) -> Result<(), NotHere> {
+        let Some((known, session)) = self.known(key_id) else {
+            return Ok(());
+        };
+        let asked = self
+            .store
+            .tenant(known.tenant)
+            .map_or(true, |view| view.settings.totp_required);
+        let open = path == paths::LOGIN || path == paths::TOTP;
+        if session || open || !known.person || !asked {
+            return Ok(());
+        }
+        Err(NotHere::LogIn)
+    }
+}
+
+/// Random letters and digits.
+pub(crate) fn random_text(chars: usize) -> Result<String, EntropyFailed> {
+    Ok(text(&SystemEntropy.bytes32()?, chars))
+}
+
 /// A key of a directory as listeners meet it.
 fn credential_of(known: &KnownKey) -> Credential {
     let limits = known.key.limits;
@@ -231,6 +321,16 @@ impl Authenticate for AccessKeys {
     fn credential(&self, key_id: &str) -> Option<Credential> {
         if let Some(found) = self.configured.get(key_id) {
             return Some(found.clone());
+        }
+        let now = self.store.wall().0.div_euclid(1000);
+        if let Some((credential, by_key)) = self.sessions.credential(key_id, now) {
+            // A session ends with the key that opened it.
+            return self
+                .store
+                .access_key(&by_key)
+                .ok()
+                .flatten()
+                .map(|_| credential);
         }
         match self.store.access_key(key_id) {
             Ok(known) => known.map(|known| credential_of(&known)),

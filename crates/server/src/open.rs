@@ -203,6 +203,7 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         declared: config.declared.clone(),
         keyring_exported: Box::new(move || vault::keyring_exported(&places)),
         auditing,
+        sessions: Arc::default(),
         _ticker: vault.ticker,
         requests,
         _telling: telling,

@@ -10,6 +10,7 @@ use azekura_store::store::Store;
 use crate::approvals::{RequestMetrics, Telling};
 use crate::auditing::Auditing;
 use crate::keeping::Keeping;
+use crate::sessions::Sessions;
 
 /// What listeners need of the open vault.
 pub(crate) struct Running {
@@ -25,6 +26,8 @@ pub(crate) struct Running {
     pub(crate) keyring_exported: Box<dyn Fn() -> bool + Send + Sync>,
     /// Puts requests on record.
     pub(crate) auditing: Auditing,
+    /// Log-ins of people.
+    pub(crate) sessions: Arc<Sessions>,
     /// Credits running time to the compliance clock while it lives.
     pub(crate) _ticker: Ticker,
     /// What happened to requests for what needs two people.

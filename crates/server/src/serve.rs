@@ -206,7 +206,7 @@ pub(crate) fn begin(
     stopped: watch::Receiver<bool>,
 ) -> std::io::Result<Begun> {
     let (s3_addr, admin_addr) = (s3.local_addr()?, admin.local_addr()?);
-    let keys = AccessKeys::new(&opened.running.store, root, config.loopback, &config.keys);
+    let keys = AccessKeys::new(&opened.running, root, config.loopback, &config.keys);
     let metrics = Arc::new(Metrics::new(Arc::clone(&opened.running)));
     let gateway = Observed {
         inner: gateway(config, opened, keys.clone()),

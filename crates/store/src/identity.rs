@@ -2,10 +2,13 @@
 //! partition of identities are the truth; the directory in memory is read from the index at the start
 //! and after each change, so that a request costs one look-up.
 
+mod approvers;
 pub(crate) mod change;
+mod describe;
 mod secret;
 mod view;
 
+pub(crate) use approvers::DirectoryApprovers;
 pub use change::{NewKey, NewTenant};
 pub use view::{KeyNotGood, KnownKey, TenantView};
 

@@ -30,6 +30,7 @@ use crate::cut::{Cut, VaultState};
 use crate::disposal::DisposalAsk;
 use crate::error::StoreError;
 use crate::history::PastVersion;
+use crate::identity::DirectoryApprovers;
 use crate::inner::Inner;
 pub use crate::inner::{Parts, StorePolicy};
 use crate::intent::Owner;
@@ -72,9 +73,10 @@ impl Store {
     /// The same with what the operator decided.
     #[must_use]
     pub fn with_policy(parts: Parts, policy: StorePolicy) -> Self {
-        Self {
-            inner: Arc::new(Inner::new(parts, policy)),
-        }
+        let inner = Arc::new(Inner::new(parts, policy));
+        let directory = DirectoryApprovers(Arc::downgrade(&inner));
+        inner.governing.set_approvers(Arc::new(directory));
+        Self { inner }
     }
 
     /// Makes the vault's tenant when it has none. Idempotent.

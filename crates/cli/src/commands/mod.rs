@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod audit_query;
 pub(crate) mod bucket_create;
 pub(crate) mod bucket_delete;
 pub(crate) mod bucket_history_days;
@@ -15,6 +16,7 @@ pub(crate) mod disposal_request;
 pub(crate) mod disposal_show;
 pub(crate) mod drill_locks;
 pub(crate) mod explain;
+pub(crate) mod identity;
 pub(crate) mod lifecycle_run;
 pub(crate) mod lifecycle_show;
 pub(crate) mod lock_bulk;

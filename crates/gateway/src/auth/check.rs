@@ -101,6 +101,9 @@ impl AccessCheck {
 /// Judges by the body.
 fn judge<T>(request: &mut S3Request<T>, body: BodyFacts) -> S3Result<()> {
     let caller = Unjudged::of(request)?.judge(body)?;
+    if let Some(noted) = request.extensions.get::<Noted>() {
+        noted.decided(caller.authorized().by());
+    }
     request.extensions.insert(caller);
     Ok(())
 }
@@ -115,6 +118,9 @@ impl S3Access for AccessCheck {
             return Ok(());
         }
         let caller = unjudged.judge(BodyFacts::None)?;
+        if let Some(noted) = cx.extensions_mut().get::<Noted>() {
+            noted.decided(caller.authorized().by());
+        }
         caller.may_with(cx.headers())?;
         cx.extensions_mut().insert(caller);
         Ok(())

@@ -19,6 +19,8 @@ use azekura_store::entropy::{Entropy as _, SystemEntropy};
 use super::AdminState;
 use super::audited::Signed;
 use super::convert::api_error;
+use crate::keys::NotHere;
+use azekura_admin_api::paths;
 
 /// Longest body of a request, in bytes.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -88,6 +90,11 @@ async fn admit(
         .get::<Peer>()
         .cloned()
         .unwrap_or_default();
+    let path = request.uri().path().to_owned();
+    let here = state
+        .keys
+        .check_peer(&claim.key_id, &peer)
+        .and_then(|()| state.keys.check_route(&claim.key_id, &path));
     grant.requester.source = peer.address;
     grant.requester.tls_identity = peer.certificate.map(|shown| shown.subject);
     grant.requester.request_id = request_id().map_err(Failure)?;
@@ -96,6 +103,12 @@ async fn admit(
         grant.tenant = Some(first.map_err(|error| Failure(api_error(&error)))?);
     }
     *signed = Some((grant.requester.clone(), grant.tenant));
+    here.map_err(not_here)?;
+    // Who logs in needs no more than a key that signs.
+    if path == paths::LOGIN || path == paths::TOTP {
+        request.extensions_mut().insert::<Grant>(grant);
+        return Ok(request.map(Body::from));
+    }
     // Every route needs this right; those on buckets and objects need theirs as well.
     let resource = grant.tenant.map_or(Resource::Vault, Resource::Tenant);
     let ask = Ask::plain(Action::AdminRead, &resource, grant.tenant);
@@ -110,6 +123,16 @@ fn request_id() -> Result<String, ApiError> {
         .id16()
         .map(|id| to_text(&id))
         .map_err(|error| ApiError::new(Code::Internal, error.to_string()))
+}
+
+fn not_here(why: NotHere) -> Failure {
+    let hint = match why {
+        NotHere::LogIn => "Run `azekura login`, then use the key that it prints.",
+        NotHere::Network | NotHere::Certificate | NotHere::OtherTenant => {
+            "`azekura key list` shows what the key is bound to."
+        }
+    };
+    Failure(ApiError::new(Code::AccessDenied, why.to_string()).hint(hint))
 }
 
 fn not_authenticated(refused: Refused) -> Failure {

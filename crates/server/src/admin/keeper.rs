@@ -25,7 +25,7 @@ use super::operations::Operator;
 pub(super) use metrics::encode;
 
 /// A moment as RFC 3339, or a date: its beginning in UTC.
-fn moment(text: &str) -> Result<ComplianceTime, ApiError> {
+pub(super) fn moment(text: &str) -> Result<ComplianceTime, ApiError> {
     let at = OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| {
         let date = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
         Some(date.midnight().assume_utc())

@@ -4,6 +4,7 @@ mod tls;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
@@ -20,6 +21,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::{AdminState, clock_detail, keeper};
+use crate::auditing::Auditing;
 use crate::running::Running;
 
 /// Labels of an answered request.
@@ -177,7 +179,8 @@ impl fmt::Debug for EngineCollector {
 impl Collector for EngineCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let status = self.0.status();
-        for (name, help, value) in counters(&status) {
+        let audit = audit_counters(&self.0.auditing);
+        for (name, help, value) in counters(&status).into_iter().chain(audit) {
             let metric = ConstCounter::new(value);
             let encoder = encoder.encode_descriptor(name, help, None, metric.metric_type())?;
             metric.encode(encoder)?;
@@ -230,6 +233,39 @@ fn encode_memory(encoder: &mut DescriptorEncoder<'_>, pools: &[PoolUse]) -> Resu
 }
 
 type Row = (&'static str, &'static str, u64);
+
+/// What the audit put on record, and what it could not.
+fn audit_counters(auditing: &Auditing) -> [Row; 5] {
+    let counters = auditing.auditor.counters();
+    let dropped = auditing.forward_dropped.load(Ordering::Relaxed);
+    [
+        (
+            "audit_entries",
+            "Requests on record since start",
+            counters.recorded,
+        ),
+        (
+            "audit_batches",
+            "Records that hold them since start",
+            counters.batches,
+        ),
+        (
+            "audit_rolled_up",
+            "Requests on record as a count only since start",
+            counters.rolled_up,
+        ),
+        (
+            "audit_refused",
+            "Requests not answered because they could not be put on record since start",
+            counters.refused,
+        ),
+        (
+            "audit_forward_dropped",
+            "Entries that a collector did not get since start",
+            dropped,
+        ),
+    ]
+}
 
 fn counters(status: &Status) -> [Row; 3] {
     [

@@ -1,10 +1,12 @@
 //! The admin listener: health, metrics, the status page, and the signed API under `/v1`.
 
+mod audit_query;
 mod audited;
 mod clock_detail;
 mod convert;
 mod door;
 mod health;
+mod identity;
 mod keeper;
 mod metrics;
 mod openapi;
@@ -26,6 +28,7 @@ use azekura_admin_api::sigv4;
 
 pub use openapi::document as openapi_document;
 
+pub(crate) use audit_query::audit_line;
 pub(crate) use convert::rfc3339;
 pub(crate) use metrics::{Connected, Metrics};
 
@@ -49,7 +52,9 @@ pub(crate) struct AdminState {
 /// All routes. Nothing outside `/v1` answers with names, keys or content of objects.
 pub(crate) fn router(state: Arc<AdminState>) -> Router {
     let routes = v1::routes()
+        .merge(audit_query::routes())
         .merge(keeper::routes::routes())
+        .merge(identity::routes::routes())
         .merge(requests::routes::routes())
         .merge(retention_routes::routes());
     let signed = routes

@@ -3,9 +3,10 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::identity::routes as identity;
 use super::keeper::routes as keeper;
 use super::requests::routes as requests;
-use super::{retention_routes, v1};
+use super::{audit_query, retention_routes, v1};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +26,7 @@ use super::{retention_routes, v1};
         v1::object,
         v1::content,
         v1::history,
+        audit_query::audit,
         retention_routes::list_classes,
         retention_routes::class_rules,
         retention_routes::add_class_rule,
@@ -45,6 +47,24 @@ use super::{retention_routes, v1};
         keeper::request_disposal,
         keeper::cancel_disposal,
         keeper::certificate,
+        identity::tenants,
+        identity::create_tenant,
+        identity::change_tenant,
+        identity::users,
+        identity::change_user,
+        identity::remove_user,
+        identity::groups,
+        identity::put_group,
+        identity::remove_group,
+        identity::policies,
+        identity::put_policy,
+        identity::remove_policy,
+        identity::keys,
+        identity::create_key,
+        identity::change_key,
+        identity::remove_key,
+        identity::log_in,
+        identity::enrol_totp,
         requests::requests,
         requests::request,
         requests::approve_request,

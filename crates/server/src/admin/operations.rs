@@ -52,6 +52,16 @@ impl Operator {
         self.running.clock.compliance()
     }
 
+    /// The person or system that owns the caller's key.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.grant.user.as_deref()
+    }
+
+    /// Who asks, and what the key may do.
+    pub(crate) fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
     /// Whether an action is allowed on the caller's own tenant.
     pub(crate) fn may(&self, action: Action) -> Result<Authorized, ApiError> {
         let resource = self.grant.tenant.map_or(Resource::Vault, Resource::Tenant);

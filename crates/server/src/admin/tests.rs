@@ -30,7 +30,7 @@ async fn admin(dir: &std::path::Path, loopback: bool) -> (Router, i64) {
     let now = opened.running.unix_seconds();
     let state = AdminState {
         running: Arc::clone(&opened.running),
-        keys: AccessKeys::new(&opened.running.store, &root, loopback, &[]),
+        keys: AccessKeys::new(&opened.running, &root, loopback, &[]),
         policy: sigv4::AcceptedScopes {
             regions: vec!["local".to_owned()],
             service: sigv4::SERVICE.to_owned(),

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use azekura_model::audit::{AuditMode, AuditPolicy};
 use azekura_store::audit::patient::{PatientLayout, PatientLayouts, PatternLayout};
+use http::Uri;
 use serde::Deserialize;
 
 use super::{ConfigError, SizeValue};
+use crate::forwarding::Collector;
 
 /// Bytes that the audit of unsigned requests may take, unless the operator says otherwise.
 const UNSIGNED_BUDGET_BYTES: u64 = 1 << 30;
@@ -63,25 +65,22 @@ pub struct AuditChecked {
     pub unsigned: AuditPolicy,
     /// Finds patients in object keys.
     pub patients: Arc<PatientLayouts>,
-    /// Collector by syslog.
-    pub syslog: Option<String>,
-    /// Entries go to the OTLP collector as well.
-    pub otlp: bool,
+    /// Where entries go as well.
+    pub collectors: Vec<Collector>,
 }
 
 impl std::fmt::Debug for AuditChecked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AuditChecked")
             .field("policy", &self.policy)
-            .field("syslog", &self.syslog)
-            .field("otlp", &self.otlp)
+            .field("collectors", &self.collectors)
             .finish_non_exhaustive()
     }
 }
 
 impl AuditChecked {
     /// Judges the table.
-    pub(super) fn new(table: AuditTable) -> Result<Self, ConfigError> {
+    pub(super) fn new(table: AuditTable, otlp: Option<&Uri>) -> Result<Self, ConfigError> {
         let default = AuditPolicy::default();
         let bytes = |size: Option<SizeValue>, key| size.map(|size| size.bytes(key)).transpose();
         let policy = AuditPolicy {
@@ -97,6 +96,19 @@ impl AuditChecked {
             budget_bytes: Some(spared.unwrap_or(UNSIGNED_BUDGET_BYTES)),
             ..policy
         };
+        let mut collectors = Vec::new();
+        if let Some(text) = &table.syslog {
+            let collector = Collector::syslog(text);
+            collectors.push(collector.ok_or_else(|| {
+                let what = "give syslog as udp://HOST:514, tcp://HOST:601 or unix:///dev/log";
+                ConfigError::Audit(format!("syslog = {text:?}: {what}"))
+            })?);
+        }
+        if table.otlp {
+            let uri = otlp
+                .ok_or_else(|| ConfigError::Audit("otlp = true needs otlp.endpoint".to_owned()))?;
+            collectors.push(Collector::Otlp(uri.clone()));
+        }
         let layouts = table.patient_layouts.iter().map(|layout| {
             PatternLayout::new(layout.bucket.as_deref(), &layout.pattern)
                 .map(|layout| Arc::new(layout) as Arc<dyn PatientLayout>)
@@ -106,8 +118,7 @@ impl AuditChecked {
             policy,
             unsigned,
             patients: Arc::new(PatientLayouts::with(layouts.collect::<Result<_, _>>()?)),
-            syslog: table.syslog,
-            otlp: table.otlp,
+            collectors,
         })
     }
 }

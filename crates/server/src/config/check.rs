@@ -300,6 +300,7 @@ impl Checked {
         let net = listeners::check(&file, &over)?;
         let otlp = over.otlp_endpoint.or(file.otlp.endpoint);
         let otlp = otlp.map(collector).transpose()?;
+        let audit = AuditChecked::new(file.audit, otlp.as_ref())?;
         let space_floor = over.space_floor.map(SizeValue::Text).or(file.space_floor);
         let space_floor = space_floor
             .map(|size| size.bytes("space_floor"))
@@ -360,7 +361,7 @@ impl Checked {
             classes: Arc::new(classes(file.retention.classes.as_deref())?),
             probation,
             trial_grace,
-            audit: AuditChecked::new(file.audit)?,
+            audit,
         })
     }
 }

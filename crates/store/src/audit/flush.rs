@@ -1,7 +1,6 @@
 //! The task that commits what waits.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use azekura_engine::seam::CommitClass;
 use azekura_model::ident::TenantId;
@@ -17,9 +16,6 @@ use super::trail::{End, Shared, Waiting};
 use super::{AuditRefused, audit_partition};
 use crate::error::StoreError;
 use crate::inner::{Draft, Refused};
-
-/// How long an entry waits at most before its commit begins.
-const EVERY: Duration = Duration::from_millis(500);
 
 /// The running task.
 pub(super) struct Flusher {
@@ -55,8 +51,7 @@ impl Flusher {
 }
 
 async fn run(shared: &Shared) {
-    let mut ticks = tokio::time::interval(EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks = super::clock::ticks();
     loop {
         let all = tokio::select! {
             _ = ticks.tick() => true,

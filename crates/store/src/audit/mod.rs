@@ -8,6 +8,7 @@
 //! counts ([`rollup`]), so that a flood of it takes nothing from a tenant's budget.
 
 mod changes;
+mod clock;
 mod flush;
 pub mod patient;
 mod query;
@@ -122,9 +123,10 @@ impl Auditor {
         tenant: Option<TenantId>,
         entry: AuditEntry,
     ) -> Result<(), AuditRefused> {
-        // What nobody signed for must not fill the audit of whom it names.
+        // What was refused and nobody signed must not fill the audit of whom it names. What a bucket that
+        // is open to everybody answers to nobody in particular is its owner's.
         let tenant = tenant
-            .filter(|_| entry.is_verified())
+            .filter(|_| entry.is_verified() || !entry.is_refused())
             .unwrap_or(VAULT_AUDIT);
         let mut entry = entry.bounded();
         if entry.patient.is_none() {

@@ -51,15 +51,15 @@ enum Token {
 /// A pattern that cannot find a patient.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the pattern {0:?} must name {{patient}} once, and text between {{patient}} and *")]
-pub struct BadPattern(String);
+pub struct BadPatientPattern(String);
 
 impl PatternLayout {
     /// A pattern for the keys of one bucket, or of all.
     ///
     /// # Errors
-    /// [`BadPattern`].
-    pub fn new(bucket: Option<&str>, pattern: &str) -> Result<Self, BadPattern> {
-        let bad = || BadPattern(pattern.to_owned());
+    /// [`BadPatientPattern`].
+    pub fn new(bucket: Option<&str>, pattern: &str) -> Result<Self, BadPatientPattern> {
+        let bad = || BadPatientPattern(pattern.to_owned());
         let mut tokens = Vec::new();
         let mut rest = pattern;
         while !rest.is_empty() {

@@ -178,7 +178,8 @@ impl Shared {
         let limits = Limits {
             spent: spent.is_some(),
         };
-        let limited = !entry.is_verified() || matches!(entry.status, 429 | 503);
+        let unsigned = !entry.is_verified() && entry.is_refused();
+        let limited = unsigned || matches!(entry.status, 429 | 503);
         if limited {
             if !state.rollups.is_verbatim(tenant, &entry, limits) {
                 return Ok(rolled_up(&mut state.counters));

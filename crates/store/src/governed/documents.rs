@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use azekura_model::acl::{Acl, AclGrantee};
 use azekura_model::bucket_config::PublicAccessBlock;
 use azekura_model::cooling::{Governed, HistoryDays};
 use azekura_model::governed::{
@@ -100,40 +99,14 @@ pub(crate) fn public_access(bucket: NamedBucket, block: &PublicAccessBlock) -> D
     ] {
         put(&mut document, name, if on { "on" } else { "off" });
     }
-    let operation = GovernedOperation::OpenPublicAccess {
-        bucket,
-        opening: PublicOpening::Block,
-        document: digested(&document),
-    };
-    (operation, Some(document))
+    opened(bucket, PublicOpening::Block, document)
 }
 
-/// A public bucket policy, word for word.
-pub(crate) fn public_policy(bucket: NamedBucket, text: &str) -> Described {
+/// A policy, list or block that opens a bucket to everybody.
+pub(crate) fn opened(bucket: NamedBucket, opening: PublicOpening, document: String) -> Described {
     let operation = GovernedOperation::OpenPublicAccess {
         bucket,
-        opening: PublicOpening::Policy,
-        document: digested(text),
-    };
-    (operation, Some(text.to_owned()))
-}
-
-/// A public access-control list.
-pub(crate) fn public_acl(bucket: NamedBucket, acl: &Acl) -> Described {
-    let mut document = String::new();
-    put(&mut document, "owner", &acl.owner.to_string());
-    for grant in &acl.grants {
-        let grantee = match grant.grantee {
-            AclGrantee::Tenant(id) => id.to_string(),
-            AclGrantee::AllUsers => "all users".to_owned(),
-            AclGrantee::AuthenticatedUsers => "authenticated users".to_owned(),
-        };
-        let what = format!("{:?} to {grantee}", grant.permission);
-        put(&mut document, "grant", &what);
-    }
-    let operation = GovernedOperation::OpenPublicAccess {
-        bucket,
-        opening: PublicOpening::Acl,
+        opening,
         document: digested(&document),
     };
     (operation, Some(document))

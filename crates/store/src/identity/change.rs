@@ -2,6 +2,7 @@
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::{Authorized, Preset};
+use azekura_model::governed::{GovernedOperation, Permit};
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{
     AccessKey, Group, Identity, IdentityName, KeyQuota, LABEL_BYTES_MAX, NamedPolicy,
@@ -16,9 +17,12 @@ use azekura_record::tenant::TenantCreated;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
+use super::describe;
 use super::{DAY_MS, load, one, secret};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, IDENTITY};
+use crate::governed;
+use crate::governed::documents::digested;
 use crate::inner::{Draft, Inner, Refused, unchanged};
 use crate::policy_text::parse_identity_policy;
 
@@ -92,14 +96,15 @@ pub(crate) async fn create_tenant(
     });
     let guard = vec![Guard::Absent(families::tenant(tenant))];
     let place = (tenant, CONFIGURATION);
-    append(inner, by.requester(), place, guard, event)
+    append(inner, (by.requester(), None), place, guard, event)
         .await
         .map_err(Refused::unexpected)?;
     let settings = Identity::Settings(new.settings);
     let users = new.users.into_iter().map(Identity::User);
     for identity in std::iter::once(settings).chain(users) {
+        let identity = registered(inner, None, identity);
         validate(&identity)?;
-        commit(inner, by.requester(), tenant, None, identity).await?;
+        commit(inner, (by.requester(), None), tenant, None, identity).await?;
     }
     load(inner)?;
     Ok(tenant)
@@ -116,7 +121,7 @@ pub(crate) async fn set(
 ) -> Result<Identity, StoreError> {
     let _alone = inner.directory.changing.lock().await;
     let (before, raw) = one(inner, tenant, &name)?;
-    let after = edit(before.clone())?;
+    let after = registered(inner, before.as_ref(), edit(before.clone())?);
     if after.name() != name {
         return Err(StoreError::Internal(
             "an identity changed its name".to_owned(),
@@ -124,8 +129,9 @@ pub(crate) async fn set(
     }
     validate(&after)?;
     refer(inner, tenant, &after)?;
-    govern(inner, by, tenant, before.as_ref(), Some(&after))?;
-    commit(inner, by.requester(), tenant, raw, after.clone()).await?;
+    let permit = govern(inner, by, tenant, before.as_ref(), Some(&after)).await?;
+    let by = (by.requester(), permit.as_ref());
+    commit(inner, by, tenant, raw, after.clone()).await?;
     load(inner)?;
     Ok(after)
 }
@@ -142,11 +148,12 @@ pub(crate) async fn remove(
         return Err(StoreError::NoSuchIdentity);
     };
     unused(inner, tenant, &before)?;
-    govern(inner, by, tenant, Some(&before), None)?;
+    let permit = govern(inner, by, tenant, Some(&before), None).await?;
+    let by = (by.requester(), permit.as_ref());
     let key = families::identity(tenant, &name);
     let event = Event::IdentityChanged(Box::new(IdentityChanged::Removed(name)));
     let guard = vec![Guard::Equals(key, raw)];
-    append(inner, by.requester(), (tenant, IDENTITY), guard, event)
+    append(inner, by, (tenant, IDENTITY), guard, event)
         .await
         .map_err(Refused::unexpected)?;
     load(inner)
@@ -191,6 +198,50 @@ pub(crate) async fn create_key(
     Ok((key, plain))
 }
 
+/// The name under which the secret of a person's one-time passwords is sealed.
+fn totp_name(user: &str) -> String {
+    format!("totp/{user}")
+}
+
+/// The secret of a person's one-time passwords.
+pub(crate) fn totp_secret(
+    inner: &Inner,
+    tenant: TenantId,
+    user: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    let view = inner
+        .directory
+        .tenant(tenant)
+        .ok_or(StoreError::NoSuchIdentity)?;
+    let sealed = view.users.get(user).and_then(|user| user.totp.as_ref());
+    let open = |sealed: &Vec<u8>| secret::open(&inner.keys, tenant, &totp_name(user), sealed);
+    Ok(sealed.map(open).transpose()?)
+}
+
+/// Gives a person a secret for one-time passwords, once.
+pub(crate) async fn enrol_totp(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
+    user: &str,
+    secret: &[u8],
+) -> Result<(), StoreError> {
+    let sealed = secret::seal(&inner.keys, tenant, &totp_name(user), secret)?;
+    let name = IdentityName::User(user.to_owned());
+    set(inner, by, tenant, name, |before| match before {
+        Some(Identity::User(user)) if user.totp.is_none() => Ok(Identity::User(User {
+            totp: Some(sealed),
+            ..user
+        })),
+        Some(_) => Err(StoreError::InvalidRequest(
+            "there is a secret already".to_owned(),
+        )),
+        None => Err(StoreError::NoSuchIdentity),
+    })
+    .await?;
+    Ok(())
+}
+
 /// Writes down on which days keys were used, where that is not known yet.
 pub(crate) async fn note_uses(inner: &Inner) -> Result<(), StoreError> {
     let noted = std::mem::take(&mut *inner.directory.uses.lock());
@@ -214,7 +265,7 @@ pub(crate) async fn note_uses(inner: &Inner) -> Result<(), StoreError> {
         all.retain(|id, _| tenant.keys.contains_key(id));
         let uses = Identity::LastUses(all.into_iter().collect());
         let by = Requester::vault("last uses");
-        commit(inner, &by, tenant.id, raw, uses).await?;
+        commit(inner, (&by, None), tenant.id, raw, uses).await?;
         load(inner)?;
     }
     Ok(())
@@ -229,6 +280,26 @@ fn text(random: &[u8; 32], chars: usize) -> String {
         .take(chars)
         .map(|bits| char::from(DIGITS.get(usize::from(bits & 31)).copied().unwrap_or(b'0')))
         .collect()
+}
+
+/// Gives keys to sign with the time at which they are registered; one that is there keeps its own. What a
+/// caller says of it does not count.
+fn registered(inner: &Inner, before: Option<&Identity>, after: Identity) -> Identity {
+    let Identity::User(mut user) = after else {
+        return after;
+    };
+    let known = match before {
+        Some(Identity::User(before)) => before.signing_keys.as_slice(),
+        _ => &[],
+    };
+    for key in &mut user.signing_keys {
+        let same = known.iter().find(|known| known.public == key.public);
+        key.registered = match same {
+            Some(known) => known.registered,
+            None => inner.clock.hybrid(),
+        };
+    }
+    Identity::User(user)
 }
 
 fn check(name: &str) -> Result<(), StoreError> {
@@ -364,21 +435,37 @@ fn unused(inner: &Inner, tenant: TenantId, identity: &Identity) -> Result<(), St
     }
 }
 
-/// Whether two people are needed, and were there.
-fn govern(
-    _inner: &Inner,
-    _by: &Authorized,
-    _tenant: TenantId,
+/// The permit of a change that needs two people, where the tenant says so.
+async fn govern(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
     before: Option<&Identity>,
     after: Option<&Identity>,
-) -> Result<(), StoreError> {
-    let _change = administration(before, after);
-    Ok(())
+) -> Result<Option<Permit>, StoreError> {
+    let Some(change) = administration(before, after) else {
+        return Ok(None);
+    };
+    let Some(shown) = after.or(before) else {
+        return Ok(None);
+    };
+    let (subject, described) = describe::of(before, shown, inner.clock.compliance());
+    let document = match after {
+        Some(_) => described,
+        None => format!("removed\n{described}"),
+    };
+    let operation = GovernedOperation::GrantAdministration {
+        change,
+        subject,
+        document: digested(&document),
+    };
+    let permit = governed::permit(inner, by.requester(), tenant, (&operation, Some(document)));
+    permit.await.map(Some)
 }
 
 async fn commit(
     inner: &Inner,
-    by: &Requester,
+    by: (&Requester, Option<&Permit>),
     tenant: TenantId,
     raw: Option<Bytes>,
     identity: Identity,
@@ -393,7 +480,7 @@ async fn commit(
 
 async fn append(
     inner: &Inner,
-    by: &Requester,
+    by: (&Requester, Option<&Permit>),
     (tenant, partition): (TenantId, azekura_model::position::PartitionId),
     guards: Vec<Guard>,
     event: Event,
@@ -411,6 +498,8 @@ async fn append(
     };
     // Keys must be withdrawn on a full disk, too.
     let class = CommitClass::Essential;
-    inner.append(by, partition, class, guards, draft).await?;
+    inner
+        .append_marked(by, partition, class, guards, draft)
+        .await?;
     Ok(())
 }

@@ -103,6 +103,32 @@ impl Store {
         change::remove(&self.inner, by, tenant, name).await
     }
 
+    /// The secret of a person's one-time passwords, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchIdentity`]; [`StoreError::Internal`] when it does not open.
+    pub fn totp_secret(
+        &self,
+        tenant: TenantId,
+        user: &str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        change::totp_secret(&self.inner, tenant, user)
+    }
+
+    /// Gives a person a secret for one-time passwords, once.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidRequest`] when there is one already.
+    pub async fn enrol_totp(
+        &self,
+        by: &Authorized,
+        tenant: TenantId,
+        user: &str,
+        secret: &[u8],
+    ) -> Result<(), StoreError> {
+        change::enrol_totp(&self.inner, by, tenant, user, secret).await
+    }
+
     /// Makes an access key. The secret is given this once and can never be read again.
     ///
     /// # Errors
