@@ -309,13 +309,12 @@ impl Authenticate for AccessKeys {
         }
         let now = self.store.wall().0.div_euclid(1000);
         if let Some((credential, by_key)) = self.sessions.credential(key_id, now) {
-            // A session ends with the key that opened it.
-            return self
-                .store
-                .access_key(&by_key)
-                .ok()
-                .flatten()
-                .map(|_| credential);
+            // A session ends with the key that opened it, and may what that key may now.
+            let known = self.store.access_key(&by_key).ok().flatten()?;
+            let mut now = credential_of(&known);
+            now.secret = credential.secret;
+            now.grant.requester.key_id = credential.grant.requester.key_id;
+            return Some(now);
         }
         match self.store.access_key(key_id) {
             Ok(known) => known.map(|known| credential_of(&known)),
