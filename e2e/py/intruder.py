@@ -100,14 +100,14 @@ def by_s3(tries, key, bucket, seeded):
         at = {"Bucket": bucket, "Key": kind, "VersionId": version}
         if tries.s3("read", c.get_object, **at):
             read += 1
+        tries.s3("lift the hold", c.put_object_legal_hold, **at, LegalHold={"Status": "OFF"})
+        tries.s3("delete a version", c.delete_object, **at)
+        tries.s3("delete with bypass", c.delete_object, **at, BypassGovernanceRetention=True)
         tries.s3("shorter COMPLIANCE", c.put_object_retention, **at, BypassGovernanceRetention=True,
                  Retention={"Mode": "COMPLIANCE", "RetainUntilDate": SOON})
         tries.s3("shorter GOVERNANCE", c.put_object_retention, **at, BypassGovernanceRetention=True,
                  Retention={"Mode": "GOVERNANCE", "RetainUntilDate": SOON})
         tries.s3("no retention", c.put_object_retention, **at, BypassGovernanceRetention=True, Retention={})
-        tries.s3("lift the hold", c.put_object_legal_hold, **at, LegalHold={"Status": "OFF"})
-        tries.s3("delete a version", c.delete_object, **at)
-        tries.s3("delete with bypass", c.delete_object, **at, BypassGovernanceRetention=True)
     objects = [{"Key": kind, "VersionId": version} for kind, version in seeded]
     tries.s3("delete many", c.delete_objects, Bucket=bucket, Delete={"Objects": objects},
              BypassGovernanceRetention=True)
@@ -130,7 +130,7 @@ def by_s3(tries, key, bucket, seeded):
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}]}
     tries.s3("no public-access block", c.delete_public_access_block, Bucket=bucket)
     tries.s3("policy for everybody", c.put_bucket_policy, Bucket=bucket, Policy=json.dumps(everybody))
-    everybody["Statement"][0]["Principal"] = {"AWS": west["id"]}
+    everybody["Statement"][0]["Principal"] = {"AWS": f"arn:aws:iam::{west['id']}:root"}
     tries.s3("policy for another tenant", c.put_bucket_policy, Bucket=bucket, Policy=json.dumps(everybody))
     tries.s3("ACL for everybody", c.put_bucket_acl, Bucket=bucket, ACL="public-read-write")
     tries.s3("delete the bucket", c.delete_bucket, Bucket=bucket)
@@ -140,12 +140,14 @@ def by_s3(tries, key, bucket, seeded):
 def by_admin(tries, key, bucket):
     """Everything that the admin API has."""
     for name, *words in (
-            ("history of 0 days", "bucket", "history-days", bucket, "--days", "0"),
+            ("history of 0 days", "bucket", "history-days", bucket, "0"),
             ("keeper", "lifecycle", "run", bucket),
             ("disposal", "disposal", "request", bucket, "--reason", "x"),
             ("delete the bucket", "bucket", "delete", bucket),
             ("lift holds", "lock", "release-hold", bucket, "--prefix", ""),
-            ("no default lock", "lock", "default", bucket, "--mode", "none"),
+            ("no default lock", "lock", "default", bucket, "--withdraw"),
+            ("a shorter default lock", "lock", "default", bucket, "--mode", "governance", "--days", "1"),
+            ("looser limits", "lock", "limits", bucket, "--floor-days", "0", "--ceiling-days", "36500"),
             ("keeper", "lifecycle", "run", bucket),
             ("another key", "bucket", "rotate-key", bucket),
             ("a new administrator", "user", "set", "mallory", "--preset", "admin"),
@@ -172,6 +174,12 @@ def by_admin(tries, key, bucket):
         tries.az(key, name, *words)
 
 
+def is_weaker(before, after):
+    (mode, until, hold), (now_mode, now_until, now_hold) = before, after
+    return ((mode == "COMPLIANCE" and now_mode != mode) or (hold == "ON" and now_hold != hold)
+            or (until and (not now_until or now_until < until)))
+
+
 def state(bucket, seeded, before):
     """What became of each version."""
     destroyed, hidden, weaker = [], [], []
@@ -187,7 +195,7 @@ def state(bucket, seeded, before):
         head = reader.head_object(**at)
         lock = (head.get("ObjectLockMode"), head.get("ObjectLockRetainUntilDate"),
                 head.get("ObjectLockLegalHoldStatus"))
-        if lock != before[kind]:
+        if is_weaker(before[kind], lock):
             weaker.append((kind, version, lock))
     for kind, version in hidden:
         came = az(yamada, "object", "undelete", f"{bucket}/{kind}", "--version-id", version)
@@ -209,7 +217,8 @@ def power():
     """Who has any: administrators, approvers with their keys, keys and what they may."""
     people = az(yamada, "user", "list")["users"]
     keys = az(yamada, "key", "list")["keys"]
-    settings = [tenant["one_time_passwords"] for tenant in az(ROOT, "tenant", "list")["tenants"]]
+    settings = [tenant["one_time_passwords"] for tenant in az(ROOT, "tenant", "list")["tenants"]
+                if tenant["id"] in (east["id"], west["id"])]
     return ([(p["name"], p["preset"], p["approver"], p["signing_keys"], p["disabled"], p["policies"],
               p["groups"]) for p in people if p["preset"] == "admin" or p["approver"] or p["policies"]],
             [(k["access_key_id"], k["user"]) for k in keys

@@ -11,7 +11,11 @@ use crate::{Bench, Failure, tools};
 
 /// Each key does what its preset says, in its tenant alone; people log in with one-time passwords.
 pub(crate) fn each_key_does_its_work_alone(bench: &Bench) -> Result<Outcome, Failure> {
-    run(bench, "identity", &["python3", "aws", "rclone", "ssh-keygen"])
+    run(
+        bench,
+        "identity",
+        &["python3", "aws", "rclone", "ssh-keygen"],
+    )
 }
 
 /// A stolen key destroys nothing that is locked, and nothing at all that nobody approved.
@@ -41,7 +45,10 @@ fn run(bench: &Bench, name: &str, clients: &[&str]) -> Result<Outcome, Failure> 
         return Err("the server did not end cleanly".into());
     }
     // The last line is the figures; what stands before is for people.
-    let (shown, figures) = printed.trim_end().rsplit_once('\n').unwrap_or(("", printed.trim()));
+    let (shown, figures) = printed
+        .trim_end()
+        .rsplit_once('\n')
+        .unwrap_or(("", printed.trim()));
     eprintln!("{shown}");
     let figures: Value = serde_json::from_str(figures)?;
     Ok(Outcome::Passed(Figures::from([("found", figures)])))
