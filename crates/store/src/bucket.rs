@@ -6,6 +6,7 @@ pub(crate) mod configure;
 pub(crate) mod create;
 pub(crate) mod lifecycle;
 pub(crate) mod object_lock;
+pub(crate) mod opening;
 pub(crate) mod read;
 pub(crate) mod retire;
 pub(crate) mod rotate;

@@ -37,15 +37,6 @@ pub trait Approvers: Send + Sync {
     fn approvers(&self, tenant: TenantId) -> Result<Vec<Approver>, StoreError>;
 }
 
-/// Nobody.
-struct NoApprovers;
-
-impl Approvers for NoApprovers {
-    fn approvers(&self, _: TenantId) -> Result<Vec<Approver>, StoreError> {
-        Ok(Vec::new())
-    }
-}
-
 /// What happened to a request, for whoever must hear of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RequestNotice {
@@ -59,35 +50,21 @@ pub struct RequestNotice {
 pub type NoticeSink = Arc<dyn Fn(&RequestNotice) + Send + Sync>;
 
 /// State of two people in a store.
+#[derive(Default)]
 pub(crate) struct Governing {
     /// One change of requests at a time: judging and using up is one step.
     alone: tokio::sync::Mutex<()>,
-    approvers: RwLock<Arc<dyn Approvers>>,
+    approvers: RwLock<Option<Arc<dyn Approvers>>>,
     sink: RwLock<Option<NoticeSink>>,
-}
-
-impl Default for Governing {
-    fn default() -> Self {
-        Self {
-            alone: tokio::sync::Mutex::new(()),
-            approvers: RwLock::new(Arc::new(NoApprovers)),
-            sink: RwLock::new(None),
-        }
-    }
 }
 
 impl Governing {
     pub(crate) fn set_approvers(&self, approvers: Arc<dyn Approvers>) {
-        *self.approvers.write() = approvers;
+        *self.approvers.write() = Some(approvers);
     }
 
     pub(crate) fn set_sink(&self, sink: NoticeSink) {
         *self.sink.write() = Some(sink);
-    }
-
-    pub(crate) fn approvers(&self, tenant: TenantId) -> Result<Vec<Approver>, StoreError> {
-        let approvers = Arc::clone(&self.approvers.read());
-        approvers.approvers(tenant)
     }
 
     fn tell(&self, what: &'static str, request: &ApprovalRequest) {
@@ -105,6 +82,15 @@ impl Governing {
                 request: request.clone(),
             });
         }
+    }
+}
+
+/// Everybody of a tenant who may approve.
+pub(crate) fn approvers(inner: &Inner, tenant: TenantId) -> Result<Vec<Approver>, StoreError> {
+    let other = inner.governing.approvers.read().clone();
+    match other {
+        Some(other) => other.approvers(tenant),
+        None => Ok(Vec::new()),
     }
 }
 
@@ -242,7 +228,7 @@ pub(crate) async fn permit(
         DualControl::Off => (None, Vec::new()),
         DualControl::Required => (
             requests::find(inner, tenant, operation, by)?,
-            inner.governing.approvers(tenant)?,
+            approvers(inner, tenant)?,
         ),
     };
     let request = found.as_ref().map(|found| &found.request);
@@ -330,7 +316,7 @@ pub(crate) async fn wait(
         None => {
             let _alone = inner.governing.alone.lock().await;
             if requests::find(inner, tenant, operation, by)?.is_none() {
-                let approvers = inner.governing.approvers(tenant)?;
+                let approvers = approvers(inner, tenant)?;
                 ask(inner, by, tenant, (operation, document), &approvers).await?;
             }
             Ok(Wait::ForRequest)

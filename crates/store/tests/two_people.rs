@@ -19,7 +19,7 @@ use approvers::{EARLY, People, SigningKey, person, principal};
 use azekura_engine::seam::Engine;
 use azekura_model::access::{Action, Authorized};
 use azekura_model::bucket::Versioning;
-use azekura_model::bucket_config::PublicAccessBlock;
+use azekura_model::bucket_config::{BucketPolicyText, PublicAccessBlock};
 use azekura_model::condition::DeleteConditions;
 use azekura_model::cooling::HistoryDays;
 use azekura_model::governed::{
@@ -45,6 +45,8 @@ use common::{Vault, assert_rebuild_equals, bucket_name, key, policy, put_request
 const B: &str = "charts";
 const K: &str = "検査/患者-0001.dcm";
 const DAY: i64 = 86_400_000;
+const EVERYBODY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",
+    "Action":"s3:GetObject","Resource":"arn:aws:s3:::charts/*"}]}"#;
 const HOUR: i64 = 3_600_000;
 
 fn sato(action: Action) -> Authorized {
@@ -122,15 +124,17 @@ enum Deed {
     Retire,
     NoDefault,
     Open,
+    Policy,
 }
 
 impl Deed {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Delete,
         Self::Unlock,
         Self::Retire,
         Self::NoDefault,
         Self::Open,
+        Self::Policy,
     ];
 
     /// So that there is something to weaken.
@@ -177,6 +181,10 @@ impl Deed {
             }
             Self::Retire => store.delete_bucket(&by, &bucket_name("old")).await,
             Self::NoDefault => store.put_default_retention(&by, &name, None, None).await,
+            Self::Policy => {
+                let text = BucketPolicyText(EVERYBODY.to_owned());
+                store.configure_bucket(&by, &name, text).await
+            }
             Self::Open => {
                 let none = store.clear_bucket_setting::<PublicAccessBlock>(&by, &name);
                 none.await

@@ -4,10 +4,8 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::bucket_config::{
     BucketConfiguration, BucketPolicyText, BucketSetting, ConfigurationKind, Configured,
-    PublicAccessBlock,
 };
 use azekura_model::cors::{CorsRule, CorsRules};
-use azekura_model::governed::Permit;
 use azekura_model::ident::BucketUuid;
 use azekura_model::lock::Lock;
 use azekura_model::name::BucketName;
@@ -17,11 +15,9 @@ use azekura_record::particulars::Event;
 use bytes::Bytes;
 
 use crate::bucket::object_lock::refuse_elsewhere;
-use crate::bucket::{Bucket, lifecycle, read};
+use crate::bucket::{lifecycle, opening, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
-use crate::governed::documents::public_access;
-use crate::governed::{self, named};
 use crate::inner::{Draft, Inner, Refused};
 
 /// Sets one sub-resource (`Some`), or clears that of `kind`. The last one to commit decides: nothing
@@ -38,7 +34,7 @@ pub(crate) async fn configure(
     let open = read::open(inner, name)?;
     let bucket = &open.bucket;
     let key = families::bucket(name.as_str());
-    let permit = permit(inner, by, bucket, kind, configuration.as_ref()).await?;
+    let permit = opening::permit(inner, by, bucket, kind, configuration.as_ref()).await?;
     let draft = Draft {
         tenant: bucket.tenant,
         bucket: Some(bucket.uuid),
@@ -65,57 +61,6 @@ pub(crate) async fn configure(
         Err(Refused::Guard(_)) => Err(StoreError::NoSuchBucket),
         Err(Refused::Error(error)) => Err(error),
     }
-}
-
-/// What opens a bucket to everybody is done by two people: here, a weaker public-access block. Without
-/// one, nothing is blocked (S3).
-async fn permit(
-    inner: &Inner,
-    by: &Authorized,
-    bucket: &Bucket,
-    kind: ConfigurationKind,
-    configuration: Option<&BucketConfiguration>,
-) -> Result<Option<Permit>, StoreError> {
-    if kind != ConfigurationKind::PublicAccess {
-        return Ok(None);
-    }
-    let none = PublicAccessBlock {
-        block_public_acls: false,
-        ignore_public_acls: false,
-        block_public_policy: false,
-        restrict_public_buckets: false,
-    };
-    let new = match configuration {
-        Some(BucketConfiguration::PublicAccess(block)) => *block,
-        _ => none,
-    };
-    let before = match read_setting::<PublicAccessBlock>(inner, bucket.uuid)? {
-        Configured::Set(block) => block,
-        Configured::Cleared => none,
-        Configured::Never => PublicAccessBlock::ALL,
-    };
-    if !weaker(&before, &new) {
-        return Ok(None);
-    }
-    let (operation, document) = public_access(named(bucket), &new);
-    let (by, asking) = (by.requester(), (&operation, document));
-    governed::permit(inner, by, bucket.tenant, asking)
-        .await
-        .map(Some)
-}
-
-/// Whether a switch goes off.
-fn weaker(before: &PublicAccessBlock, new: &PublicAccessBlock) -> bool {
-    let switches = |block: &PublicAccessBlock| {
-        [
-            block.block_public_acls,
-            block.ignore_public_acls,
-            block.block_public_policy,
-            block.restrict_public_buckets,
-        ]
-    };
-    let pairs = switches(before).into_iter().zip(switches(new));
-    pairs.into_iter().any(|(before, new)| before && !new)
 }
 
 /// Where a sub-resource of a bucket stands.

@@ -99,9 +99,14 @@ pub(crate) fn public_access(bucket: NamedBucket, block: &PublicAccessBlock) -> D
     ] {
         put(&mut document, name, if on { "on" } else { "off" });
     }
+    opened(bucket, PublicOpening::Block, document)
+}
+
+/// A policy, list or block that opens a bucket to everybody.
+pub(crate) fn opened(bucket: NamedBucket, opening: PublicOpening, document: String) -> Described {
     let operation = GovernedOperation::OpenPublicAccess {
         bucket,
-        opening: PublicOpening::Block,
+        opening,
         document: digested(&document),
     };
     (operation, Some(document))

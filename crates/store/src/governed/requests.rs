@@ -290,7 +290,7 @@ pub(crate) async fn approve(
     let found = open_one(inner, id)?;
     let text = found.request.text.as_bytes();
     let signed = SshSignature::from_armored(armored)?.verify(SIGNATURE_NAMESPACE, text)?;
-    let approvers = inner.governing.approvers(found.request.tenant)?;
+    let approvers = super::approvers(inner, found.request.tenant)?;
     let proof = (signed.public_key(), signed.bytes());
     let now = inner.clock.compliance();
     let request = approved(&found.request, proof, &approvers, now)?;
@@ -312,7 +312,7 @@ pub(crate) async fn veto(
     }
     let _alone = inner.governing.alone.lock().await;
     let found = open_one(inner, id)?;
-    let approvers = inner.governing.approvers(found.request.tenant)?;
+    let approvers = super::approvers(inner, found.request.tenant)?;
     if !may_veto(&found.request, &by.principal, &approvers) {
         return Err(StoreError::MayNotVeto);
     }

@@ -26,7 +26,7 @@ use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
 use crate::governed::documents::Weakens;
 use crate::governed::requests::{self, Found};
-use crate::governed::{NEVER, named};
+use crate::governed::{NEVER, approvers, named};
 use crate::inner::{Draft, Inner, Refused, unchanged};
 
 /// What the requests say of an operation that waits.
@@ -87,7 +87,7 @@ impl Pass<'_> {
             .iter()
             .filter(|found| found.request.tenant == tenant && found.request.operation == text);
         for found in asked {
-            let approvers = self.inner.governing.approvers(tenant)?;
+            let approvers = approvers(self.inner, tenant)?;
             let request = Some(&found.request);
             let with = (approvers.as_slice(), now);
             match judge(DualControl::Required, operation, None, request, with) {

@@ -102,6 +102,7 @@ pub(crate) async fn create_tenant(
     let settings = Identity::Settings(new.settings);
     let users = new.users.into_iter().map(Identity::User);
     for identity in std::iter::once(settings).chain(users) {
+        let identity = registered(inner, None, identity);
         validate(&identity)?;
         commit(inner, (by.requester(), None), tenant, None, identity).await?;
     }
@@ -120,7 +121,7 @@ pub(crate) async fn set(
 ) -> Result<Identity, StoreError> {
     let _alone = inner.directory.changing.lock().await;
     let (before, raw) = one(inner, tenant, &name)?;
-    let after = edit(before.clone())?;
+    let after = registered(inner, before.as_ref(), edit(before.clone())?);
     if after.name() != name {
         return Err(StoreError::Internal(
             "an identity changed its name".to_owned(),
@@ -279,6 +280,26 @@ fn text(random: &[u8; 32], chars: usize) -> String {
         .take(chars)
         .map(|bits| char::from(DIGITS.get(usize::from(bits & 31)).copied().unwrap_or(b'0')))
         .collect()
+}
+
+/// Gives keys to sign with the time at which they are registered; one that is there keeps its own. What a
+/// caller says of it does not count.
+fn registered(inner: &Inner, before: Option<&Identity>, after: Identity) -> Identity {
+    let Identity::User(mut user) = after else {
+        return after;
+    };
+    let known = match before {
+        Some(Identity::User(before)) => before.signing_keys.as_slice(),
+        _ => &[],
+    };
+    for key in &mut user.signing_keys {
+        let same = known.iter().find(|known| known.public == key.public);
+        key.registered = match same {
+            Some(known) => known.registered,
+            None => inner.clock.hybrid(),
+        };
+    }
+    Identity::User(user)
 }
 
 fn check(name: &str) -> Result<(), StoreError> {
@@ -459,7 +480,7 @@ async fn govern(
     let Some(shown) = after.or(before) else {
         return Ok(None);
     };
-    let (subject, described) = describe::of(shown);
+    let (subject, described) = describe::of(before, shown, inner.clock.compliance());
     let document = match after {
         Some(_) => described,
         None => format!("removed\n{described}"),

@@ -11,7 +11,7 @@ use crate::governed::{self, Approvers, NoticeSink, requests, waiting};
 use crate::store::Store;
 
 impl Store {
-    /// Who may approve, from now on. Before this is called, nobody may.
+    /// Who may approve from now on, instead of those whom the directory names.
     pub fn set_approvers(&self, approvers: Arc<dyn Approvers>) {
         self.inner.governing.set_approvers(approvers);
     }
