@@ -96,6 +96,8 @@ def signed(key, request, file):
     text = os.path.join(HOME, f"{request}.txt")
     with open(text, "w", encoding="utf-8") as out:
         out.write(az(key, "request", "text", request, text=True))
+    if os.path.exists(text + ".sig"):
+        os.remove(text + ".sig")
     subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "azekura-request", "-f", file, text],
                    check=True, capture_output=True)
     return az(key, "request", "approve", request, "--signature", text + ".sig")

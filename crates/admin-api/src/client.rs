@@ -165,13 +165,13 @@ impl Client {
 
 async fn read<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, ApiError> {
     let body = whole(response).await?;
-        serde_json::from_slice(&body).map_err(|e| {
-            ApiError::new(
-                Code::Internal,
-                format!("the answer of the server cannot be read: {e}"),
-            )
-            .hint("Client and server may be of different releases.")
-        })
+    serde_json::from_slice(&body).map_err(|e| {
+        ApiError::new(
+            Code::Internal,
+            format!("the answer of the server cannot be read: {e}"),
+        )
+        .hint("Client and server may be of different releases.")
+    })
 }
 
 async fn whole(response: Response<Incoming>) -> Result<Bytes, ApiError> {
@@ -280,7 +280,7 @@ impl AdminApi for Client {
             .await?;
         let bytes = response
             .headers()
-            .get(http::header::CONTENT_LENGTH)
+            .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Content {
             bytes,

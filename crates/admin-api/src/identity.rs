@@ -4,7 +4,6 @@ mod types;
 
 use async_trait::async_trait;
 use http::Method;
-use serde::Serialize;
 
 pub use types::{
     AdminAsked, GroupDetail, GroupList, KeyAsked, KeyChange, KeyDetail, KeyList, KeyMade,

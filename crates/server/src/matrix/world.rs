@@ -227,7 +227,9 @@ impl World {
         }
         let body = "{\"name\":\"elsewhere\",\"dual_control\":\"off\",\"admins\":[{\"name\":\"sato\"}],\
                     \"one_time_passwords\":false}";
-        let made = self.must(Ask::admin("POST", paths::TENANTS).json(body)).await;
+        let made = self
+            .must(Ask::admin("POST", paths::TENANTS).json(body))
+            .await;
         let tenant: TenantMade = serde_json::from_str(&made.text()).unwrap();
         for key in tenant.keys {
             self.keep(FOREIGN.to_owned(), key);
