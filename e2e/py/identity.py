@@ -242,7 +242,7 @@ for stranger in (sato, ROOT):
                   ("lock", "report", "higashi"), ("lifecycle", "show", "higashi"),
                   ("lifecycle", "run", "higashi"), ("bucket", "history-days", "higashi"),
                   ("bucket", "delete", "higashi"), ("bucket", "rotate-key", "higashi"),
-                  ("disposal", "list", "higashi"), ("object", "undelete", "higashi/k"),
+                  ("disposal", "list", "higashi"), ("object", "undelete", "s3://higashi/k"),
                   ("disposal", "request", "higashi", "--reason", "x")):
         said = refused(stranger, *words)
         assert "unexpected argument" not in said and "exit 2" not in said, said

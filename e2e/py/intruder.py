@@ -198,7 +198,7 @@ def state(bucket, seeded, before):
         if is_weaker(before[kind], lock):
             weaker.append((kind, version, lock))
     for kind, version in hidden:
-        came = az(yamada, "object", "undelete", f"{bucket}/{kind}", "--version-id", version)
+        came = az(yamada, "object", "undelete", f"s3://{bucket}/{kind}", "--version-id", version)
         again = reader.get_object(Bucket=bucket, Key=kind, VersionId=came["version"])["Body"].read()
         assert again == seeded[kind, version], f"{kind} came back with other content"
     return destroyed, hidden, weaker

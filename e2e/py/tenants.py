@@ -50,7 +50,7 @@ def refused(key, *words, saying=""):
 def s3(key):
     """An S3 client with a key."""
     config = Config(signature_version="s3v4", s3={"addressing_style": "path"},
-                    retries={"total_max_attempts": 1})
+                    retries={"total_max_attempts": 3})
     return boto3.client("s3", aws_access_key_id=key[0], aws_secret_access_key=key[1], config=config)
 
 
