@@ -26,6 +26,7 @@ mod space;
 mod storm;
 mod sync_order;
 mod tls;
+mod two_people;
 
 use crate::report::Outcome;
 use crate::{Bench, Failure};
@@ -80,6 +81,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("identity", identity::each_key_does_its_work_alone),
     ("intruder", identity::a_stolen_key_destroys_nothing),
     ("tls", tls::only_what_is_allowed_gets_in),
+    ("two_people", two_people::nothing_acts_that_one_person_wants),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),
     ("poison", poison::a_failed_sync_ends_the_server),

@@ -50,6 +50,7 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::NotPlaced(_) | StoreError::OverLimit(_) | StoreError::ApprovalNeeded(_) => {
             ("AccessDenied", 403)
         }
+        StoreError::OverQuota(_) => ("QuotaExceeded", 403),
         StoreError::Locked(refused) => lock_row(refused),
         StoreError::BucketWithoutLock => ("InvalidRequest", 400),
         StoreError::InvalidBucketState(_) => ("InvalidBucketState", 409),
@@ -140,6 +141,7 @@ fn words(error: &StoreError, code: &str) -> String {
         | StoreError::Damaged(_)
         | StoreError::Erased(_)
         | StoreError::OverLimit(_)
+        | StoreError::OverQuota(_)
         | StoreError::InvalidBucketState(_)
         | StoreError::BucketWithoutLock
         | StoreError::ClockLead(_)

@@ -134,6 +134,9 @@ pub enum StoreError {
     /// The memory for content is taken, and the wait for it was too long (S3: `SlowDown`).
     #[error("the server is busy: try again in a few seconds")]
     Busy,
+    /// The tenant may keep no more (S3: 403).
+    #[error(transparent)]
+    OverQuota(#[from] crate::volume::OverQuota),
     /// A lock goes over a limit of the bucket or of the access key.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),

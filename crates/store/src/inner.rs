@@ -115,6 +115,8 @@ pub(crate) struct Inner {
     pub(crate) directory: Directory,
     /// What keys with limits have locked today.
     pub(crate) ledger: Ledger,
+    /// What tenants keep.
+    pub(crate) volumes: crate::volume::Volumes,
     /// Two people.
     pub(crate) governing: Governing,
     /// Held by the one pass of the keeper that runs.
@@ -214,6 +216,7 @@ impl Inner {
             read_policies: ReadPolicies::default(),
             directory: Directory::default(),
             ledger: Ledger::default(),
+            volumes: crate::volume::Volumes::default(),
             governing: Governing::default(),
             keeping: tokio::sync::Mutex::new(()),
             history_days: tokio::sync::RwLock::new(()),

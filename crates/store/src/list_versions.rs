@@ -67,6 +67,7 @@ impl Passed {
             key: object,
             summary,
             latest,
+            shown: shows,
         };
         Ok((version, shows))
     }
@@ -108,6 +109,15 @@ pub(crate) fn list_versions(
     request: &ListVersionsRequest,
 ) -> Result<ListVersionsPage, StoreError> {
     let partition = read::open(inner, bucket)?.bucket.partition;
+    of_partition(inner, partition, request)
+}
+
+/// The same of a partition, whose bucket may be retired.
+pub(crate) fn of_partition(
+    inner: &Inner,
+    partition: PartitionId,
+    request: &ListVersionsRequest,
+) -> Result<ListVersionsPage, StoreError> {
     let mut page = ListVersionsPage::default();
     if request.max == 0 {
         return Ok(page);

@@ -54,6 +54,8 @@ pub struct ListedVersion {
     pub summary: Summary,
     /// Whether it is the current one.
     pub latest: bool,
+    /// Whether S3 shows it.
+    pub shown: bool,
 }
 
 /// Versions, newest first within a key, and common prefixes.

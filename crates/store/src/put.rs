@@ -32,6 +32,7 @@ use crate::object::{Attributes, PutOutcome, PutRequest};
 use crate::retention::ledger;
 use crate::slot::read_slot;
 use crate::upload::PUT_BYTES_MAX;
+use crate::volume;
 
 /// Stores one version.
 pub(crate) async fn put(
@@ -85,6 +86,8 @@ fn judge_early(
         metadata: &attributes.metadata,
     };
     initial_lock(inner, by, &placed.bucket, object, Asked::Now(request.lock))?;
+    let bytes = request.claims.bytes.unwrap_or(0);
+    volume::room(inner, placed.bucket.tenant, bytes)?;
     if request.conditions.is_empty() {
         return Ok(());
     }
@@ -294,9 +297,13 @@ pub(crate) async fn commit_version(
             payload: new.inline.clone(),
             event: Event::Version(Box::new(new.version.clone())),
         };
+        let volume = volume::book(inner, bucket, new.content_bytes).await?;
         let appended = inner
             .append(by, partition, CommitClass::Data, all, draft)
             .await;
+        if appended.is_err() {
+            volume.give_back(inner);
+        }
         match appended {
             Ok(appended) => {
                 booked.keep();

@@ -29,6 +29,7 @@ use crate::bucket::read;
 use crate::error::StoreError;
 use crate::inner::{Draft, Inner, Refused};
 use crate::intent::Owner;
+use crate::volume;
 use finish::{Erased, finish};
 use gather::Gathered;
 
@@ -128,9 +129,13 @@ async fn step(
         ..draft(Event::Released(gathered.event), Bytes::from(list.encode()))
     };
     let hybrid = draft.hybrid;
+    let volume = volume::releasing(inner, owner.tenant).await;
     let appended = inner
         .append(&by, owner.partition, class, gathered.guards, draft)
         .await?;
+    if gathered.version {
+        volume.released(inner, owner, gathered.content_bytes);
+    }
     drop(days);
     let proof = releasable
         .recorded(appended.committed.position)

@@ -47,9 +47,10 @@ use crate::sweep::Swept;
 use crate::upload::{CompleteUpload, CreateUpload, PutPart, StoredPart, Upload};
 use crate::{
     certificate, cut, delete, disposal, get, governed, head, history, keeper, list, list_versions,
-    multipart, put, release, sweep, tagging, tick,
+    multipart, put, release, sweep, tagging, tick, volume,
 };
 
+mod export;
 mod identity;
 mod locks;
 mod requests;
@@ -101,6 +102,8 @@ impl Store {
         tick::begin(&self.inner).await?;
         crate::identity::load(&self.inner)?;
         self.inner.ledger.recount(&self.inner)?;
+        self.inner.volumes.begin(self.inner.clock.compliance());
+        volume::count_limited(&self.inner).await?;
         retire::finish_closing(&self.inner).await?;
         governed::waiting::act(&self.inner).await?;
         for bucket in read::all_for_ever(&self.inner)? {

@@ -412,6 +412,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "Read the object again and repeat the request if it still holds.",
     ),
     row(
+        "QuotaExceeded",
+        403,
+        "The institution's quota is used up.",
+        "Hidden history counts until it is released. The operator of the vault can raise the quota.",
+    ),
+    row(
         "ReplicationConfigurationNotFoundError",
         404,
         "The replication configuration was not found",

@@ -38,6 +38,11 @@ fn every_error() -> Vec<StoreError> {
         StoreError::Condition(ConditionFailed::PreconditionFailed),
         StoreError::Condition(ConditionFailed::NoSuchKey),
         StoreError::Conflict,
+        StoreError::OverQuota(azekura_store::volume::OverQuota {
+            unit: "bytes",
+            most: 9,
+            used: 9,
+        }),
         StoreError::InvalidArgument(text()),
         StoreError::NoSpace(text()),
         StoreError::Damaged(text()),
@@ -74,6 +79,7 @@ const TABLE: &str = "\
 412 PreconditionFailed
 404 NoSuchKey
 409 ConditionalRequestConflict
+403 QuotaExceeded
 400 InvalidArgument
 507 InsufficientStorage
 500 InternalError

@@ -138,6 +138,10 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             Code::AccessDenied,
             "`azekura lock limits BUCKET` shows the limits of the bucket; those of keys are in the configuration.",
         ),
+        StoreError::OverQuota(_) => (
+            Code::AccessDenied,
+            "`azekura tenant usage` shows what is kept; `azekura tenant change --quota-bytes` raises the quota.",
+        ),
         // The words say what to do.
         StoreError::ApprovalNeeded(_) => (Code::ApprovalNeeded, ""),
         StoreError::NoSuchRequest => (

@@ -56,7 +56,16 @@ pub(crate) fn identity(
 }
 
 fn open_entry(inner: &Inner, raw: Bytes) -> Result<OpenBucket, StoreError> {
-    let identity: BucketEntry = entry::decode(&raw)?;
+    of_identity(inner, entry::decode(&raw)?, raw)
+}
+
+/// A bucket, retired or not, by its identity.
+pub(crate) fn of_entry(inner: &Inner, identity: BucketEntry) -> Result<OpenBucket, StoreError> {
+    let raw = entry::encode(&identity);
+    of_identity(inner, identity, raw)
+}
+
+fn of_identity(inner: &Inner, identity: BucketEntry, raw: Bytes) -> Result<OpenBucket, StoreError> {
     let uuid = identity.uuid();
     let settings = settings(inner, uuid)?;
     let epoch = inner

@@ -39,6 +39,8 @@ pub(crate) async fn put(
     let by = by.requester();
     let placed = placed(inner, bucket)?;
     let open = multipart::open(inner, &placed.bucket, &request.key, request.upload)?;
+    let bytes = request.claims.bytes.unwrap_or(0);
+    crate::volume::room(inner, placed.bucket.tenant, bytes)?;
     let announced = Announced::none(inner, Owner::from(&placed.bucket));
     let number = request.number;
     let written = sealed_and_written(inner, by, &placed, &open, &announced, request).await?;

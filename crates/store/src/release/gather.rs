@@ -30,6 +30,8 @@ pub(super) struct Gathered {
     pub(super) guards: Vec<Guard>,
     pub(super) event: Released,
     pub(super) content_bytes: u64,
+    /// Not a marker and not an upload.
+    pub(super) version: bool,
     pub(super) deed: Deed,
     /// To be committed first, with its guards: the slot of the key stands on records to be erased.
     pub(super) restate: Option<(SlotRestated, Vec<Guard>)>,
@@ -167,6 +169,7 @@ fn version_case(
             entries: None,
         },
         content_bytes: made.content_bytes,
+        version: !summary.marker,
         deed,
         restate,
     }))
@@ -216,6 +219,7 @@ fn upload_case(
             entries: None,
         },
         content_bytes: 0,
+        version: false,
         deed: Deed {
             made,
             hidden: Some(entry.sequence),

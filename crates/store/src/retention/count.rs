@@ -59,7 +59,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    fn add(&mut self, bytes: u64) {
+    pub(crate) fn add(&mut self, bytes: u64) {
         self.versions = self.versions.saturating_add(1);
         self.bytes = self.bytes.saturating_add(bytes);
     }

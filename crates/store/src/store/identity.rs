@@ -11,6 +11,7 @@ use super::Store;
 use crate::error::StoreError;
 use crate::identity::change;
 use crate::identity::{KeyNotGood, KnownKey, NewKey, NewTenant, TenantView};
+use crate::volume::{self, TenantUsage};
 
 impl Store {
     /// An access key that works now. Says so to the directory, which remembers when keys were used.
@@ -72,7 +73,9 @@ impl Store {
         by: &Authorized,
         new: NewTenant,
     ) -> Result<TenantId, StoreError> {
-        change::create_tenant(&self.inner, by, new).await
+        let tenant = change::create_tenant(&self.inner, by, new).await?;
+        volume::count_limited(&self.inner).await?;
+        Ok(tenant)
     }
 
     /// Sets one thing of a directory, whole: what `edit` makes of what is there.
@@ -86,7 +89,10 @@ impl Store {
         name: IdentityName,
         edit: impl FnOnce(Option<Identity>) -> Result<Identity, StoreError> + Send,
     ) -> Result<Identity, StoreError> {
-        change::set(&self.inner, by, tenant, name, edit).await
+        let set = change::set(&self.inner, by, tenant, name, edit).await?;
+        // A quota may be new.
+        volume::count_limited(&self.inner).await?;
+        Ok(set)
     }
 
     /// Takes one thing of a directory away.
@@ -140,5 +146,15 @@ impl Store {
         new: NewKey,
     ) -> Result<(AccessKey, Zeroizing<String>), StoreError> {
         change::create_key(&self.inner, by, tenant, new).await
+    }
+
+    /// What a tenant keeps, counted now, of all its buckets.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub async fn usage(&self, tenant: TenantId) -> Result<TenantUsage, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let counted = tokio::task::spawn_blocking(move || volume::usage(&inner, tenant)).await;
+        counted.map_err(|error| StoreError::Internal(format!("counting: {error}")))?
     }
 }
