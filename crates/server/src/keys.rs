@@ -303,6 +303,16 @@ fn credential_of(known: &KnownKey) -> Credential {
 }
 
 impl Authenticate for AccessKeys {
+    fn works_from(&self, key_id: &str, peer: &Peer) -> bool {
+        match self.check_peer(key_id, peer) {
+            Ok(()) => true,
+            Err(why) => {
+                tracing::info!(key_id, %why, "refused");
+                false
+            }
+        }
+    }
+
     fn credential(&self, key_id: &str) -> Option<Credential> {
         if let Some(found) = self.configured.get(key_id) {
             return Some(found.clone());
