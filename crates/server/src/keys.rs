@@ -171,7 +171,19 @@ impl AccessKeys {
             root_rights(loopback),
             unlimited,
         );
+        let tenants = keys.store.tenants();
         for key in others {
+            let named = key.tenant.as_ref();
+            let found = named.map(|name| tenants.iter().find(|tenant| &tenant.name == name));
+            let tenant = match found {
+                None => None,
+                Some(Some(tenant)) => Some(tenant.id),
+                // It was made at start. A key never stands in another institution than it should.
+                Some(None) => {
+                    tracing::error!(key = key.id, tenant = ?named, "no such tenant: the key does not work");
+                    continue;
+                }
+            };
             keys.add(
                 &key.id,
                 &key.secret,
@@ -179,6 +191,9 @@ impl AccessKeys {
                 &key.rights,
                 key.limits,
             );
+            if let Some(credential) = keys.configured.get_mut(&key.id) {
+                credential.grant.tenant = tenant;
+            }
         }
         keys
     }
