@@ -11,6 +11,7 @@ mod drill;
 mod escrow;
 mod false_time;
 mod frozen;
+mod identity;
 mod lock_clients;
 mod object_lock;
 mod operator;
@@ -77,6 +78,8 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ),
     ("storm", storm::others_hardly_notice),
     ("audit", audit::nothing_read_goes_unseen),
+    ("identity", identity::each_key_does_its_work_alone),
+    ("intruder", identity::a_stolen_key_destroys_nothing),
     ("tls", tls::only_what_is_allowed_gets_in),
     ("two_people", two_people::nothing_acts_that_one_person_wants),
     ("sync_order", sync_order::no_answer_before_its_sync),
