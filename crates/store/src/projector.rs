@@ -123,13 +123,11 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
             lock_given(core, version, &core.lock, &mut out);
         }
         Event::LocksChanged(changed) => {
-            for (version, lock) in &changed.locks {
-                lock_given(core, *version, lock, &mut out);
-            }
+            let locks = changed.locks.iter();
+            locks.for_each(|(version, lock)| lock_given(core, *version, lock, &mut out));
         }
         Event::EpochDestroyed(destroyed) => keys_destroyed(happened, destroyed, &mut out)?,
         Event::IdentityChanged(changed) => identity_changed(core, changed, &mut out),
-        Event::RequestChanged(changed) => request::changed(core, changed, &mut out),
         keeper => keeper::mutations(keeper, core, &mut out),
     }
     Ok(out)

@@ -96,6 +96,27 @@ pub(crate) fn object_detail(info: &ObjectInfo) -> ObjectDetail {
     }
 }
 
+/// What requests of two people answer.
+fn two_people(error: &StoreError) -> (Code, &'static str) {
+    match error {
+        // The words say what to do.
+        StoreError::ApprovalNeeded(_) => (Code::ApprovalNeeded, ""),
+        StoreError::NoSuchRequest => (
+            Code::NotFound,
+            "`azekura request list --all` shows the requests there are.",
+        ),
+        StoreError::BadSignature(_) => (
+            Code::InvalidRequest,
+            "Sign the text as `azekura request text ID` prints it: ssh-keygen -Y sign -n azekura-request -f KEY FILE",
+        ),
+        StoreError::NotApproved(_) | StoreError::MayNotVeto => (
+            Code::AccessDenied,
+            "Approvers are people of the tenant with a key that was registered before the request.",
+        ),
+        _ => (Code::Internal, ""),
+    }
+}
+
 /// Why the store refused, for programs and for people.
 pub(crate) fn api_error(error: &StoreError) -> ApiError {
     let (code, hint) = match error {
@@ -142,20 +163,11 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
             Code::AccessDenied,
             "`azekura tenant usage` shows what is kept; `azekura tenant change --quota-bytes` raises the quota.",
         ),
-        // The words say what to do.
-        StoreError::ApprovalNeeded(_) => (Code::ApprovalNeeded, ""),
-        StoreError::NoSuchRequest => (
-            Code::NotFound,
-            "`azekura request list --all` shows the requests there are.",
-        ),
-        StoreError::BadSignature(_) => (
-            Code::InvalidRequest,
-            "Sign the text as `azekura request text ID` prints it: ssh-keygen -Y sign -n azekura-request -f KEY FILE",
-        ),
-        StoreError::NotApproved(_) | StoreError::MayNotVeto => (
-            Code::AccessDenied,
-            "Approvers are people of the tenant with a key that was registered before the request.",
-        ),
+        StoreError::ApprovalNeeded(_)
+        | StoreError::NoSuchRequest
+        | StoreError::BadSignature(_)
+        | StoreError::NotApproved(_)
+        | StoreError::MayNotVeto => two_people(error),
         StoreError::BucketWithoutLock => (
             Code::Conflict,
             "Enable object lock on the bucket (PutObjectLockConfiguration).",

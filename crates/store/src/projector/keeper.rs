@@ -9,6 +9,7 @@ use azekura_record::released::{Released, SlotRestated, VersionFreed};
 use azekura_record::summary::Summary;
 use bytes::Bytes;
 
+use super::request;
 use crate::entry::{self, Slotted};
 use crate::families::{self, Amendment, BlobState};
 
@@ -22,6 +23,8 @@ pub(super) fn mutations(event: &Event, core: &Core, out: &mut Mutations) {
         Event::DisposalRequested(job) => out
             .puts
             .push((families::disposal(job.id), Bytes::from(job.encode()))),
+        // Of people; here because the match above is long enough.
+        Event::RequestChanged(changed) => request::changed(core, changed, out),
         // Not the keeper's: the merge of another region's records belongs to replication, which does
         // not write yet. All other events are matched before.
         _ => {}
