@@ -24,6 +24,7 @@ mod retention_bomb;
 mod space;
 mod storm;
 mod sync_order;
+mod tenancy;
 mod tls;
 
 use crate::report::Outcome;
@@ -76,6 +77,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ),
     ("storm", storm::others_hardly_notice),
     ("audit", audit::nothing_read_goes_unseen),
+    ("tenancy", tenancy::kept_counted_and_handed_back),
     ("tls", tls::only_what_is_allowed_gets_in),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),
