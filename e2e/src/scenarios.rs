@@ -26,6 +26,7 @@ mod storm;
 mod sync_order;
 mod tenancy;
 mod tls;
+mod two_people;
 
 use crate::report::Outcome;
 use crate::{Bench, Failure};
@@ -79,6 +80,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("audit", audit::nothing_read_goes_unseen),
     ("tenancy", tenancy::kept_counted_and_handed_back),
     ("tls", tls::only_what_is_allowed_gets_in),
+    ("two_people", two_people::nothing_acts_that_one_person_wants),
     ("sync_order", sync_order::no_answer_before_its_sync),
     ("drain", drain::requests_under_way_end),
     ("poison", poison::a_failed_sync_ends_the_server),

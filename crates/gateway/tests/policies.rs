@@ -1,5 +1,10 @@
 //! Bucket policies, the public-access block, anonymous requests, and other tenants.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: a failure must stop the test"
+)]
+
 #[cfg(test)]
 mod support;
 

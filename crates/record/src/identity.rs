@@ -16,7 +16,7 @@ use crate::particulars::EventFields;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum IdentityChanged {
     /// It is so from now on.
-    Set(Identity),
+    Set(Box<Identity>),
     /// It is gone.
     Removed(IdentityName),
 }
@@ -24,14 +24,14 @@ pub enum IdentityChanged {
 impl EventFields for IdentityChanged {
     fn write(&self, out: &mut FieldsWriter) {
         match self {
-            Self::Set(identity) => out.put(8, identity),
+            Self::Set(identity) => out.put(8, &**identity),
             Self::Removed(name) => out.put(9, name),
         };
     }
 
     fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
         match (input.take_some(8)?, input.take_some(9)?) {
-            (Some(identity), None) => Ok(Self::Set(identity)),
+            (Some(identity), None) => Ok(Self::Set(Box::new(identity))),
             (None, Some(name)) => Ok(Self::Removed(name)),
             _ => Err(DecodeError::malformed(
                 "an identity is set or removed, one of both",

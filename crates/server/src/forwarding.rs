@@ -181,10 +181,8 @@ impl Open {
     ) -> std::io::Result<()> {
         match collector {
             Collector::Otlp(uri) => return self.post(uri, batch, gap).await,
-            Collector::Tcp(address) => {
-                if self.tcp.is_none() {
-                    self.tcp = Some(TcpStream::connect(address).await?);
-                }
+            Collector::Tcp(address) if self.tcp.is_none() => {
+                self.tcp = Some(TcpStream::connect(address).await?);
             }
             Collector::Udp(address) if self.udp.is_none() => {
                 let any = tokio::net::lookup_host(address).await?.next();

@@ -476,6 +476,10 @@ fn answer(auditor: &Auditor, tenant: TenantId, filter: AuditFilter) -> Vec<Audit
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story from its beginning to its end"
+)]
 async fn a_question_is_answered_from_reads_and_changes_together() {
     let vault = Vault::with_bucket("images", Versioning::Enabled).await;
     let tenant = tenant_of(&vault).await;

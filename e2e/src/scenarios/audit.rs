@@ -88,6 +88,10 @@ fn patient_of(key: &str) -> Option<&str> {
 type Done = BTreeMap<(String, String), u64>;
 
 /// A day of messages through three clients; every patient's report is exactly what they did.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story from its beginning to its end"
+)]
 fn reports(world: &World<'_>, server: &Server) -> Result<usize, Failure> {
     let source = world.home.join("source");
     let mut generate = Command::new(&world.bench.binary);

@@ -265,6 +265,7 @@ fn one_form_of_credentials_once() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of traces")]
 fn anonymous_is_only_what_has_no_trace_of_a_credential() {
     let nobody = |parts: Parts| {
         let mut parts = parts;

@@ -52,7 +52,7 @@ fn user(before: Option<&User>, after: &User) -> Option<AdministrationChange> {
         return Some(AdministrationChange::AddApproverKey);
     }
     let administers = after.preset == Some(Preset::Admin);
-    if administers && !before.is_some_and(|user| user.preset == Some(Preset::Admin)) {
+    if administers && before.is_none_or(|user| user.preset != Some(Preset::Admin)) {
         return Some(AdministrationChange::AddAdministrator);
     }
     let longer = |user: &User| user.time_box.as_ref().map_or(i64::MAX, |time| time.until.0);

@@ -147,6 +147,7 @@ fn class_assignment() -> Cooling<ClassRules> {
 }
 
 /// One of every sub-resource, and one that is cleared.
+#[expect(clippy::too_many_lines, reason = "one row a sub-resource")]
 fn settings() -> Vec<(&'static str, StoredSetting)> {
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
     let rule = StoredCorsRule {

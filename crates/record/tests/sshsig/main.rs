@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "helpers of tests: a failure must stop the test"
 )]
 
@@ -182,11 +181,14 @@ fn base64(bytes: &[u8]) -> String {
     base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)
 }
 
+/// Signs bytes.
+type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
 /// A security key in software, by PROTOCOL.u2f.
 struct Device {
     public: Vec<u8>,
     kind: &'static str,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Sign,
 }
 
 fn ed25519_device() -> Device {

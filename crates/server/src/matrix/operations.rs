@@ -203,6 +203,15 @@ const HARMLESS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "requests of two people: a signature or a no; what it allows is a call or a setting of its own",
+        &[
+            "GET /v1/requests",
+            "GET /v1/requests/{request}",
+            "POST /v1/requests/{request}/approve",
+            "POST /v1/requests/{request}/veto",
+        ],
+    ),
+    (
         "settings of retention: what weakens waits, and what is stored keeps its lock",
         &[
             "POST /v1/buckets/{bucket}/retention-classes",

@@ -106,7 +106,7 @@ fn prove(inner: &Inner, listed: &Listed) -> Result<ApprovalRequest, StoreError> 
     if request.id != listed.id || request.tenant != tenant || ended == listed.open {
         return Err(damaged("the index contradicts the record"));
     }
-    if (request.stage == RequestStage::Approved) > request.approval.is_some() {
+    if request.stage == RequestStage::Approved && request.approval.is_none() {
         return Err(damaged("approved by nobody"));
     }
     if let Some(approval) = &request.approval {

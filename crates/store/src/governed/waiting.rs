@@ -67,6 +67,9 @@ pub(crate) struct Pass<'a> {
     by: Requester,
 }
 
+/// A new state, and the request by which it came.
+type Settled<'a, T> = (Cooling<T>, Option<(&'a Found, Permit)>);
+
 impl Pass<'_> {
     /// In whose name it acts.
     pub(crate) fn by(&self) -> &Requester {
@@ -109,7 +112,7 @@ impl Pass<'_> {
         &self,
         open: &OpenBucket,
         state: &Cooling<T>,
-    ) -> Result<Option<(Cooling<T>, Option<(&Found, Permit)>)>, StoreError> {
+    ) -> Result<Option<Settled<'_, T>>, StoreError> {
         let (in_force, pending) = state.parts();
         let Some(Pending { value, .. }) = pending.filter(|pending| pending.acts_at == NEVER) else {
             return Ok(None);

@@ -471,7 +471,7 @@ async fn commit(
     identity: Identity,
 ) -> Result<(), StoreError> {
     let key = families::identity(tenant, &identity.name());
-    let event = Event::IdentityChanged(Box::new(IdentityChanged::Set(identity)));
+    let event = Event::IdentityChanged(Box::new(IdentityChanged::Set(Box::new(identity))));
     let guard = vec![unchanged(key, raw)];
     append(inner, by, (tenant, IDENTITY), guard, event)
         .await

@@ -82,7 +82,7 @@ pub(crate) fn identities() -> Vec<(&'static str, Identity)> {
 pub(super) fn events() -> Vec<(&'static str, Event)> {
     let mut events: Vec<_> = identities()
         .into_iter()
-        .map(|(name, identity)| (name, IdentityChanged::Set(identity)))
+        .map(|(name, identity)| (name, IdentityChanged::Set(Box::new(identity))))
         .collect();
     let removed = IdentityChanged::Removed(IdentityName::User("山田".to_owned()));
     events.push(("identity-removed", removed));

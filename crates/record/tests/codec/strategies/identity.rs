@@ -61,7 +61,7 @@ pub(super) fn event() -> BoxedStrategy<Event> {
         },
     );
     prop_oneof![
-        set.prop_map(IdentityChanged::Set),
+        set.prop_map(|identity| IdentityChanged::Set(Box::new(identity))),
         name().prop_map(IdentityChanged::Removed),
     ]
     .prop_map(|changed| Event::IdentityChanged(Box::new(changed)))
