@@ -23,6 +23,34 @@ fn count(reach: Reach) -> String {
     format!("{} ({} B)", reach.objects, reach.bytes)
 }
 
+fn head(japanese: bool) -> [&'static str; 9] {
+    if japanese {
+        [
+            "バケット",
+            "読める",
+            "隠せる",
+            "版を隠せる",
+            "GOVERNANCE を越えて隠せる",
+            "ロックできる",
+            "書ける",
+            "設定できる",
+            "履歴日数",
+        ]
+    } else {
+        [
+            "BUCKET",
+            "READ",
+            "HIDE",
+            "HIDE VERSION",
+            "HIDE AGAINST GOVERNANCE",
+            "LOCK",
+            "WRITE",
+            "CONFIGURE",
+            "HISTORY DAYS",
+        ]
+    }
+}
+
 fn text(radius: &BlastRadius, japanese: bool) -> String {
     let pick = |ja: &'static str, en: &'static str| if japanese { ja } else { en };
     let yes = |is: bool| if is { pick("可", "yes") } else { "-" }.to_owned();
@@ -48,31 +76,6 @@ fn text(radius: &BlastRadius, japanese: bool) -> String {
             ]
         })
         .collect();
-    let head = if japanese {
-        [
-            "バケット",
-            "読める",
-            "隠せる",
-            "版を隠せる",
-            "GOVERNANCE を越えて隠せる",
-            "ロックできる",
-            "書ける",
-            "設定できる",
-            "履歴日数",
-        ]
-    } else {
-        [
-            "BUCKET",
-            "READ",
-            "HIDE",
-            "HIDE VERSION",
-            "HIDE AGAINST GOVERNANCE",
-            "LOCK",
-            "WRITE",
-            "CONFIGURE",
-            "HISTORY DAYS",
-        ]
-    };
     let owner = radius.user.as_deref().unwrap_or("-");
     let administer = if radius.administer.is_empty() {
         pick("なし", "nothing").to_owned()
@@ -88,7 +91,7 @@ fn text(radius: &BlastRadius, japanese: bool) -> String {
     let key = pick("鍵", "key");
     let mut text = format!("{key} {} ({owner})\n{destroyed}\n", radius.key);
     text.push_str(&format!("{said}: {administer}\n\n"));
-    text.push_str(&output::table(&head, &rows));
+    text.push_str(&output::table(&head(japanese), &rows));
     for caveat in &radius.caveats {
         text.push_str(&format!("{}: {caveat}\n", pick("注", "note")));
     }

@@ -300,13 +300,17 @@ pub(crate) fn explain(
         bucket: rules(access.as_ref()),
         ..Ask::plain(action, &resource, owner)
     };
+    Ok(decided(subject, &ask))
+}
+
+fn decided(subject: &Subject, ask: &Ask<'_>) -> PolicyExplained {
     let mut out = PolicyExplained {
         key: subject.key.clone(),
-        action: action.name().to_owned(),
-        resource: resource.arn(),
+        action: ask.action.name().to_owned(),
+        resource: ask.resource.arn(),
         ..PolicyExplained::default()
     };
-    let statement = match authorize(&subject.grant, &ask) {
+    let statement = match authorize(&subject.grant, ask) {
         Ok(allowed) => {
             out.allowed = true;
             out.because = match allowed.by() {
@@ -315,7 +319,7 @@ pub(crate) fn explain(
                 }
                 AllowedBy::Acl => "an access-control list allows it".to_owned(),
                 AllowedBy::Rights | AllowedBy::Vault => {
-                    format!("the preset or the rights hold {:?}", action.right())
+                    format!("the preset or the rights hold {:?}", ask.action.right())
                 }
             };
             match allowed.by() {
@@ -334,7 +338,7 @@ pub(crate) fn explain(
     if let Some((source, statement)) = statement {
         named(&mut out, subject, source, statement);
     }
-    Ok(out)
+    out
 }
 
 fn named(
