@@ -44,7 +44,8 @@ KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket
          23: "upload-aborted", 24: "version-tagged", 25: "version-locked", 26: "locks-changed",
          8: "epoch-destroyed", 27: "released", 28: "freed", 29: "disposal-requested",
          30: "slot-restated", 31: "lifecycle-ran", 32: "imported",
-         33: "identity-changed", 34: "request-changed", 35: "audit-batch"}
+         33: "identity-changed", 34: "request-changed", 35: "audit-batch",
+         36: "acl-changed"}
 IGNORABLE = 0x8000
 
 

@@ -50,6 +50,7 @@ fn overrides(args: ServeArgs) -> Overrides {
         otlp_endpoint: args.otlp_endpoint,
         passphrase_file: args.passphrase_file,
         accept_plaintext: args.i_accept_unencrypted_http_beyond_loopback,
+        accept_public_buckets: args.i_accept_public_buckets,
         root_key_id: env("AZEKURA_ROOT_ACCESS_KEY_ID"),
         root_secret: env("AZEKURA_ROOT_SECRET_ACCESS_KEY"),
     }

@@ -175,6 +175,9 @@ pub struct ServeArgs {
     /// Serves plaintext HTTP to other machines; only on a network that is yours alone
     #[arg(long, env = "AZEKURA_I_ACCEPT_UNENCRYPTED_HTTP_BEYOND_LOOPBACK")]
     pub i_accept_unencrypted_http_beyond_loopback: bool,
+    /// New buckets begin open to lists and public policies; for test suites alone
+    #[arg(long, env = "AZEKURA_I_ACCEPT_PUBLIC_BUCKETS")]
+    pub i_accept_public_buckets: bool,
 }
 
 /// Form of log lines.

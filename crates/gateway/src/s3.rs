@@ -487,7 +487,7 @@ impl S3 for Operations {
         &self,
         request: In<dto::PutBucketAclInput>,
     ) -> Out<dto::PutBucketAclOutput> {
-        ops::put_bucket_acl(&self.0, &request)
+        ops::put_bucket_acl(&self.0, request).await
     }
 
     async fn put_object_acl(

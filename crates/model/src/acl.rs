@@ -147,15 +147,21 @@ impl Acl {
         self.grants.iter().any(|grant| grant.grantee != owner)
     }
 
-    /// Whether it allows an action to somebody of `tenant` (`None` = nobody signed).
+    /// Whether it allows an action to somebody of `tenant` (`None` = nobody signed). What it gives to that
+    /// tenant by name is the tenant's to pass on: it counts only for whom the own side allows it (`own`).
     #[must_use]
-    pub fn allows(&self, action: Action, tenant: Option<TenantId>, ignore_public: bool) -> bool {
+    pub fn allows(
+        &self,
+        action: Action,
+        (tenant, own): (Option<TenantId>, bool),
+        ignore_public: bool,
+    ) -> bool {
         let Some(needed) = needed(action) else {
             return false;
         };
         self.grants.iter().any(|grant| {
             let met = match grant.grantee {
-                AclGrantee::Tenant(id) => tenant == Some(id),
+                AclGrantee::Tenant(id) => own && tenant == Some(id),
                 AclGrantee::AllUsers => !ignore_public,
                 AclGrantee::AuthenticatedUsers => !ignore_public && tenant.is_some(),
             };

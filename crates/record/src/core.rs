@@ -70,6 +70,8 @@ pub enum RecordKind {
     AuditBatch = 35,
     /// A request for what needs two people is asked, approved, vetoed, over or used up.
     RequestChanged = 34,
+    /// A version has another access-control list.
+    AclChanged = 36,
 }
 
 /// Lock-relevant and public facts of one record.
@@ -110,7 +112,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -139,6 +141,7 @@ impl RecordKind {
         Self::IdentityChanged,
         Self::AuditBatch,
         Self::RequestChanged,
+        Self::AclChanged,
     ];
 
     /// The number on disk.

@@ -5,7 +5,7 @@
 //! field hashes, so that a single field can be disclosed and still be checked
 //! ([`commitment`]). One file a kind; `docs/formats/records.md` describes the bytes.
 
-mod acl;
+pub mod acl;
 pub mod audit;
 pub mod bucket;
 mod cbor;

@@ -3,6 +3,7 @@
 use azekura_model::governed::PermittedBy;
 use azekura_model::requester::Requester;
 
+use crate::acl::AclChanged;
 use crate::audit::AuditBatch;
 use crate::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use crate::configured::BucketConfigured;
@@ -63,6 +64,8 @@ pub enum Event {
     PartStored(Box<PartStored>),
     UploadAborted(UploadAborted),
     VersionTagged(VersionTagged),
+    /// See [`AclChanged`].
+    AclChanged(AclChanged),
     EpochDestroyed(EpochDestroyed),
     Released(Released),
     Freed(Box<VersionFreed>),
@@ -111,6 +114,7 @@ impl Event {
             Self::PartStored(_) => RecordKind::PartStored,
             Self::UploadAborted(_) => RecordKind::UploadAborted,
             Self::VersionTagged(_) => RecordKind::VersionTagged,
+            Self::AclChanged(_) => RecordKind::AclChanged,
             Self::EpochDestroyed(_) => RecordKind::EpochDestroyed,
             Self::Released(_) => RecordKind::Released,
             Self::Freed(_) => RecordKind::Freed,
@@ -144,6 +148,7 @@ impl Event {
             Self::PartStored(event) => event.write(out),
             Self::UploadAborted(event) => event.write(out),
             Self::VersionTagged(event) => event.write(out),
+            Self::AclChanged(event) => event.write(out),
             Self::EpochDestroyed(event) => event.write(out),
             Self::Released(event) => event.write(out),
             Self::Freed(event) => event.write(out),
@@ -177,6 +182,7 @@ impl Event {
             RecordKind::PartStored => read_boxed(input).map(Self::PartStored),
             RecordKind::UploadAborted => EventFields::read(input).map(Self::UploadAborted),
             RecordKind::VersionTagged => EventFields::read(input).map(Self::VersionTagged),
+            RecordKind::AclChanged => EventFields::read(input).map(Self::AclChanged),
             RecordKind::EpochDestroyed => EventFields::read(input).map(Self::EpochDestroyed),
             RecordKind::Released => EventFields::read(input).map(Self::Released),
             RecordKind::Freed => read_boxed(input).map(Self::Freed),

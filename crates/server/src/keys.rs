@@ -171,7 +171,19 @@ impl AccessKeys {
             root_rights(loopback),
             unlimited,
         );
+        let tenants = keys.store.tenants();
         for key in others {
+            let named = key.tenant.as_ref();
+            let found = named.map(|name| tenants.iter().find(|tenant| &tenant.name == name));
+            let tenant = match found {
+                None => None,
+                Some(Some(tenant)) => Some(tenant.id),
+                // It was made at start. A key never stands in another institution than it should.
+                Some(None) => {
+                    tracing::error!(key = key.id, tenant = ?named, "no such tenant: the key does not work");
+                    continue;
+                }
+            };
             keys.add(
                 &key.id,
                 &key.secret,
@@ -179,6 +191,9 @@ impl AccessKeys {
                 &key.rights,
                 key.limits,
             );
+            if let Some(credential) = keys.configured.get_mut(&key.id) {
+                credential.grant.tenant = tenant;
+            }
         }
         keys
     }
@@ -303,19 +318,28 @@ fn credential_of(known: &KnownKey) -> Credential {
 }
 
 impl Authenticate for AccessKeys {
+    fn works_from(&self, key_id: &str, peer: &Peer) -> bool {
+        match self.check_peer(key_id, peer) {
+            Ok(()) => true,
+            Err(why) => {
+                tracing::info!(key_id, %why, "refused");
+                false
+            }
+        }
+    }
+
     fn credential(&self, key_id: &str) -> Option<Credential> {
         if let Some(found) = self.configured.get(key_id) {
             return Some(found.clone());
         }
         let now = self.store.wall().0.div_euclid(1000);
         if let Some((credential, by_key)) = self.sessions.credential(key_id, now) {
-            // A session ends with the key that opened it.
-            return self
-                .store
-                .access_key(&by_key)
-                .ok()
-                .flatten()
-                .map(|_| credential);
+            // A session ends with the key that opened it, and may what that key may now.
+            let known = self.store.access_key(&by_key).ok().flatten()?;
+            let mut now = credential_of(&known);
+            now.secret = credential.secret;
+            now.grant.requester.key_id = credential.grant.requester.key_id;
+            return Some(now);
         }
         match self.store.access_key(key_id) {
             Ok(known) => known.map(|known| credential_of(&known)),

@@ -188,6 +188,9 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
     let telling = approvals::start(&store, webhook, &requests)?;
     let swept = store.start().await?;
     tracing::debug!(?swept, "what earlier processes left half done was swept");
+    for name in config.keys.iter().filter_map(|key| key.tenant.as_ref()) {
+        store.ensure_tenant(name).await?;
+    }
     let store = Arc::new(store);
     timekeeper::say_start(&vault.clock.report());
     timekeeper::keep(&vault.ticker, Arc::clone(&store), Arc::clone(&vault.clock));
@@ -230,6 +233,7 @@ fn policy(config: &Checked) -> StorePolicy {
         trial_grace: config.trial_grace,
         classes: Arc::clone(&config.classes),
         lock_limits: Arc::new(limits.collect()),
+        public_buckets: config.public_buckets,
         ..config.policy.clone()
     }
 }

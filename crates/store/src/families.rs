@@ -176,14 +176,20 @@ pub fn history(object: &str, version: VersionId) -> Key {
 pub enum Amendment {
     /// Its tags.
     Tags,
+    /// Its access-control list.
+    Acl,
 }
 
 impl Amendment {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Tags, Self::Acl];
+
     /// Kind of the records that amend it.
     #[must_use]
     pub fn kind(self) -> RecordKind {
         match self {
             Self::Tags => RecordKind::VersionTagged,
+            Self::Acl => RecordKind::AclChanged,
         }
     }
 
@@ -191,6 +197,7 @@ impl Amendment {
     fn tag(self) -> u8 {
         match self {
             Self::Tags => b't',
+            Self::Acl => b'a',
         }
     }
 }

@@ -11,6 +11,7 @@ use azekura_record::particulars::Event;
 use azekura_record::summary::Summary;
 use azekura_record::version::{PartRef, Payload, Version};
 
+use crate::acl;
 use crate::bucket::{Bucket, object_lock};
 use crate::entry;
 use crate::error::StoreError;
@@ -148,9 +149,10 @@ fn info(
         checksums: version.checksums.clone(),
         modified: WallTime(core.wall.0),
         attributes: Attributes {
-            headers: version.headers.clone(),
+            headers: acl::headers(version),
             metadata: version.metadata.clone(),
             tags: tagging::of(inner, bucket, found.summary.version, version)?,
+            acl: acl::of(inner, bucket, found.summary.version, version)?,
         },
         lock: match object_lock::of(inner, bucket.uuid)? {
             Some(_) => shown_lock(inner, bucket, found.summary.version),

@@ -6,6 +6,7 @@
 //! only the access rule makes, and answers in the types of [`object`], [`listing`], [`upload`] and
 //! [`error`].
 
+mod acl;
 mod amend;
 pub mod audit;
 pub mod body;

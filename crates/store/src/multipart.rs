@@ -6,6 +6,7 @@
 //! has ended never gains a part and ends once.
 
 use azekura_engine::seam::{Entry, Guard};
+use azekura_model::acl::Acl;
 use azekura_model::ident::UploadId;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_record::particulars::Event;
@@ -61,6 +62,18 @@ pub(crate) fn upload(
 ) -> Result<Upload, StoreError> {
     let bucket = read::open(inner, bucket)?.bucket;
     Ok(open(inner, &bucket, key, id)?.upload)
+}
+
+/// The access-control list of the object to be; `None` = it is the bucket's owner's alone.
+pub(crate) fn acl(
+    inner: &Inner,
+    bucket: &BucketName,
+    key: &ObjectKey,
+    id: UploadId,
+) -> Result<Option<Acl>, StoreError> {
+    let bucket = read::open(inner, bucket)?.bucket;
+    let started = open(inner, &bucket, key, id)?.started(inner, &bucket)?;
+    crate::acl::given(&started.headers)
 }
 
 impl OpenUpload {

@@ -1,5 +1,6 @@
 //! Objects: what is asked and what is answered.
 
+use azekura_model::acl::Acl;
 use azekura_model::checksum::{Checksum, ETag};
 use azekura_model::condition::Conditions;
 use azekura_model::ident::VersionId;
@@ -32,6 +33,8 @@ pub struct Attributes {
     pub metadata: Vec<(String, String)>,
     /// Tags, ordered.
     pub tags: Vec<(String, String)>,
+    /// Access-control list; `None` = it is the bucket's owner's alone.
+    pub acl: Option<Acl>,
 }
 
 /// One PUT.

@@ -19,6 +19,7 @@ use azekura_record::particulars::Event;
 use azekura_record::version::{Payload, Version};
 use bytes::Bytes;
 
+use crate::acl;
 use crate::body::{Body, Claims};
 use crate::bucket::object_lock::may_make_null;
 use crate::bucket::{Bucket, read};
@@ -39,9 +40,10 @@ pub(crate) async fn put(
     inner: &Arc<Inner>,
     by: &Authorized,
     bucket: &BucketName,
-    request: PutRequest,
+    mut request: PutRequest,
 ) -> Result<PutOutcome, StoreError> {
     let placed = placed(inner, bucket)?;
+    request.attributes.headers = acl::kept(inner, placed.bucket.tenant, &mut request.attributes)?;
     let by = by.requester();
     judge_early(inner, by, &placed, &request)?;
     let written = sealed_and_written(inner, by, placed, request.body, request.claims).await?;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use azekura_engine::seam::Engine;
 use azekura_model::access::Authorized;
+use azekura_model::acl::Acl;
 use azekura_model::bucket::Versioning;
-use azekura_model::bucket_config::{BucketSetting, Configured};
+use azekura_model::bucket_config::{BucketSetting, Configured, ObjectOwnership};
 use azekura_model::condition::DeleteConditions;
 use azekura_model::cooling::{Cooling, HistoryDays};
 use azekura_model::governed::DualControl;
@@ -166,6 +167,15 @@ impl Store {
         create::create(&self.inner, by, name, Versioning::Unversioned).await
     }
 
+    /// The object ownership with which buckets of a tenant begin. Where lists count from the start, there
+    /// is no public-access block either.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`], [`StoreError::Internal`].
+    pub fn new_bucket_ownership(&self, tenant: TenantId) -> Result<ObjectOwnership, StoreError> {
+        create::ownership(&self.inner, tenant)
+    }
+
     /// The bucket of this name.
     pub fn bucket(&self, name: &BucketName) -> Result<Bucket, StoreError> {
         Ok(read::open(&self.inner, name)?.bucket)
@@ -214,16 +224,9 @@ impl Store {
         key: &ObjectKey,
         which: Which,
     ) -> Result<Option<Vec<(String, String)>>, StoreError> {
-        match head::head(&self.inner, bucket, key, which) {
-            Ok(info) => Ok(Some(info.attributes.tags)),
-            Err(
-                StoreError::NoSuchBucket
-                | StoreError::NoSuchKey { .. }
-                | StoreError::NoSuchVersion
-                | StoreError::IsDeleteMarker { .. },
-            ) => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(self
+            .existing(bucket, key, which)?
+            .map(|info| info.attributes.tags))
     }
 
     /// The tenant that the vault was made with: keys of the configuration stand in it.
@@ -493,6 +496,68 @@ impl Store {
             version: amended.version,
             null: amended.null,
         })
+    }
+
+    /// The access-control list of an upload's object to be; `None` = it is the bucket's owner's alone.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchUpload`].
+    pub fn upload_acl(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        id: UploadId,
+    ) -> Result<Option<Acl>, StoreError> {
+        multipart::acl(&self.inner, bucket, key, id)
+    }
+
+    /// Gives a version this access-control list; it makes no version.
+    ///
+    /// # Errors
+    /// As [`Store::put_tags`]; [`StoreError::InvalidRequest`] for a public one where two people are needed.
+    pub async fn put_object_acl(
+        &self,
+        by: &Authorized,
+        bucket: &BucketName,
+        (key, which): (&ObjectKey, Which),
+        acl: Acl,
+    ) -> Result<(), StoreError> {
+        let amended = crate::acl::put(&self.inner, by, bucket, (key, which), acl);
+        amended.await.map(|_| ())
+    }
+
+    /// The access-control list that a version has; `None` when there is no such version, or it is the
+    /// bucket's owner's alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`], [`StoreError::Damaged`].
+    pub fn object_acl(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        which: Which,
+    ) -> Result<Option<Acl>, StoreError> {
+        Ok(self
+            .existing(bucket, key, which)?
+            .and_then(|info| info.attributes.acl))
+    }
+
+    fn existing(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        which: Which,
+    ) -> Result<Option<ObjectInfo>, StoreError> {
+        match head::head(&self.inner, bucket, key, which) {
+            Ok(info) => Ok(Some(info)),
+            Err(
+                StoreError::NoSuchBucket
+                | StoreError::NoSuchKey { .. }
+                | StoreError::NoSuchVersion
+                | StoreError::IsDeleteMarker { .. },
+            ) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Current objects.

@@ -134,8 +134,8 @@ pub(super) fn text(head: &Head, sums: &[Sum], results: &[TestResult]) -> Result<
             text,
             "Results of ceph/s3-tests. Written by `cargo xtask s3-tests`; not edited by hand.\n\
              Each failure is explained in s3-support.md. in_scope is all but\n\
-             bucket_policy, acl and sse_c_kms; in_scope_plain leaves out the tests marked needs-acl\n\
-             or needs-policy as well.\n\n\
+             acl and sse_c_kms; in_scope_plain leaves out the tests marked needs-acl or\n\
+             needs-policy as well.\n\n\
              suite:  commit {}\nserver: commit {}\n\n{numbers}",
             head.suite, head.server
         )?;

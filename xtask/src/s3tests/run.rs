@@ -40,7 +40,7 @@ pub(super) fn run(
         program: python.join("python3"),
         plugins: root.join("xtask/s3-tests"),
         suite: options.suite.clone(),
-        config: server.suite_config()?,
+        config: server.suite_config(&python.join("python3"))?,
         report: folder.join("report.jsonl"),
     };
     let (alone, together): (Vec<&CoreTest>, Vec<&CoreTest>) =

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::process;
+
 /// A key of the server, and the section of the suite's configuration that holds it.
 struct Key {
     section: &'static str,
@@ -17,29 +19,31 @@ struct Key {
     rights: &'static str,
 }
 
-/// The suite wants two accounts and a tenant besides the main one. A vault has one owner: the other
-/// keys may read, which the suite's set-up needs, and nothing else.
+/// What an account of the suite may do in its institution.
+const ALL: &str = "\"read\", \"write\", \"manage\", \"lock\", \"bypass\"";
+
+/// The suite's accounts: each is a key of an institution of its own.
 const KEYS: [Key; 4] = [
     Key {
         section: "s3 main",
         name: "main",
         id: "S3TESTSMAIN000000001",
         secret: "main-secret-of-the-suite-0000001",
-        rights: "\"read\", \"write\", \"manage\", \"lock\", \"bypass\"",
+        rights: ALL,
     },
     Key {
         section: "s3 alt",
         name: "alt",
         id: "S3TESTSALT0000000001",
         secret: "alt-secret-of-the-suite-00000001",
-        rights: "\"read\"",
+        rights: ALL,
     },
     Key {
         section: "s3 tenant",
         name: "tenant",
         id: "S3TESTSTENANT0000001",
         secret: "tenant-secret-of-the-suite-00001",
-        rights: "\"read\"",
+        rights: ALL,
     },
     Key {
         section: "iam",
@@ -50,11 +54,25 @@ const KEYS: [Key; 4] = [
     },
 ];
 
+/// Says who owns what the key makes: the id of its institution.
+const OWNER: &str = "\
+import sys, boto3
+from botocore.config import Config
+port, key, secret = sys.argv[1:]
+s3 = boto3.client('s3', endpoint_url=f'http://127.0.0.1:{port}', region_name='local',
+    aws_access_key_id=key, aws_secret_access_key=secret,
+    config=Config(s3={'addressing_style': 'path'}))
+print(s3.list_buckets()['Owner']['ID'])
+";
+
 /// Sections that the suite reads and whose keys this server does not know.
 const UNKNOWN: [&str; 2] = ["iam root", "iam alt root"];
 
-/// Some tests put rules and look at once from when on they act: the shortest cooling-off there is.
-const LIFECYCLE: &str = "[lifecycle]\ncooling_off_hours = 1\n\n";
+/// Some tests put rules and look at once from when on they act: the shortest cooling-off there is. One
+/// person acts alone. New buckets begin as they did before 2023, as those of Ceph do.
+const SETTINGS: &str = "[lifecycle]\ncooling_off_hours = 1\n\n\
+                        [approvals]\ndual_control = \"off\"\n\n\
+                        [s3]\ni_accept_public_buckets = true\n\n";
 
 /// Longest silence of a starting server.
 const START: Duration = Duration::from_secs(120);
@@ -71,7 +89,7 @@ impl Server {
     pub(super) fn start(binary: &Path, folder: &Path) -> Result<Self, String> {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let config = folder.join("azekura.toml");
-        write(&config, &format!("{LIFECYCLE}{}", keys(folder)?))?;
+        write(&config, &format!("{SETTINGS}{}", keys(folder)?))?;
         let log = folder.join("server.log");
         let log = fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
         let mut command = Command::new(binary);
@@ -99,23 +117,31 @@ impl Server {
         Err(format!("the server did not start:\n{}", server.log()))
     }
 
-    /// Writes the suite's configuration; returns its path.
-    pub(super) fn suite_config(&self) -> Result<PathBuf, String> {
+    /// The id of a key's institution, asked for with the suite's own client.
+    fn owner(&self, python: &Path, key: &Key) -> Result<String, String> {
+        let mut ask = Command::new(python);
+        ask.args(["-c", OWNER, &self.port, key.id, key.secret]);
+        Ok(process::output(&mut ask)?.trim().to_owned())
+    }
+
+    /// Writes the suite's configuration; returns its path. `python` has the suite's client.
+    pub(super) fn suite_config(&self, python: &Path) -> Result<PathBuf, String> {
         let mut text = format!(
             "[DEFAULT]\nhost = 127.0.0.1\nport = {}\nis_secure = False\nssl_verify = False\n\n\
              [fixtures]\nbucket prefix = s3t-{{random}}-\n",
             self.port
         );
-        for Key {
-            section,
-            name,
-            id,
-            secret,
-            ..
-        } in &KEYS
-        {
+        for key in &KEYS {
+            let owner = self.owner(python, key)?;
+            let Key {
+                section,
+                name,
+                id,
+                secret,
+                ..
+            } = key;
             text.push_str(&format!(
-                "\n[{section}]\ndisplay_name = azekura\nuser_id = azekura\n\
+                "\n[{section}]\ndisplay_name = {name}\nuser_id = {owner}\n\
                  email = {name}@example.com\napi_name = local\ntenant = {name}\n\
                  access_key = {id}\nsecret_key = {secret}\n"
             ));
@@ -170,8 +196,9 @@ fn keys(folder: &Path) -> Result<String, String> {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600))
             .map_err(|error| format!("{}: {error}", file.display()))?;
         text.push_str(&format!(
-            "[[keys]]\nid = \"{}\"\nprincipal = \"{}\"\nsecret_file = {:?}\nrights = [{}]\n",
-            key.id, key.name, file, key.rights
+            "[[keys]]\nid = \"{}\"\nprincipal = \"{}\"\ntenant = \"{}\"\nsecret_file = {:?}\n\
+             rights = [{}]\n",
+            key.id, key.name, key.name, file, key.rights
         ));
     }
     Ok(text)

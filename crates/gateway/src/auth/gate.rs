@@ -6,6 +6,7 @@ use std::sync::Arc;
 use azekura_model::access::{
     Action, Ask, Authorized, BucketRules, Denied, DeniedBy, Grant, Resource, authorize,
 };
+use azekura_model::acl::Acl;
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_store::bucket::access::BucketAccess;
 use azekura_store::error::StoreError;
@@ -90,7 +91,12 @@ impl Gate {
         if missing && grant.is_anonymous() && place.resource.bucket().is_some() {
             return Err(errors::from_store(StoreError::NoSuchBucket));
         }
-        let judged = self.judge(grant, asked, action, place, access.as_ref())?;
+        let mut judged = self.judge(grant, asked, action, place, (access.as_ref(), None))?;
+        // Nobody's list is read where it would not decide.
+        let silent = matches!(&judged, Err(denied) if is_silent(denied));
+        if silent && let Some(list) = self.object_acl(place, access.as_ref())? {
+            judged = self.judge(grant, asked, action, place, (access.as_ref(), Some(&list)))?;
+        }
         judged.map_err(|denied| self.refusal(grant, asked, place, denied))
     }
 
@@ -117,7 +123,7 @@ impl Gate {
         asked: &Asked,
         action: Action,
         place: &Place,
-        access: Option<&BucketAccess>,
+        (access, object_acl): (Option<&BucketAccess>, Option<&Acl>),
     ) -> S3Result<Result<Authorized, Denied>> {
         let facts = AskFacts {
             asked,
@@ -133,7 +139,7 @@ impl Gate {
             resource: &place.resource,
             owner: access.map(|access| access.tenant),
             bucket: access.map_or_else(BucketRules::default, |access| {
-                access.rules(bucket_acl.filter(|_| of_bucket))
+                access.rules(if of_bucket { bucket_acl } else { object_acl })
             }),
             facts: &facts,
         };
@@ -144,6 +150,27 @@ impl Gate {
         }
     }
 
+    /// The list of an object, where lists count.
+    fn object_acl(&self, place: &Place, access: Option<&BucketAccess>) -> S3Result<Option<Acl>> {
+        if !access.is_some_and(|access| access.ownership.has_acls()) {
+            return Ok(None);
+        }
+        let named = || {
+            let (bucket, key) = place.object()?;
+            let which = names::which(place.version.as_deref()).ok()?;
+            Some((
+                BucketName::parse(bucket).ok()?,
+                ObjectKey::parse(key).ok()?,
+                which,
+            ))
+        };
+        let Some((bucket, key, which)) = named() else {
+            return Ok(None);
+        };
+        let acl = self.store.object_acl(&bucket, &key, which);
+        acl.map_err(errors::from_store)
+    }
+
     /// How a refusal is told. Of an object that is not there, whoever may list the bucket is told so
     /// (S3 API reference, GetObject and HeadObject, "Permissions").
     fn refusal(&self, grant: &Grant, asked: &Asked, place: &Place, denied: Denied) -> S3Error {
@@ -151,13 +178,18 @@ impl Gate {
             denied.action,
             Action::GetObject | Action::GetObjectVersion | Action::GetObjectAttributes
         );
-        let silent = !matches!(denied.why, DeniedBy::Statement(..) | DeniedBy::Boundary);
         if reads
-            && silent
+            && is_silent(&denied)
             && self.is_absent(place)
             && let Some(listing) = place.listing()
             && let Ok(Some(access)) = self.access(Action::ListBucket, &listing.resource)
-            && let Ok(Ok(_)) = self.judge(grant, asked, Action::ListBucket, &listing, Some(&access))
+            && let Ok(Ok(_)) = self.judge(
+                grant,
+                asked,
+                Action::ListBucket,
+                &listing,
+                (Some(&access), None),
+            )
         {
             return errors::from_store(StoreError::NoSuchKey {
                 marker: None,
@@ -232,4 +264,9 @@ impl Gate {
         }
         Ok(grant)
     }
+}
+
+/// Whether nothing forbids what nothing allows.
+fn is_silent(denied: &Denied) -> bool {
+    !matches!(denied.why, DeniedBy::Statement(..) | DeniedBy::Boundary)
 }

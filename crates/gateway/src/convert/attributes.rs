@@ -57,6 +57,7 @@ pub(crate) fn of_request(
         headers: headers_kept,
         metadata,
         tags: of_tagging(headers)?,
+        acl: None,
     })
 }
 

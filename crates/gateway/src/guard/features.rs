@@ -8,6 +8,13 @@ use super::refusal::Refusal;
 
 /// Headers that are read, or that ask for nothing.
 const KNOWN: &[&str] = &[
+    // Where they are read: see `acl`.
+    "x-amz-acl",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
     "x-amz-bucket-object-lock-token",
     "x-amz-bypass-governance-retention",
     "x-amz-checksum-algorithm",
@@ -53,7 +60,6 @@ const KNOWN: &[&str] = &[
 
 /// Headers of which some values ask for nothing beyond what is done anyway.
 const KNOWN_VALUES: &[(&str, &[&str], Otherwise)] = &[
-    ("x-amz-acl", &["private", "bucket-owner-full-control"], acl),
     (
         "x-amz-bucket-object-lock-enabled",
         &["true", "True", "false", "False"],
@@ -117,9 +123,6 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
 
 fn unknown(name: &str) -> Refusal {
     let encryption = "x-amz-server-side-encryption-";
-    if name.starts_with("x-amz-grant-") {
-        return acl(name, "");
-    }
     if name.contains("server-side-encryption-customer-") {
         return Refusal::not_implemented(format!(
             "{name}: keys of customers (SSE-C) are not built; every object is sealed with AES-256 \
@@ -141,13 +144,6 @@ fn not_built(name: &str, value: &str) -> Refusal {
 
 fn not_boolean(name: &str, value: &str) -> Refusal {
     Refusal::invalid_argument(format!("{name} is true or false, not '{value}'"))
-}
-
-/// ACLs are disabled, as is AWS's default (*BucketOwnerEnforced*).
-fn acl(_: &str, _: &str) -> Refusal {
-    let code = "AccessControlListNotSupported";
-    let message = "The bucket does not allow ACLs";
-    Refusal::new(code, StatusCode::BAD_REQUEST, message)
 }
 
 fn encryption(name: &str, value: &str) -> Refusal {

@@ -2,6 +2,7 @@
 //! take, or bounds something that it would read without bound. None of them verifies a signature:
 //! that follows, over exactly what is checked here.
 
+mod acl;
 mod chunks;
 mod credentials;
 mod document;
@@ -105,6 +106,7 @@ impl Guard {
         features::check_read(parts)?;
         let view = View::new(parts)?;
         locks::check(&view)?;
+        acl::check(&view)?;
         let payload = payload::check(&view, claimed.as_ref())?;
         self.plan(&view, payload)
     }

@@ -12,7 +12,7 @@ use s3s::dto::{
 };
 use s3s::{S3Error, S3Request, S3Result};
 
-use super::{Answer, Context, answer, sealed};
+use super::{Answer, Context, answer, lists, sealed};
 use crate::auth::{Caller, Place};
 use crate::convert::checksums::Fields;
 use crate::convert::{attributes, conditions, locks, names, times};
@@ -204,9 +204,12 @@ pub(crate) async fn copy_object(
         Some(name) => Some(body::read_algorithm(name)?),
         None => got.info.checksums.first().map(|kept| kept.algorithm),
     };
+    let mut attributes = attributes_of(&request, got.info.attributes, (metadata, tags))?;
+    // The source's list is not copied (S3).
+    attributes.acl = lists::of_new_object(cx, &caller, &input.bucket, &request.headers)?;
     let put = PutRequest {
         key,
-        attributes: attributes_of(&request, got.info.attributes, (metadata, tags))?,
+        attributes,
         claims: Claims {
             bytes: Some(got.info.bytes),
             compute,

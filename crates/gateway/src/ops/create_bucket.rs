@@ -1,11 +1,15 @@
 use azekura_model::access::Action;
+use azekura_model::acl::Acl;
+use azekura_model::bucket_config::ObjectOwnership;
 use azekura_store::error::StoreError;
+use http::HeaderMap;
 use s3s::dto::{CreateBucketConfiguration, CreateBucketInput, CreateBucketOutput};
 use s3s::region::Region;
 use s3s::{S3Request, S3Result};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
+use crate::convert::acl::{self, Owners};
 use crate::convert::{names, ownership};
 use crate::errors;
 
@@ -15,21 +19,12 @@ pub(crate) async fn create_bucket(
 ) -> Answer<CreateBucketOutput> {
     let caller = Caller::of(&request)?;
     let input = request.input;
-    let grants = [
-        &input.grant_full_control,
-        &input.grant_read,
-        &input.grant_read_acp,
-        &input.grant_write,
-        &input.grant_write_acp,
-    ];
-    if grants.iter().any(|grant| grant.is_some()) {
-        return Err(errors::not_built("CreateBucket with grants"));
-    }
     let again = may_be_there(&input, request.region.as_ref().map(Region::as_str));
     let ownership = input.object_ownership.as_ref();
     let ownership = ownership.map(ownership::of_wire).transpose()?;
     check_location(cx, input.create_bucket_configuration)?;
     let name = names::bucket(&input.bucket)?;
+    let list = list(cx, &caller, &request.headers, ownership)?;
     let locked = input.object_lock_enabled_for_bucket == Some(true);
     if locked {
         caller.may(Action::PutBucketVersioning)?;
@@ -49,11 +44,47 @@ pub(crate) async fn create_bucket(
                 caller.may(Action::PutBucketOwnershipControls)?;
                 cx.configure(&caller, &input.bucket, ownership).await?;
             }
+            if let Some(list) = list {
+                cx.configure(&caller, &input.bucket, list).await?;
+            }
         }
     }
     answer(CreateBucketOutput {
         location: Some(format!("/{name}")),
     })
+}
+
+/// The list of a bucket to be; `None` = its owner's alone.
+fn list(
+    cx: &Context,
+    caller: &Caller,
+    headers: &HeaderMap,
+    ownership: Option<ObjectOwnership>,
+) -> S3Result<Option<Acl>> {
+    let Some(owner) = caller.authorized().tenant() else {
+        return Ok(None);
+    };
+    let owners = Owners {
+        owner,
+        bucket: owner,
+    };
+    let asked = acl::of_headers(cx, headers, owners)?;
+    let Some(list) = asked.filter(Acl::is_shared) else {
+        return Ok(None);
+    };
+    let by_default = cx
+        .store
+        .new_bucket_ownership(owner)
+        .map_err(errors::from_store)?;
+    if !ownership.unwrap_or(by_default).has_acls() {
+        return Err(acl::not_with_ownership());
+    }
+    // A new bucket has a public-access block, unless the operator accepts public buckets.
+    if list.is_public() && !by_default.has_acls() {
+        return Err(acl::blocked());
+    }
+    caller.may(Action::PutBucketAcl)?;
+    Ok(Some(list))
 }
 
 /// Whether a bucket that is there already is no error: a plain creation, signed for `us-east-1`, as

@@ -3,7 +3,7 @@ use azekura_store::upload::CreateUpload;
 use s3s::dto::{self, CreateMultipartUploadInput, CreateMultipartUploadOutput};
 use s3s::{S3Request, S3Result};
 
-use super::{Answer, Context, answer, sealed};
+use super::{Answer, Context, answer, lists, sealed};
 use crate::auth::Caller;
 use crate::convert::{attributes, checksums, locks, names};
 use crate::{body, errors};
@@ -20,9 +20,11 @@ pub(crate) async fn create_multipart_upload(
         input.checksum_algorithm.as_ref().map(|a| a.as_str()),
         input.checksum_type.as_ref().map(|t| t.as_str()),
     )?;
+    let mut attributes = attributes::of_request(&request.headers, input.metadata)?;
+    attributes.acl = lists::of_new_object(cx, &caller, &input.bucket, &request.headers)?;
     let create = CreateUpload {
         key: names::key(&input.key)?,
-        attributes: attributes::of_request(&request.headers, input.metadata)?,
+        attributes,
         checksum,
         lock,
     };

@@ -1,3 +1,4 @@
+use azekura_model::acl::Acl;
 use s3s::S3Request;
 use s3s::dto::{GetBucketAclInput, GetBucketAclOutput};
 
@@ -10,9 +11,10 @@ pub(crate) fn get_bucket_acl(
     request: &S3Request<GetBucketAclInput>,
 ) -> Answer<GetBucketAclOutput> {
     Caller::of(request)?;
-    let owner = cx.owner_of(&request.input.bucket)?;
+    let access = cx.access(&request.input.bucket)?;
+    let list = access.acl.unwrap_or_else(|| Acl::private(access.tenant));
     answer(GetBucketAclOutput {
-        grants: Some(acl::full_control(owner.clone())),
-        owner: Some(owner),
+        grants: Some(acl::to_wire(cx, &list)?),
+        owner: Some(cx.owner(access.tenant)?),
     })
 }

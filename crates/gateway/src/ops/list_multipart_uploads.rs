@@ -1,10 +1,10 @@
 use azekura_model::ident::UploadId;
 use s3s::S3Request;
 use s3s::dto::{
-    ListMultipartUploadsInput, ListMultipartUploadsOutput, MultipartUpload, StorageClass,
+    Initiator, ListMultipartUploadsInput, ListMultipartUploadsOutput, MultipartUpload, StorageClass,
 };
 
-use super::{Answer, Context, answer, listing};
+use super::{Answer, Context, answer, listing, lists};
 use crate::auth::Caller;
 use crate::convert::{names, times};
 use crate::errors;
@@ -33,15 +33,23 @@ pub(crate) fn list_multipart_uploads(
         .store
         .list_uploads(&bucket, &prefix, &delimiter, after, listing::count(max))
         .map_err(errors::from_store)?;
-    let owner = cx.owner_of(&input.bucket)?;
-    let uploads = page.uploads.iter().map(|listed| MultipartUpload {
-        initiated: Some(times::timestamp(listed.started)),
-        key: Some(shown.show(&listed.key)),
-        owner: Some(owner.clone()),
-        storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
-        upload_id: Some(listed.upload.to_string()),
-        ..MultipartUpload::default()
-    });
+    let mut uploads = Vec::new();
+    for listed in &page.uploads {
+        let key = names::key(&listed.key)?;
+        let owner = lists::owner_of_upload(cx, &input.bucket, &key, listed.upload)?;
+        uploads.push(MultipartUpload {
+            initiated: Some(times::timestamp(listed.started)),
+            initiator: Some(Initiator {
+                display_name: owner.display_name.clone(),
+                id: owner.id.clone(),
+            }),
+            key: Some(shown.show(&listed.key)),
+            owner: Some(owner),
+            storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
+            upload_id: Some(listed.upload.to_string()),
+            ..MultipartUpload::default()
+        });
+    }
     let next = page.next.as_ref().filter(|_| max > 0);
     answer(ListMultipartUploadsOutput {
         bucket: Some(input.bucket.clone()),
@@ -60,6 +68,6 @@ pub(crate) fn list_multipart_uploads(
         prefix: Some(shown.show(&prefix)),
         request_charged: None,
         upload_id_marker: input.upload_id_marker.clone(),
-        uploads: Some(uploads.collect()),
+        uploads: Some(uploads),
     })
 }

@@ -4,7 +4,7 @@ use s3s::dto::{
     ChecksumAlgorithm, ChecksumType, ETag, ListPartsInput, ListPartsOutput, Part, StorageClass,
 };
 
-use super::{Answer, Context, answer, listing, signed};
+use super::{Answer, Context, answer, listing, lists, signed};
 use crate::auth::Caller;
 use crate::convert::checksums::{self, Fields};
 use crate::convert::{names, times};
@@ -28,6 +28,7 @@ pub(crate) fn list_parts(
         .store
         .upload(&bucket, &key, id)
         .map_err(errors::from_store)?;
+    let owner = lists::owner_of_upload(cx, &input.bucket, &key, id)?;
     let (parts, more) = cx
         .store
         .list_parts(&bucket, &key, id, after, listing::count(max))
@@ -44,7 +45,7 @@ pub(crate) fn list_parts(
         key: Some(input.key.clone()),
         max_parts: Some(max),
         next_part_number_marker: last,
-        owner: Some(cx.owner_of(&input.bucket)?),
+        owner: Some(owner),
         part_number_marker: Some(marker),
         parts: Some(parts.iter().map(listed).collect()),
         storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),

@@ -55,6 +55,7 @@ mod list_objects;
 mod list_objects_v2;
 mod list_parts;
 mod listing;
+mod lists;
 mod put_bucket_accelerate_configuration;
 mod put_bucket_acl;
 mod put_bucket_cors;

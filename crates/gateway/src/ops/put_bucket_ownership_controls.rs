@@ -3,7 +3,7 @@ use s3s::{S3Error, S3ErrorCode, S3Request};
 
 use super::{Answer, Context, answer};
 use crate::auth::Caller;
-use crate::convert::ownership;
+use crate::convert::{acl, ownership};
 
 pub(crate) async fn put_bucket_ownership_controls(
     cx: &Context,
@@ -16,6 +16,11 @@ pub(crate) async fn put_bucket_ownership_controls(
         return Err(S3Error::with_message(S3ErrorCode::MalformedXML, message));
     };
     let asked = ownership::of_wire(&rule.object_ownership)?;
+    let access = cx.access(&input.bucket)?;
+    let shared = access.acl.is_some_and(|list| list.is_shared());
+    if shared && !asked.has_acls() {
+        return Err(acl::not_with_ownership());
+    }
     cx.configure(&caller, &input.bucket, asked).await?;
     answer(PutBucketOwnershipControlsOutput::default())
 }

@@ -3,7 +3,7 @@ use s3s::S3Request;
 use s3s::dto::{ETag, PutObjectInput, PutObjectOutput};
 
 use super::expiration::{self, Current};
-use super::{Answer, Context, answer, sealed, verified};
+use super::{Answer, Context, answer, lists, sealed, verified};
 use crate::auth::Caller;
 use crate::body;
 use crate::convert::checksums::Fields;
@@ -21,9 +21,11 @@ pub(crate) async fn put_object(
     let input = request.input;
     verified::require(cx, &input.bucket, &lock, &claims, "Put Object")?;
     let bucket = names::bucket(&input.bucket)?;
+    let mut attributes = attributes::of_request(&request.headers, input.metadata)?;
+    attributes.acl = lists::of_new_object(cx, &caller, &input.bucket, &request.headers)?;
     let put = PutRequest {
         key: names::key(&input.key)?,
-        attributes: attributes::of_request(&request.headers, input.metadata)?,
+        attributes,
         claims,
         conditions: conditions::of_write(input.if_match, input.if_none_match),
         lock,

@@ -224,7 +224,7 @@ fn bucket_side(
             && policy.is_public();
         match found {
             Some(_) if outsider && restricted => blocked = true,
-            Some(found) if may_be_given(ask.action, outsider) => {
+            Some(found) if may_be_given(ask.action, outsider, grant.is_anonymous()) => {
                 let statement = StatementName::of(found);
                 return Ok(Some(AllowedBy::Statement(PolicySource::Bucket, statement)));
             }
@@ -238,7 +238,7 @@ fn bucket_side(
     let listed = ask
         .bucket
         .acl
-        .is_some_and(|acl| acl.allows(ask.action, grant.tenant, ignore_public));
+        .is_some_and(|acl| acl.allows(ask.action, (grant.tenant, own), ignore_public));
     match (listed, blocked && !own_is_enough(own, foreign)) {
         (true, _) => Ok(Some(AllowedBy::Acl)),
         (false, true) => Err(DeniedBy::PublicAccessBlock),
@@ -250,10 +250,10 @@ fn own_is_enough(own: bool, foreign: bool) -> bool {
     own && !foreign
 }
 
-/// Whether a bucket policy can give this at all. Who may come in is decided by the owner's people, and
-/// a right to go against GOVERNANCE retention is given to a key by name, never to whoever matches a
-/// wildcard.
-fn may_be_given(action: Action, outsider: bool) -> bool {
+/// Whether a bucket policy can give this at all. Who may come in, and what takes a hold off, is decided by
+/// the owner's people; nobody locks; and a right to go against GOVERNANCE retention is given to a key by
+/// name, never to whoever matches a wildcard.
+fn may_be_given(action: Action, outsider: bool, nobody: bool) -> bool {
     let owners_alone = matches!(
         action,
         Action::CreateBucket
@@ -266,8 +266,10 @@ fn may_be_given(action: Action, outsider: bool) -> bool {
             | Action::PutBucketObjectLockConfiguration
             | Action::PutLifecycleConfiguration
             | Action::PutBucketVersioning
+            | Action::PutObjectLegalHold
     );
-    action.right() != Right::Bypass && !(outsider && owners_alone)
+    let locks = action.right() == Right::Lock;
+    action.right() != Right::Bypass && !(outsider && owners_alone) && !(nobody && locks)
 }
 
 /// The operations by which an administrator undoes a policy that shuts everybody out.

@@ -21,6 +21,7 @@ use azekura_model::requester::Requester;
 use azekura_model::retention_class::{ClassName, ClassRule, ClassRules};
 use azekura_model::retention_limits::RetentionLimits;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
+use azekura_record::acl::AclChanged;
 use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
 use azekura_record::core::{Core, RecordKind};
@@ -413,6 +414,14 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
                 key: KEY.to_owned(),
                 tags: vec![],
                 previous: Some(Sequence(70_001)),
+            }),
+        ),
+        (
+            "acl-changed",
+            Event::AclChanged(AclChanged {
+                key: KEY.to_owned(),
+                acl: CannedAcl::AuthenticatedRead.list(TenantId([0x12; 16]), TenantId([0x11; 16])),
+                previous: Some(Sequence(70_002)),
             }),
         ),
         (

@@ -23,6 +23,7 @@ use azekura_model::requester::Requester;
 use azekura_model::retention_class::{ClassName, ClassRule, ClassRules};
 use azekura_model::retention_limits::RetentionLimits;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
+use azekura_record::acl::AclChanged;
 use azekura_record::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use azekura_record::configured::{BucketConfigured, StoredCorsRule, StoredSetting};
 use azekura_record::core::{Core, RecordKind};
@@ -467,6 +468,10 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (text(), pairs(), any::<Option<u64>>()).prop_map(|(key, tags, previous)| {
             let previous = previous.map(Sequence);
             Event::VersionTagged(VersionTagged { key, tags, previous })
+        }),
+        1 => (text(), acl(), any::<Option<u64>>()).prop_map(|(key, acl, previous)| {
+            let previous = previous.map(Sequence);
+            Event::AclChanged(AclChanged { key, acl, previous })
         }),
         1 => (text(), any::<(bool, Option<u64>)>()).prop_map(|(reason, (bypassed, previous))| {
             Event::VersionLocked(VersionLocked {

@@ -103,6 +103,8 @@ pub struct Checked {
     pub root_key: Option<(String, String)>,
     /// Further keys.
     pub keys: Vec<KeyConfigured>,
+    /// New buckets begin open to lists and public policies.
+    pub public_buckets: bool,
     /// Retention classes.
     pub classes: Arc<ClassCatalog>,
     /// Trial of a new COMPLIANCE default.
@@ -120,6 +122,8 @@ pub struct KeyConfigured {
     pub id: String,
     /// Person or system.
     pub principal: String,
+    /// Institution by name; `None` = the first.
+    pub tenant: Option<String>,
     /// Secret access key.
     pub secret: String,
     /// Rights.
@@ -353,6 +357,7 @@ impl Checked {
             passphrase_file: over.passphrase_file.or(file.keyring.passphrase_file),
             root_key,
             keys,
+            public_buckets: over.accept_public_buckets || file.s3.i_accept_public_buckets,
             classes: Arc::new(classes(file.retention.classes.as_deref())?),
             probation,
             trial_grace,
@@ -508,6 +513,7 @@ fn keys(
         keys.push(KeyConfigured {
             id: key.id.clone(),
             principal: key.principal.clone(),
+            tenant: key.tenant.clone(),
             secret,
             rights: rights.collect(),
             limits: KeyLimits {

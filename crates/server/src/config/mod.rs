@@ -102,6 +102,10 @@ pub struct S3 {
     pub tls: Option<TlsTable>,
     /// Networks whose connections are accepted, as in `10.0.0.0/8`. Default none: every address.
     pub source_cidrs: Vec<String>,
+    /// For other people's test suites alone: new buckets begin without public-access block, and
+    /// access-control lists count in them. Whoever owns a bucket can then let everybody in with one
+    /// request. Also `AZEKURA_I_ACCEPT_PUBLIC_BUCKETS`. Default `false`.
+    pub i_accept_public_buckets: bool,
 }
 
 /// `[admin]`
@@ -238,6 +242,9 @@ pub struct KeyTable {
     pub id: String,
     /// Name of the person or system, as records show it.
     pub principal: String,
+    /// Name of the institution in which it stands; one that is not there is made at start, with
+    /// dual-control off. Default: the vault's first.
+    pub tenant: Option<String>,
     /// File with the secret; nobody but its owner may read it.
     pub secret_file: PathBuf,
     /// Any of `read`, `write`, `manage`, `lock`, `bypass`, `event`, `admin`, `export`.
@@ -318,6 +325,8 @@ pub struct Overrides {
     pub passphrase_file: Option<PathBuf>,
     /// `--i-accept-unencrypted-http-beyond-loopback`.
     pub accept_plaintext: bool,
+    /// `AZEKURA_I_ACCEPT_PUBLIC_BUCKETS`.
+    pub accept_public_buckets: bool,
     /// `AZEKURA_ROOT_ACCESS_KEY_ID`.
     pub root_key_id: Option<String>,
     /// `AZEKURA_ROOT_SECRET_ACCESS_KEY`.

@@ -6,13 +6,12 @@ mod paths;
 mod wire;
 mod world;
 
-use azekura_admin_api::sigv4::Credentials;
 use azekura_model::access::Right;
 use futures::StreamExt as _;
 
 use paths::{PATHS, Path, State, Verdict};
 use wire::{Ask, Kind, Reply, Side, Signing};
-use world::{CONTENT, Target, World, secret};
+use world::{CONTENT, Target, World};
 
 /// Requests and preparations under way at a time.
 const AT_A_TIME: usize = 16;
@@ -25,6 +24,8 @@ struct Credential {
     signing: Signing,
     /// Sends the header that goes against GOVERNANCE.
     header: bool,
+    /// Aims at the bucket whose policy allows everything to everybody, from outside.
+    outside: bool,
 }
 
 const ALL: &[Right] = &[
@@ -48,27 +49,37 @@ const DATA: &[Right] = &[
 /// the listener that is not theirs.
 #[rustfmt::skip]
 const CREDENTIALS: &[Credential] = &[
-    Credential { name: "anonymous", key: "ROOTKEY", rights: &[], signing: Signing::Anonymous, header: true },
-    Credential { name: "bad signature", key: "ROOTKEY", rights: &[], signing: Signing::Forged, header: true },
-    Credential { name: "read", key: "READKEY", rights: &[Right::Read], signing: Signing::Header, header: true },
-    Credential { name: "write", key: "WRITEKEY", rights: &[Right::Read, Right::Write], signing: Signing::Header, header: true },
-    Credential { name: "manage", key: "MANAGEKEY", rights: &[Right::Manage], signing: Signing::Header, header: false },
-    Credential { name: "manage with bypass header", key: "MANAGEKEY", rights: &[Right::Manage], signing: Signing::Header, header: true },
-    Credential { name: "lock", key: "LOCKKEY", rights: &[Right::Lock], signing: Signing::Header, header: false },
-    Credential { name: "lock with bypass header", key: "LOCKKEY", rights: &[Right::Lock], signing: Signing::Header, header: true },
-    Credential { name: "bypass without header", key: "BYPASSKEY", rights: DATA, signing: Signing::Header, header: false },
-    Credential { name: "bypass with header", key: "BYPASSKEY", rights: DATA, signing: Signing::Header, header: true },
-    Credential { name: "admin", key: "ADMINKEY", rights: &[Right::Admin], signing: Signing::Header, header: true },
-    Credential { name: "root", key: "ROOTKEY", rights: ALL, signing: Signing::Header, header: false },
-    Credential { name: "root with header", key: "ROOTKEY", rights: ALL, signing: Signing::Header, header: true },
-    Credential { name: "root by link", key: "ROOTKEY", rights: ALL, signing: Signing::Link, header: true },
+    Credential { name: "anonymous", key: "ROOTKEY", rights: &[], signing: Signing::Anonymous, header: true, outside: false },
+    Credential { name: "bad signature", key: "ROOTKEY", rights: &[], signing: Signing::Forged, header: true, outside: false },
+    Credential { name: "read", key: "READKEY", rights: &[Right::Read], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "write", key: "WRITEKEY", rights: &[Right::Read, Right::Write], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "manage", key: "MANAGEKEY", rights: &[Right::Manage], signing: Signing::Header, header: false, outside: false },
+    Credential { name: "manage with bypass header", key: "MANAGEKEY", rights: &[Right::Manage], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "lock", key: "LOCKKEY", rights: &[Right::Lock], signing: Signing::Header, header: false, outside: false },
+    Credential { name: "lock with bypass header", key: "LOCKKEY", rights: &[Right::Lock], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "bypass without header", key: "BYPASSKEY", rights: DATA, signing: Signing::Header, header: false, outside: false },
+    Credential { name: "bypass with header", key: "BYPASSKEY", rights: DATA, signing: Signing::Header, header: true, outside: false },
+    Credential { name: "admin", key: "ADMINKEY", rights: &[Right::Admin], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "root", key: "ROOTKEY", rights: ALL, signing: Signing::Header, header: false, outside: false },
+    Credential { name: "root with header", key: "ROOTKEY", rights: ALL, signing: Signing::Header, header: true, outside: false },
+    Credential { name: "root by link", key: "ROOTKEY", rights: ALL, signing: Signing::Link, header: true, outside: false },
+    Credential { name: "anonymous on a public bucket", key: "ROOTKEY", rights: &[], signing: Signing::Anonymous, header: true, outside: true },
+    Credential { name: "other tenant on a public bucket", key: "AWAYKEY", rights: &[], signing: Signing::Header, header: true, outside: true },
+    // Of the directory: what a preset does not hold is refused, what it holds does as the rights do without bypass.
+    Credential { name: "preset ingest-only", key: "preset ingest-only", rights: &[], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "preset backup", key: "preset backup", rights: &[], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "preset restore-only", key: "preset restore-only", rights: &[], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "preset auditor", key: "preset auditor", rights: &[], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "preset admin", key: "preset admin", rights: &[], signing: Signing::Header, header: true, outside: false },
+    Credential { name: "administrator of another tenant", key: world::FOREIGN, rights: &[], signing: Signing::Header, header: true, outside: false },
 ];
 
 /// One cell of the matrix.
 struct Case {
     path: &'static Path,
     credential: &'static Credential,
-    expected: Verdict,
+    /// One of these.
+    expected: Vec<Verdict>,
     target: Target,
 }
 
@@ -81,8 +92,21 @@ impl Case {
     }
 }
 
-/// What must come of a path for a credential.
-fn expected(path: &Path, state: State, credential: &Credential) -> Verdict {
+/// What may come of a path for a credential.
+fn expected(path: &Path, state: State, credential: &Credential) -> Vec<Verdict> {
+    let Some(preset) = credential.key.strip_prefix(world::PRESET) else {
+        return vec![expected_of_rights(path, state, credential)];
+    };
+    let allowed = path.verdict(state, false);
+    let mut expected = vec![Verdict::Refused];
+    // Only what deletes may delete.
+    if allowed != Verdict::Gone || matches!(preset, "backup" | "admin") {
+        expected.push(allowed);
+    }
+    expected
+}
+
+fn expected_of_rights(path: &Path, state: State, credential: &Credential) -> Verdict {
     if !path
         .needs
         .iter()
@@ -115,7 +139,7 @@ async fn cases(world: &World) -> Vec<Case> {
                 path,
                 credential,
                 expected: expected(path, state, credential),
-                target: world.target(key, state).await,
+                target: world.target(credential.outside, key, state).await,
             }
         });
     let made: Vec<Case> = futures::stream::iter(made)
@@ -133,6 +157,18 @@ fn lock_of(reply: &Reply) -> [String; 3] {
         .map(|name| reply.header(&format!("x-amz-object-lock-{name}")))
 }
 
+/// Whether a lock keeps the version in this state.
+fn guards(state: State) -> bool {
+    !matches!(state, State::Free | State::Expired)
+}
+
+/// Whether a lock keeps at least what it kept.
+fn no_weaker(before: &Reply, after: &Reply) -> bool {
+    let ([mode, until, hold], [mode_now, until_now, hold_now]) = (lock_of(before), lock_of(after));
+    let strict = mode != "COMPLIANCE" || mode_now == mode;
+    hold_now == hold && strict && until_now >= until
+}
+
 /// Runs one cell; answers what was wrong.
 async fn wrong(world: &World, case: &Case) -> Option<String> {
     let target = &case.target;
@@ -141,23 +177,33 @@ async fn wrong(world: &World, case: &Case) -> Option<String> {
     if ask.bypassable && case.credential.header {
         ask = ask.header("x-amz-bypass-governance-retention", "true");
     }
-    let key = Credentials {
-        key_id: case.credential.key.to_owned(),
-        secret: secret(case.credential.key),
-    };
+    let key = world.key(case.credential.key);
     let signing = case.credential.signing;
     let reply = world.wire.attempt(ask, target, &key, signing).await;
     let after = world.shown(target).await;
     let listed = world.listed(target).await;
     let whole = after.status == 200 && after.body == CONTENT;
     let locked_as_before = lock_of(&before) == lock_of(&after);
-    let held = match case.expected {
+    if case.credential.outside {
+        let harmless = !guards(target.state) || (listed && whole && no_weaker(&before, &after));
+        let told = format!(
+            "{}: answered {} {}; listed {listed}, read back {}, lock {:?} -> {:?}",
+            case.name(),
+            reply.status,
+            reply.text(),
+            after.status,
+            lock_of(&before),
+            lock_of(&after),
+        );
+        return (!harmless).then_some(told);
+    }
+    let held = case.expected.iter().any(|expected| match expected {
         Verdict::Gone => reply.accepted() && !listed && after.status == 404,
         Verdict::Stays => reply.accepted() && listed && whole,
         Verdict::Keeps => reply.accepted() && listed && whole && locked_as_before,
         Verdict::Either => listed && whole,
         Verdict::Refused => !reply.accepted() && listed && whole && locked_as_before,
-    };
+    });
     let held = held && (target.state != State::Event || still_held(world, target).await);
     (!held).then(|| {
         format!(

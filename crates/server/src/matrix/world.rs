@@ -1,10 +1,14 @@
 //! A real server in this process, its keys, and versions in every lock state.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
+use azekura_admin_api::identity::{KeyMade, TenantMade};
+use azekura_admin_api::paths;
 use azekura_admin_api::sigv4::{self, Credentials};
 use azekura_engine::seam::{Commit, CommitClass, CommitId, Mutations, NewRecord};
+use azekura_model::access::Preset;
 use azekura_model::ident::VersionId;
 use azekura_model::position::PartitionId;
 use azekura_store::families;
@@ -37,7 +41,16 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("LOCKKEY", "'lock'"),
     ("BYPASSKEY", "'read', 'write', 'manage', 'lock', 'bypass'"),
     ("ADMINKEY", "'admin'"),
+    ("AWAYKEY", "'read', 'write', 'manage', 'lock', 'bypass'"),
 ];
+
+/// What names of keys begin with that are made through the admin API, of presets.
+pub(super) const PRESET: &str = "preset ";
+/// The administrator of another institution.
+pub(super) const FOREIGN: &str = "foreign administrator";
+
+/// The bucket whose policy allows everything to everybody.
+const PUBLIC: &str = "matrix-public";
 
 /// One version that requests are aimed at.
 #[derive(Clone, Debug)]
@@ -122,10 +135,13 @@ pub(super) struct World {
     pub(super) wire: Wire,
     pub(super) bucket: String,
     pub(super) root: Credentials,
+    /// Keys of the directory, by the names that the credentials have for them.
+    made: BTreeMap<String, Credentials>,
     opened: Opened,
     brief: OffsetDateTime,
     until: OffsetDateTime,
-    partition: PartitionId,
+    /// Of the one bucket and of the public one.
+    partitions: [PartitionId; 2],
     _stop: watch::Sender<bool>,
     _dir: tempfile::TempDir,
 }
@@ -144,6 +160,9 @@ fn configured(dir: &std::path::Path) -> Checked {
         text += &format!(
             "[[keys]]\nid = '{id}'\nprincipal = '{id}'\nsecret_file = {file:?}\nrights = [{rights}]\n"
         );
+        if *id == "AWAYKEY" {
+            text += "tenant = 'away'\n";
+        }
     }
     let file: File = toml::from_str(&text).unwrap();
     let overrides = Overrides {
@@ -181,26 +200,60 @@ impl World {
                 key_id: root.id,
                 secret: root.secret,
             },
+            made: BTreeMap::new(),
             opened,
             brief: now + time::Duration::seconds(BRIEF_SECONDS),
             until: now + time::Duration::hours(1),
-            partition: PartitionId(0),
+            partitions: [PartitionId(0); 2],
             _stop: stop,
             _dir: dir,
         };
-        let make = Ask::s3("PUT", format!("/{}", world.bucket))
-            .header("x-amz-bucket-object-lock-enabled", "true");
-        world.must(make).await;
+        for bucket in [world.bucket.clone(), PUBLIC.to_owned()] {
+            world.make(&bucket).await;
+        }
+        world.open_to_everybody().await;
+        let both = [world.bucket.clone(), PUBLIC.to_owned()];
+        for (at, bucket) in both.iter().enumerate() {
+            world.partitions[at] = world.find_partition(bucket).await;
+        }
+        world.make_keys().await;
         world
-            .must(Ask::s3("PUT", format!("/{}/source", world.bucket)).body("source"))
+    }
+
+    /// A key of each preset, and another tenant with an administrator.
+    async fn make_keys(&mut self) {
+        for preset in Preset::ALL {
+            let preset = preset.as_str();
+            let body = format!("{{\"label\":\"{preset}\",\"preset\":\"{preset}\"}}");
+            let made = self.must(Ask::admin("POST", paths::KEYS).json(body)).await;
+            let key: KeyMade = serde_json::from_str(&made.text()).unwrap();
+            self.keep(format!("{PRESET}{preset}"), key);
+        }
+        let body = "{\"name\":\"elsewhere\",\"dual_control\":\"off\",\"admins\":[{\"name\":\"sato\"}],\
+                    \"one_time_passwords\":false}";
+        let made = self
+            .must(Ask::admin("POST", paths::TENANTS).json(body))
             .await;
-        world.partition = world.find_partition().await;
-        let rule = format!(
-            "/v1/buckets/{}/retention-classes?class={EVENT_CLASS}&prefix={EVENT_PREFIX}&mode=compliance",
-            world.bucket
-        );
-        world.must(Ask::admin("POST", rule)).await;
-        world
+        let tenant: TenantMade = serde_json::from_str(&made.text()).unwrap();
+        for key in tenant.keys {
+            self.keep(FOREIGN.to_owned(), key);
+        }
+    }
+
+    fn keep(&mut self, name: String, key: KeyMade) {
+        let credentials = Credentials {
+            key_id: key.access_key_id,
+            secret: key.secret_access_key,
+        };
+        self.made.insert(name, credentials);
+    }
+
+    /// The key that a credential names.
+    pub(super) fn key(&self, name: &str) -> Credentials {
+        self.made.get(name).cloned().unwrap_or_else(|| Credentials {
+            key_id: name.to_owned(),
+            secret: secret(name),
+        })
     }
 
     async fn must(&self, ask: Ask) -> Reply {
@@ -215,26 +268,51 @@ impl World {
         reply
     }
 
-    async fn find_partition(&self) -> PartitionId {
+    /// A bucket with object lock, something to copy, and a class that waits for an event.
+    async fn make(&self, bucket: &str) {
+        let make = Ask::s3("PUT", format!("/{bucket}"));
+        self.must(make.header("x-amz-bucket-object-lock-enabled", "true"))
+            .await;
+        self.must(Ask::s3("PUT", format!("/{bucket}/source")).body("source"))
+            .await;
+        let rule = format!(
+            "/v1/buckets/{bucket}/retention-classes?class={EVENT_CLASS}&prefix={EVENT_PREFIX}&mode=compliance"
+        );
+        self.must(Ask::admin("POST", rule)).await;
+    }
+
+    /// The widest policy that can be written, and nothing that blocks it.
+    async fn open_to_everybody(&self) {
+        let block = Ask::s3("DELETE", format!("/{PUBLIC}?publicAccessBlock"));
+        self.must(block).await;
+        let policy = format!(
+            "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",\"Principal\":\"*\",\
+             \"Action\":\"*\",\"Resource\":[\"arn:aws:s3:::{PUBLIC}\",\"arn:aws:s3:::{PUBLIC}/*\"]}}]}}"
+        );
+        self.must(Ask::s3("PUT", format!("/{PUBLIC}?policy")).body(policy))
+            .await;
+    }
+
+    async fn find_partition(&self, bucket: &str) -> PartitionId {
         let cut = self
             .must(Ask::admin("POST", "/v1/vault/snapshot".to_owned()))
             .await;
         let cut: serde_json::Value = serde_json::from_slice(&cut.body).unwrap();
         let heads = cut["heads"].as_array().unwrap();
-        let head = heads
-            .iter()
-            .find(|head| head["bucket"] == self.bucket.as_str());
+        let head = heads.iter().find(|head| head["bucket"] == bucket);
         let hex = head.unwrap()["partition"].as_str().unwrap();
         PartitionId(u64::from_str_radix(hex, 16).unwrap())
     }
 
     /// Stores a version in a state.
-    pub(super) async fn target(&self, key: String, state: State) -> Target {
+    pub(super) async fn target(&self, public: bool, key: String, state: State) -> Target {
+        let bucket = if public { PUBLIC } else { &self.bucket };
+        let partition = self.partitions[usize::from(public)];
         let key = match state {
             State::Event => format!("{EVENT_PREFIX}{key}"),
             _ => key,
         };
-        let path = format!("/{}/{key}", self.bucket);
+        let path = format!("/{bucket}/{key}");
         let mut ask = Ask::s3("PUT", path).body(CONTENT);
         let dated = match state {
             State::Governance | State::Unknown => Some(("GOVERNANCE", self.until)),
@@ -252,10 +330,10 @@ impl World {
         }
         let id = self.must(ask).await.header("x-amz-version-id");
         if state == State::Unknown {
-            self.damage(&id).await;
+            self.damage(partition, &id).await;
         }
         Target {
-            bucket: self.bucket.clone(),
+            bucket: bucket.to_owned(),
             key,
             id,
             state,
@@ -264,7 +342,7 @@ impl World {
     }
 
     /// Puts bytes that mean nothing in the place of the index's lock of a version.
-    async fn damage(&self, id: &str) {
+    async fn damage(&self, partition: PartitionId, id: &str) {
         let version = VersionId::parse(id).unwrap();
         let mut commit_id = [0x5a; 16];
         let bytes = sigv4::sha256_hex(id.as_bytes()).into_bytes();
@@ -285,7 +363,7 @@ impl World {
             },
         };
         let engine = Arc::clone(&self.opened.running.engine);
-        engine.commit(self.partition, commit).await.unwrap();
+        engine.commit(partition, commit).await.unwrap();
     }
 
     /// Waits until the dates are over that must be.

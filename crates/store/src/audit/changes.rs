@@ -84,6 +84,7 @@ fn told(event: &Event, in_bucket: bool) -> Option<Told> {
         Event::DeleteMarker(marker) => of_key("DeleteObject", &marker.key),
         Event::VersionHidden(hidden) => of_key("DeleteObject", &hidden.key),
         Event::VersionTagged(tagged) => of_key("PutObjectTagging", &tagged.key),
+        Event::AclChanged(changed) => of_key("PutObjectAcl", &changed.key),
         Event::UploadStarted(upload) => of_key("CreateMultipartUpload", &upload.key),
         Event::PartStored(part) => of_key("UploadPart", &part.key),
         Event::UploadAborted(upload) => of_key("AbortMultipartUpload", &upload.key),

@@ -52,6 +52,12 @@ impl BucketAccess {
         }
     }
 
+    /// Whether public lists are refused.
+    #[must_use]
+    pub fn blocks_public_acls(&self) -> bool {
+        self.block.is_some_and(|block| block.block_public_acls)
+    }
+
     /// Whether policy or list let everybody in.
     #[must_use]
     pub fn is_public(&self) -> bool {

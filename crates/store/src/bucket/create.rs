@@ -109,8 +109,7 @@ pub(crate) async fn create(
         .await;
     match appended {
         Ok(_) => {
-            let one_person = dual_control(inner, tenant)? == DualControl::Off;
-            if inner.policy.public_buckets && one_person {
+            if ownership(inner, tenant)?.has_acls() {
                 unblock(inner, by, name).await?;
             }
             Ok(read::open(inner, name)?.bucket)
@@ -118,6 +117,16 @@ pub(crate) async fn create(
         Err(Refused::Guard(_)) => Err(taken(read::owner(inner, name)? == Some(tenant))),
         Err(Refused::Error(error)) => Err(error),
     }
+}
+
+/// The object ownership with which buckets of a tenant begin.
+pub(crate) fn ownership(inner: &Inner, tenant: TenantId) -> Result<ObjectOwnership, StoreError> {
+    let one_person = dual_control(inner, tenant)? == DualControl::Off;
+    Ok(if inner.policy.public_buckets && one_person {
+        ObjectOwnership::ObjectWriter
+    } else {
+        ObjectOwnership::BucketOwnerEnforced
+    })
 }
 
 /// Takes the public-access block away and lets lists count. Until it is done the bucket is closed.

@@ -162,6 +162,7 @@ impl Own {
             | RecordKind::DeleteMarker
             | RecordKind::VersionHidden
             | RecordKind::VersionTagged
+            | RecordKind::AclChanged
             | RecordKind::SlotRestated
             | RecordKind::UploadStarted
             | RecordKind::PartStored

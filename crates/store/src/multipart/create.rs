@@ -9,6 +9,7 @@ use azekura_record::particulars::Event;
 use azekura_record::upload::UploadStarted;
 use bytes::Bytes;
 
+use crate::acl;
 use crate::error::StoreError;
 use crate::families;
 use crate::inner::{Draft, Inner, Refused};
@@ -21,10 +22,11 @@ pub(crate) async fn create(
     inner: &Inner,
     by: &Authorized,
     bucket: &BucketName,
-    request: CreateUpload,
+    mut request: CreateUpload,
 ) -> Result<Upload, StoreError> {
     check(request.checksum)?;
     let bucket = placed(inner, bucket)?.bucket;
+    request.attributes.headers = acl::kept(inner, bucket.tenant, &mut request.attributes)?;
     let object = NewObject {
         key: request.key.as_str(),
         tags: &request.attributes.tags,

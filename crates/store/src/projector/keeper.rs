@@ -43,8 +43,8 @@ fn released(core: &Core, released: &Released, out: &mut Mutations) {
     let key = &released.key;
     if let Some(version) = released.version {
         out.deletes.push(families::history(key, version));
-        out.deletes
-            .push(families::amendment(Amendment::Tags, key, version));
+        let amended = Amendment::ALL.map(|kind| families::amendment(kind, key, version));
+        out.deletes.extend(amended);
     }
     if let Some(upload) = released.upload {
         out.deletes.push(families::upload_done(upload));

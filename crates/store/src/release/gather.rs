@@ -129,9 +129,13 @@ fn version_case(
     let (_, opened) = inner.record(partition, own)?;
     let upload = list.own(own, opened.particulars.event);
     list.erase.extend(deed.hidden);
-    let amended = families::amendment(Amendment::Tags, object, version);
-    let tagged = inner.get(partition, &amended)?;
-    list.tags(tagged.as_ref().map(|entry| entry.sequence))?;
+    let mut amendments = Vec::new();
+    for kind in Amendment::ALL {
+        let key = families::amendment(kind, object, version);
+        let newest = inner.get(partition, &key)?;
+        list.amendments(newest.as_ref().map(|entry| entry.sequence))?;
+        amendments.push(unchanged(key, newest.map(|entry| entry.value)));
+    }
     if let Some(upload) = upload {
         list.upload(upload)?;
     }
@@ -139,11 +143,8 @@ fn version_case(
     if place.last {
         list.restated(slot.restated.as_ref().map(|entry| entry.sequence))?;
     }
-    let mut guards = vec![
-        Guard::Equals(history, entry.value),
-        lock.guard(),
-        unchanged(amended, tagged.map(|entry| entry.value)),
-    ];
+    let mut guards = vec![Guard::Equals(history, entry.value), lock.guard()];
+    guards.extend(amendments);
     guards.extend(slot.guards(object));
     let restate = slot.restate(object, version, &place, &list.erase)?;
     Ok(Some(Gathered {
@@ -290,13 +291,14 @@ impl<'a> List<'a> {
         version.upload
     }
 
-    /// Every tagging, from the newest back.
-    fn tags(&mut self, mut at: Option<Sequence>) -> Result<(), StoreError> {
+    /// Every amendment of one kind, from the newest back.
+    fn amendments(&mut self, mut at: Option<Sequence>) -> Result<(), StoreError> {
         while let Some(sequence) = at {
             let (_, opened) = self.inner.record(self.partition, sequence)?;
             self.erase.push(sequence);
             at = match opened.particulars.event {
                 Event::VersionTagged(tagged) => tagged.previous,
+                Event::AclChanged(changed) => changed.previous,
                 _ => None,
             };
         }

@@ -82,7 +82,8 @@ fn is_own_record(
         RecordKind::Version
         | RecordKind::DeleteMarker
         | RecordKind::VersionHidden
-        | RecordKind::VersionTagged => {
+        | RecordKind::VersionTagged
+        | RecordKind::AclChanged => {
             released.version.is_some() && listed.version == released.version
         }
         RecordKind::UploadStarted

@@ -87,6 +87,11 @@ pub(super) fn event(event: &Event) -> Value {
             "tags": pairs(&e.tags),
             "previous": sequence(e.previous),
         }),
+        Event::AclChanged(e) => json!({
+            "key": e.key,
+            "acl": acl_json(&e.acl),
+            "previous": sequence(e.previous),
+        }),
         other => keeper::event(other),
     }
 }
