@@ -225,14 +225,16 @@ impl World {
         for preset in Preset::ALL {
             let preset = preset.as_str();
             let body = format!("{{\"label\":\"{preset}\",\"preset\":\"{preset}\"}}");
-            let made = self.must(Ask::admin("POST", paths::KEYS).json(body)).await;
+            let made = self
+                .must(Ask::admin("POST", paths::KEYS.to_owned()).json(body))
+                .await;
             let key: KeyMade = serde_json::from_str(&made.text()).unwrap();
             self.keep(format!("{PRESET}{preset}"), key);
         }
         let body = "{\"name\":\"elsewhere\",\"dual_control\":\"off\",\"admins\":[{\"name\":\"sato\"}],\
                     \"one_time_passwords\":false}";
         let made = self
-            .must(Ask::admin("POST", paths::TENANTS).json(body))
+            .must(Ask::admin("POST", paths::TENANTS.to_owned()).json(body))
             .await;
         let tenant: TenantMade = serde_json::from_str(&made.text()).unwrap();
         for key in tenant.keys {
