@@ -8,9 +8,9 @@ use http::Method;
 use http_body_util::BodyDataStream;
 
 pub use types::{
-    BlastQuery, BlastRadius, BucketReach, BucketUsage, ExportBucket, ExportBuckets,
-    ExportContentQuery, ExportPage, ExportQuery, ExportVersion, PolicyExplainQuery,
-    PolicyExplained, Reach, RequestCount, TenantUsage, UsageQuery, UsageReport,
+    BlastQuery, BlastRadius, BucketReach, BucketUsageDetail, ExportBucket, ExportBuckets,
+    ExportContentQuery, ExportQuery, ExportVersion, ExportedPage, PolicyExplainQuery,
+    PolicyExplained, Reach, RequestCount, TenantUsageDetail, UsageQuery, UsageReport,
 };
 
 use crate::api::Content;
@@ -28,7 +28,7 @@ pub trait TenancyApi: Send + Sync {
     async fn export_buckets(&self) -> Result<ExportBuckets, ApiError>;
 
     /// One page of versions to be handed back.
-    async fn export_page(&self, query: &ExportQuery) -> Result<ExportPage, ApiError>;
+    async fn export_page(&self, query: &ExportQuery) -> Result<ExportedPage, ApiError>;
 
     /// Content of a version to be handed back.
     async fn export_content(&self, query: &ExportContentQuery) -> Result<Content, ApiError>;
@@ -53,7 +53,7 @@ impl TenancyApi for Client {
         self.call(Method::GET, paths::EXPORT).await
     }
 
-    async fn export_page(&self, query: &ExportQuery) -> Result<ExportPage, ApiError> {
+    async fn export_page(&self, query: &ExportQuery) -> Result<ExportedPage, ApiError> {
         let query = [
             ("bucket", Some(query.bucket.as_str())),
             (

@@ -23,12 +23,12 @@ pub struct UsageReport {
     /// When it was counted.
     pub now: String,
     /// Tenants.
-    pub tenants: Vec<TenantUsage>,
+    pub tenants: Vec<TenantUsageDetail>,
 }
 
 /// What one tenant keeps and asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TenantUsage {
+pub struct TenantUsageDetail {
     /// Id.
     pub id: String,
     /// Name.
@@ -38,14 +38,14 @@ pub struct TenantUsage {
     /// Most versions, history included; none = no limit.
     pub quota_versions: Option<u64>,
     /// Its buckets, retired ones that keep something included.
-    pub buckets: Vec<BucketUsage>,
+    pub buckets: Vec<BucketUsageDetail>,
     /// Requests of its keys since the start of the server, by kind.
     pub requests: Vec<RequestCount>,
 }
 
 /// What one bucket keeps. Content only: delete markers are not counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct BucketUsage {
+pub struct BucketUsageDetail {
     /// Name.
     pub bucket: String,
     /// It was deleted; its history is kept.
@@ -117,7 +117,7 @@ pub struct ExportQuery {
 
 /// One page of versions, by key, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ExportPage {
+pub struct ExportedPage {
     /// Versions and markers.
     pub versions: Vec<ExportVersion>,
     /// `after_key` of the next page; none = there is no more.

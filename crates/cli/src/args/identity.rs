@@ -18,7 +18,7 @@ pub enum TenantCommand {
     /// What tenants keep and ask for, bucket by bucket, for billing
     Usage(super::tenancy::UsageArgs),
     /// Hands back every version of the own tenant, with a manifest and hashes
-    Export(super::tenancy::ExportArgs),
+    Export(super::tenancy::TenantExportArgs),
 }
 
 /// `azekura tenant create`.

@@ -28,7 +28,7 @@ pub struct UsageArgs {
 #[command(
     after_help = "Examples:\n  azekura tenant export --out /mnt/return\n  azekura tenant export --out /mnt/return --history\n\nWrites content/ (files named by numbers, never by keys), manifest.jsonl (one line a version:\nbucket, key, version, SHA-256, times, lock, metadata, tags) and manifest.sha256. Run again after a\nbreak, it goes on. At the end every file is read and hashed again. The key needs\nazekura:ExportTenant, by a policy or by the right `export` of the configuration; no preset has it."
 )]
-pub struct ExportArgs {
+pub struct TenantExportArgs {
     /// Directory to write to; made if it is not there
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,

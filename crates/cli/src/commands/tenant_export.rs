@@ -16,7 +16,7 @@ use azekura_admin_api::tenancy::{
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 
-use crate::args::tenancy::ExportArgs;
+use crate::args::tenancy::TenantExportArgs;
 use crate::exit::{CommandError, Exit};
 use crate::{connect, output, progress};
 use files::{Place, Stored};
@@ -57,7 +57,7 @@ struct Export<'a> {
     bar: ProgressBar,
 }
 
-pub(crate) async fn run(args: &ExportArgs, json: bool) -> Result<Exit, CommandError> {
+pub(crate) async fn run(args: &TenantExportArgs, json: bool) -> Result<Exit, CommandError> {
     let client = connect::client(&args.online)?;
     let buckets = client.export_buckets().await?;
     let place = Place::make(&args.out)?;

@@ -123,24 +123,24 @@ fn csv(report: &UsageReport) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use azekura_admin_api::tenancy::{BucketUsage, RequestCount, TenantUsage};
+    use azekura_admin_api::tenancy::{BucketUsageDetail, RequestCount, TenantUsageDetail};
 
     #[test]
     fn every_line_of_the_csv_has_all_cells_and_no_formula() {
-        let tenant = TenantUsage {
+        let tenant = TenantUsageDetail {
             id: "t".to_owned(),
             name: "=東,\"病院\"".to_owned(),
-            buckets: vec![BucketUsage {
+            buckets: vec![BucketUsageDetail {
                 bucket: "karte".to_owned(),
                 bytes: 7,
-                ..BucketUsage::default()
+                ..BucketUsageDetail::default()
             }],
             requests: vec![RequestCount {
                 kind: "read".to_owned(),
                 requests: 3,
                 refused: 1,
             }],
-            ..TenantUsage::default()
+            ..TenantUsageDetail::default()
         };
         let text = csv(&UsageReport {
             tenants: vec![tenant],

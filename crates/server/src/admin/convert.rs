@@ -97,6 +97,7 @@ pub(crate) fn object_detail(info: &ObjectInfo) -> ObjectDetail {
 }
 
 /// Why the store refused, for programs and for people.
+#[expect(clippy::too_many_lines, reason = "one row an error")]
 pub(crate) fn api_error(error: &StoreError) -> ApiError {
     let (code, hint) = match error {
         StoreError::NoSuchBucket => (

@@ -6,8 +6,8 @@ pub(crate) mod routes;
 use azekura_admin_api::api::Content;
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::tenancy::{
-    BucketUsage, ExportBucket, ExportBuckets, ExportContentQuery, ExportPage, ExportQuery,
-    ExportVersion, RequestCount, TenantUsage, UsageQuery, UsageReport,
+    BucketUsageDetail, ExportBucket, ExportBuckets, ExportContentQuery, ExportQuery, ExportVersion,
+    ExportedPage, RequestCount, TenantUsageDetail, UsageQuery, UsageReport,
 };
 use azekura_model::access::Action;
 use azekura_model::ident::{BucketUuid, TenantId, VersionId};
@@ -60,14 +60,14 @@ impl Operator {
         Ok(report)
     }
 
-    fn tenant_usage(&self, view: &TenantView, usage: volume::TenantUsage) -> TenantUsage {
+    fn tenant_usage(&self, view: &TenantView, usage: volume::TenantUsage) -> TenantUsageDetail {
         let requests = self.running().auditing.counted.of(view.id).into_iter();
         let requests = requests.map(|(kind, counted)| RequestCount {
             kind: kind.to_owned(),
             requests: counted.requests,
             refused: counted.refused,
         });
-        let buckets = usage.buckets.into_iter().map(|bucket| BucketUsage {
+        let buckets = usage.buckets.into_iter().map(|bucket| BucketUsageDetail {
             bucket: bucket.name,
             retired: bucket.retired,
             versions: bucket.all.versions,
@@ -78,7 +78,7 @@ impl Operator {
             locked_bytes: bucket.locked.bytes,
             byte_hours: u64::try_from(bucket.byte_ms / HOUR_MS).unwrap_or(u64::MAX),
         });
-        TenantUsage {
+        TenantUsageDetail {
             id: view.id.to_string(),
             name: view.name.clone(),
             quota_bytes: view.settings.quota_bytes,
@@ -107,7 +107,7 @@ impl Operator {
         })
     }
 
-    pub(super) async fn export_page(&self, query: &ExportQuery) -> Result<ExportPage, ApiError> {
+    pub(super) async fn export_page(&self, query: &ExportQuery) -> Result<ExportedPage, ApiError> {
         let by = self.may(Action::ExportTenant)?;
         let after = Some(query.after_version.as_str()).filter(|text| !text.is_empty());
         let request = ListVersionsRequest {
@@ -121,7 +121,7 @@ impl Operator {
         let page = self.running().store.export_page(&by, bucket, request).await;
         let page = page.map_err(|error| api_error(&error))?;
         let (next_key, next_version) = page.next.unzip();
-        Ok(ExportPage {
+        Ok(ExportedPage {
             versions: page.versions.into_iter().map(exported).collect(),
             next_key,
             next_version: next_version.flatten().map(|version| version.to_string()),

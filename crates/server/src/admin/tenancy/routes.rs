@@ -12,7 +12,7 @@ use axum::{Extension, Json, Router};
 use azekura_admin_api::error::ApiError;
 use azekura_admin_api::paths;
 use azekura_admin_api::tenancy::{
-    BlastQuery, BlastRadius, ExportBuckets, ExportContentQuery, ExportPage, ExportQuery,
+    BlastQuery, BlastRadius, ExportBuckets, ExportContentQuery, ExportQuery, ExportedPage,
     PolicyExplainQuery, PolicyExplained, UsageQuery, UsageReport,
 };
 use azekura_model::access::Grant;
@@ -59,12 +59,12 @@ pub(crate) async fn export_buckets(
 
 /// One page of versions of a bucket, to be handed back.
 #[utoipa::path(get, path = paths::EXPORT_VERSIONS, tag = "tenancy", params(ExportQuery),
-    responses((status = 200, body = ExportPage), (status = "default", body = ApiError)))]
+    responses((status = 200, body = ExportedPage), (status = "default", body = ApiError)))]
 pub(crate) async fn export_page(
     State(state): Shared,
     Extension(grant): Extension<Grant>,
     asked: Asked<ExportQuery>,
-) -> Answer<ExportPage> {
+) -> Answer<ExportedPage> {
     let asked = query(asked)?;
     Ok(Json(operator(&state, grant).export_page(&asked).await?))
 }
