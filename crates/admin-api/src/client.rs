@@ -8,11 +8,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::TryStreamExt;
-use http::{Method, Request, Response, Uri};
+use http::{HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::{BodyDataStream, BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::rt::TokioExecutor;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::{AdminApi, Content};
@@ -79,14 +80,15 @@ impl Client {
         method: Method,
         path_and_query: &str,
     ) -> Result<Response<Incoming>, ApiError> {
-        self.send_with(method, path_and_query, Bytes::new()).await
+        self.send_with(method, path_and_query, (None, Bytes::new()))
+            .await
     }
 
     async fn send_with(
         &self,
         method: Method,
         path_and_query: &str,
-        body: Bytes,
+        (kind, body): (Option<HeaderValue>, Bytes),
     ) -> Result<Response<Incoming>, ApiError> {
         let invalid = |e: &dyn std::fmt::Display| {
             ApiError::new(
@@ -99,6 +101,9 @@ impl Client {
             .uri(format!("{}{path_and_query}", self.endpoint))
             .body(body)
             .map_err(|e| invalid(&e))?;
+        if let Some(kind) = kind {
+            request.headers_mut().insert(header::CONTENT_TYPE, kind);
+        }
         sigv4::sign(
             &mut request,
             &self.credentials,
@@ -137,15 +142,36 @@ impl Client {
         path_and_query: &str,
         body: Bytes,
     ) -> Result<T, ApiError> {
-        let body = whole(self.send_with(method, path_and_query, body).await?).await?;
-        serde_json::from_slice(&body).map_err(|e| {
-            ApiError::new(
-                Code::Internal,
-                format!("the answer of the server cannot be read: {e}"),
-            )
-            .hint("Client and server may be of different releases.")
-        })
+        let sent = self.send_with(method, path_and_query, (None, body)).await?;
+        read(sent).await
     }
+
+    /// With a body of JSON.
+    pub(crate) async fn call_json<B: Serialize + Sync, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        body: &B,
+    ) -> Result<T, ApiError> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| ApiError::new(Code::Internal, error.to_string()))?;
+        let body = (
+            Some(HeaderValue::from_static("application/json")),
+            Bytes::from(body),
+        );
+        read(self.send_with(method, path_and_query, body).await?).await
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, ApiError> {
+    let body = whole(response).await?;
+    serde_json::from_slice(&body).map_err(|e| {
+        ApiError::new(
+            Code::Internal,
+            format!("the answer of the server cannot be read: {e}"),
+        )
+        .hint("Client and server may be of different releases.")
+    })
 }
 
 async fn whole(response: Response<Incoming>) -> Result<Bytes, ApiError> {
@@ -254,7 +280,7 @@ impl AdminApi for Client {
             .await?;
         let bytes = response
             .headers()
-            .get(http::header::CONTENT_LENGTH)
+            .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Content {
             bytes,
@@ -271,7 +297,7 @@ impl AdminApi for Client {
     }
 }
 
-fn broke_off(error: &hyper::Error) -> ApiError {
+pub(crate) fn broke_off(error: &hyper::Error) -> ApiError {
     ApiError::new(Code::Damaged, format!("the content broke off: {error}"))
         .hint("The log of the server says why; `azekura vault check` names damage.")
 }

@@ -3,10 +3,7 @@
 mod types;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use http::Method;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 pub use types::{
     AdminAsked, GroupDetail, GroupList, KeyAsked, KeyChange, KeyDetail, KeyList, KeyMade,
@@ -15,7 +12,7 @@ pub use types::{
 };
 
 use crate::client::{Client, target};
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::paths;
 
 /// What may be asked about who is known. Every method answers [`ApiError`] when refused.
@@ -77,17 +74,6 @@ pub trait IdentityApi: Send + Sync {
 }
 
 impl Client {
-    async fn put_json<B: Serialize + Sync, T: DeserializeOwned>(
-        &self,
-        method: Method,
-        route: &str,
-        body: &B,
-    ) -> Result<T, ApiError> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| ApiError::new(Code::Internal, error.to_string()))?;
-        self.call_with(method, route, Bytes::from(body)).await
-    }
-
     async fn remove(&self, route: &str, name: &str) -> Result<RemovedIdentity, ApiError> {
         let route = target(route, "", &[("name", Some(name))]);
         self.call(Method::DELETE, &route).await
@@ -101,11 +87,11 @@ impl IdentityApi for Client {
     }
 
     async fn create_tenant(&self, asked: &TenantAsked) -> Result<TenantMade, ApiError> {
-        self.put_json(Method::POST, paths::TENANTS, asked).await
+        self.call_json(Method::POST, paths::TENANTS, asked).await
     }
 
     async fn change_tenant(&self, change: &TenantChange) -> Result<TenantDetail, ApiError> {
-        self.put_json(Method::PUT, paths::TENANTS, change).await
+        self.call_json(Method::PUT, paths::TENANTS, change).await
     }
 
     async fn users(&self) -> Result<UserList, ApiError> {
@@ -113,7 +99,7 @@ impl IdentityApi for Client {
     }
 
     async fn change_user(&self, change: &UserChange) -> Result<UserDetail, ApiError> {
-        self.put_json(Method::PUT, paths::USERS, change).await
+        self.call_json(Method::PUT, paths::USERS, change).await
     }
 
     async fn remove_user(&self, name: &str) -> Result<RemovedIdentity, ApiError> {
@@ -125,7 +111,7 @@ impl IdentityApi for Client {
     }
 
     async fn put_group(&self, group: &GroupDetail) -> Result<GroupDetail, ApiError> {
-        self.put_json(Method::PUT, paths::GROUPS, group).await
+        self.call_json(Method::PUT, paths::GROUPS, group).await
     }
 
     async fn remove_group(&self, name: &str) -> Result<RemovedIdentity, ApiError> {
@@ -137,7 +123,7 @@ impl IdentityApi for Client {
     }
 
     async fn put_policy(&self, policy: &PolicyDetail) -> Result<PolicyDetail, ApiError> {
-        self.put_json(Method::PUT, paths::POLICIES, policy).await
+        self.call_json(Method::PUT, paths::POLICIES, policy).await
     }
 
     async fn remove_policy(&self, name: &str) -> Result<RemovedIdentity, ApiError> {
@@ -149,11 +135,11 @@ impl IdentityApi for Client {
     }
 
     async fn create_key(&self, asked: &KeyAsked) -> Result<KeyMade, ApiError> {
-        self.put_json(Method::POST, paths::KEYS, asked).await
+        self.call_json(Method::POST, paths::KEYS, asked).await
     }
 
     async fn change_key(&self, change: &KeyChange) -> Result<KeyDetail, ApiError> {
-        self.put_json(Method::PUT, paths::KEYS, change).await
+        self.call_json(Method::PUT, paths::KEYS, change).await
     }
 
     async fn remove_key(&self, id: &str) -> Result<RemovedIdentity, ApiError> {
@@ -161,7 +147,7 @@ impl IdentityApi for Client {
     }
 
     async fn log_in(&self, asked: &LoginAsked) -> Result<SessionMade, ApiError> {
-        self.put_json(Method::POST, paths::LOGIN, asked).await
+        self.call_json(Method::POST, paths::LOGIN, asked).await
     }
 
     async fn enrol_totp(&self) -> Result<TotpMade, ApiError> {

@@ -45,6 +45,11 @@ pub struct Credential {
 pub trait Authenticate: Send + Sync + 'static {
     /// The credential of a key id, or `None` when no such key is good now.
     fn credential(&self, key_id: &str) -> Option<Credential>;
+
+    /// Whether a key whose signature was verified works for this peer.
+    fn works_from(&self, _key_id: &str, _peer: &Peer) -> bool {
+        true
+    }
 }
 
 /// No provider: every request is refused.

@@ -3,7 +3,7 @@
 
 mod weakens;
 
-pub use weakens::administration;
+pub use weakens::{administration, stands_out};
 
 use crate::access::Preset;
 use crate::time::{ComplianceTime, HybridTime, WallTime};

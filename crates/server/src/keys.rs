@@ -318,19 +318,28 @@ fn credential_of(known: &KnownKey) -> Credential {
 }
 
 impl Authenticate for AccessKeys {
+    fn works_from(&self, key_id: &str, peer: &Peer) -> bool {
+        match self.check_peer(key_id, peer) {
+            Ok(()) => true,
+            Err(why) => {
+                tracing::info!(key_id, %why, "refused");
+                false
+            }
+        }
+    }
+
     fn credential(&self, key_id: &str) -> Option<Credential> {
         if let Some(found) = self.configured.get(key_id) {
             return Some(found.clone());
         }
         let now = self.store.wall().0.div_euclid(1000);
         if let Some((credential, by_key)) = self.sessions.credential(key_id, now) {
-            // A session ends with the key that opened it.
-            return self
-                .store
-                .access_key(&by_key)
-                .ok()
-                .flatten()
-                .map(|_| credential);
+            // A session ends with the key that opened it, and may what that key may now.
+            let known = self.store.access_key(&by_key).ok().flatten()?;
+            let mut now = credential_of(&known);
+            now.secret = credential.secret;
+            now.grant.requester.key_id = credential.grant.requester.key_id;
+            return Some(now);
         }
         match self.store.access_key(key_id) {
             Ok(known) => known.map(|known| credential_of(&known)),

@@ -40,6 +40,7 @@ fn person(name: &str, tenant: TenantId, action: Action) -> Authorized {
     let allowed = std::iter::once(action).collect::<ActionSet>();
     let grant = Grant {
         tenant: Some(tenant),
+        user: Some(name_of(name)),
         ..Grant::of_key(requester, allowed)
     };
     let resource = Resource::Tenant(tenant);

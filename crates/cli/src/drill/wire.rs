@@ -45,6 +45,8 @@ pub(super) struct Ask {
     headers: Vec<(&'static str, String)>,
     body: Bytes,
     signing: Signing,
+    /// Another key than that of the drill.
+    key: Option<Credentials>,
 }
 
 impl Ask {
@@ -57,6 +59,7 @@ impl Ask {
             headers: Vec::new(),
             body: Bytes::new(),
             signing: Signing::Proper,
+            key: None,
         }
     }
 
@@ -94,6 +97,12 @@ impl Ask {
     /// Signed in another way.
     pub(super) fn signing(mut self, signing: Signing) -> Self {
         self.signing = signing;
+        self
+    }
+
+    /// Signed with another key.
+    pub(super) fn with_key(mut self, key: Credentials) -> Self {
+        self.key = Some(key);
         self
     }
 
@@ -261,7 +270,7 @@ impl Wire {
         }
         let credentials = match ask.signing {
             Signing::Anonymous => return Ok(request),
-            Signing::Proper => self.credentials.clone(),
+            Signing::Proper => ask.key.as_ref().unwrap_or(&self.credentials).clone(),
             Signing::Forged => Credentials {
                 key_id: self.credentials.key_id.clone(),
                 secret: "not-the-secret-of-this-key".to_owned(),

@@ -51,6 +51,10 @@ impl AccessCheck {
             (None, true) => Ok(Grant::nobody()),
             (Some(key_id), false) => {
                 let credential = self.keys.credential(&key_id).ok_or_else(refused)?;
+                let origin = cx.extensions_mut().get::<Origin>().ok_or_else(refused)?;
+                if !self.keys.works_from(&key_id, &origin.peer) {
+                    return Err(refused());
+                }
                 self.throttle
                     .admit_signer(&key_id, credential.limits, cx.extensions_mut())?;
                 Ok(credential.grant)

@@ -27,7 +27,7 @@ use self::fields::Fields;
 use self::file::Lengths;
 use crate::audit::Noted;
 use crate::auth::{
-    Asked, Authenticate, BodyFacts, Caller, Gate, Origin, Place, SignedBy, Unjudged,
+    Asked, Authenticate, BodyFacts, Caller, Gate, Origin, Peer, Place, SignedBy, Unjudged,
 };
 use crate::errors;
 use crate::faults::Faults;
@@ -81,7 +81,7 @@ where
         .await
         .map_err(refused)?;
     let secure = origin.peer.secure;
-    let (grant, lengths) = signer(cx, &signers, &posted, &fields)?;
+    let (grant, lengths) = signer(cx, &signers, (&posted, &origin.peer), &fields)?;
     if let Some(noted) = posted.parts.extensions.get::<Noted>() {
         let place = (Some(posted.bucket.as_str()), fields.get("key"));
         let auth = match grant.is_anonymous() {
@@ -132,7 +132,7 @@ where
 fn signer(
     cx: &Context,
     signers: &Signers<'_>,
-    posted: &Posted<'_>,
+    (posted, peer): (&Posted<'_>, &Peer),
     fields: &Fields,
 ) -> S3Result<(Grant, Lengths)> {
     let refused = |refusal: Refusal| errors::from_refusal(refusal);
@@ -143,6 +143,9 @@ fn signer(
     signature::check_time(&claimed, now).map_err(refused)?;
     let credential = errors::known_key(signers.auth.credential(&claimed.key_id))?;
     signature::verify(&claimed, &credential.secret).map_err(refused)?;
+    if !signers.auth.works_from(&claimed.key_id, peer) {
+        return Err(s3s::S3Error::new(s3s::S3ErrorCode::AccessDenied));
+    }
     let policy = policy::Policy::parse(claimed.policy).map_err(refused)?;
     policy.judge(fields, &posted.bucket, now).map_err(refused)?;
     let extensions = &posted.parts.extensions;

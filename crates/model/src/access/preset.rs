@@ -86,6 +86,8 @@ impl Preset {
             ])
             .iter()
             .filter(|action| !reads_content(*action))
+            // Brings back what was deleted, without showing it.
+            .chain([Action::RestoreObject])
             .collect(),
         }
     }

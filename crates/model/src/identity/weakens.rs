@@ -51,6 +51,15 @@ fn user(before: Option<&User>, after: &User) -> Option<AdministrationChange> {
     if after.approver && (!was(|user| user.approver) || gained_a_key(before, after)) {
         return Some(AdministrationChange::AddApproverKey);
     }
+    if was(|user| user.disabled) && !after.disabled {
+        // Whoever comes back has everything again, the right to sign as well.
+        if after.approver {
+            return Some(AdministrationChange::AddApproverKey);
+        }
+        if stands_out(after) {
+            return Some(AdministrationChange::AddAdministrator);
+        }
+    }
     let administers = after.preset == Some(Preset::Admin);
     if administers && before.is_none_or(|user| user.preset != Some(Preset::Admin)) {
         return Some(AdministrationChange::AddAdministrator);
@@ -70,6 +79,14 @@ fn user(before: Option<&User>, after: &User) -> Option<AdministrationChange> {
     let same = before.is_some_and(|user| user.groups == after.groups);
     let none = before.is_none() && after.groups.is_empty();
     (!same && !none).then_some(AdministrationChange::ChangeGroup)
+}
+
+/// Whether a user has more than presets without power, or signs for others. A key that speaks in this name
+/// is given by two people: with it, one would ask and the same one approve.
+#[must_use]
+pub fn stands_out(user: &User) -> bool {
+    let administers = user.preset == Some(Preset::Admin);
+    user.approver || administers || !user.policies.is_empty() || !user.groups.is_empty()
 }
 
 fn gained_a_key(before: Option<&User>, after: &User) -> bool {
@@ -180,14 +197,18 @@ mod tests {
         assert_eq!(of(Some(approver.clone()), Some(keyed.clone())), key);
         let removed = Some(AdministrationChange::RemoveApprover);
         assert_eq!(of(Some(keyed.clone()), Some(approver.clone())), removed);
-        assert_eq!(of(Some(approver.clone()), Some(plain)), removed);
+        assert_eq!(of(Some(approver.clone()), Some(plain.clone())), removed);
         assert_eq!(of(Some(approver.clone()), None), removed);
-        let disabled = User {
+        let disabled = |user: &User| User {
             disabled: true,
-            ..approver.clone()
+            ..user.clone()
         };
         let disable = Some(AdministrationChange::DisableApprover);
-        assert_eq!(of(Some(approver), Some(disabled)), disable);
+        let gone = disabled(&approver);
+        assert_eq!(of(Some(approver.clone()), Some(gone.clone())), disable);
+        assert_eq!(of(Some(gone), Some(approver)), key);
+        assert_eq!(of(Some(disabled(&admin)), Some(admin)), added);
+        assert_eq!(of(Some(disabled(&plain)), Some(plain.clone())), None);
     }
 
     #[test]

@@ -328,7 +328,8 @@ impl RetentionApi for Operator {
         bucket: &str,
         query: &UndeleteQuery,
     ) -> Result<UndeleteReport, ApiError> {
-        let (_, put) = self.may_in(Action::PutObject, bucket)?;
+        // What comes back was there already: it is no right to store.
+        let (_, put) = self.may_in(Action::RestoreObject, bucket)?;
         let (bucket, hide) = self.may_change(Action::DeleteObjectVersion, bucket)?;
         let key = object_key(&query.key)?;
         let version = match which(query.version.as_deref())? {

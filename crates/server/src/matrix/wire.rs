@@ -92,6 +92,12 @@ impl Ask {
         self
     }
 
+    /// With a body of the admin API.
+    pub(super) fn json(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.header("content-type", "application/json")
+    }
+
     /// With the checksum that S3 asks for.
     pub(super) fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();

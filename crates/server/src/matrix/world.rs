@@ -1,10 +1,14 @@
 //! A real server in this process, its keys, and versions in every lock state.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
+use azekura_admin_api::identity::{KeyMade, TenantMade};
+use azekura_admin_api::paths;
 use azekura_admin_api::sigv4::{self, Credentials};
 use azekura_engine::seam::{Commit, CommitClass, CommitId, Mutations, NewRecord};
+use azekura_model::access::Preset;
 use azekura_model::ident::VersionId;
 use azekura_model::position::PartitionId;
 use azekura_store::families;
@@ -39,6 +43,11 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("ADMINKEY", "'admin'"),
     ("AWAYKEY", "'read', 'write', 'manage', 'lock', 'bypass'"),
 ];
+
+/// What names of keys begin with that are made through the admin API, of presets.
+pub(super) const PRESET: &str = "preset ";
+/// The administrator of another institution.
+pub(super) const FOREIGN: &str = "foreign administrator";
 
 /// The bucket whose policy allows everything to everybody.
 const PUBLIC: &str = "matrix-public";
@@ -126,6 +135,8 @@ pub(super) struct World {
     pub(super) wire: Wire,
     pub(super) bucket: String,
     pub(super) root: Credentials,
+    /// Keys of the directory, by the names that the credentials have for them.
+    made: BTreeMap<String, Credentials>,
     opened: Opened,
     brief: OffsetDateTime,
     until: OffsetDateTime,
@@ -189,6 +200,7 @@ impl World {
                 key_id: root.id,
                 secret: root.secret,
             },
+            made: BTreeMap::new(),
             opened,
             brief: now + time::Duration::seconds(BRIEF_SECONDS),
             until: now + time::Duration::hours(1),
@@ -204,7 +216,46 @@ impl World {
         for (at, bucket) in both.iter().enumerate() {
             world.partitions[at] = world.find_partition(bucket).await;
         }
+        world.make_keys().await;
         world
+    }
+
+    /// A key of each preset, and another tenant with an administrator.
+    async fn make_keys(&mut self) {
+        for preset in Preset::ALL {
+            let preset = preset.as_str();
+            let body = format!("{{\"label\":\"{preset}\",\"preset\":\"{preset}\"}}");
+            let made = self
+                .must(Ask::admin("POST", paths::KEYS.to_owned()).json(body))
+                .await;
+            let key: KeyMade = serde_json::from_str(&made.text()).unwrap();
+            self.keep(format!("{PRESET}{preset}"), key);
+        }
+        let body = "{\"name\":\"elsewhere\",\"dual_control\":\"off\",\"admins\":[{\"name\":\"sato\"}],\
+                    \"one_time_passwords\":false}";
+        let made = self
+            .must(Ask::admin("POST", paths::TENANTS.to_owned()).json(body))
+            .await;
+        let tenant: TenantMade = serde_json::from_str(&made.text()).unwrap();
+        for key in tenant.keys {
+            self.keep(FOREIGN.to_owned(), key);
+        }
+    }
+
+    fn keep(&mut self, name: String, key: KeyMade) {
+        let credentials = Credentials {
+            key_id: key.access_key_id,
+            secret: key.secret_access_key,
+        };
+        self.made.insert(name, credentials);
+    }
+
+    /// The key that a credential names.
+    pub(super) fn key(&self, name: &str) -> Credentials {
+        self.made.get(name).cloned().unwrap_or_else(|| Credentials {
+            key_id: name.to_owned(),
+            secret: secret(name),
+        })
     }
 
     async fn must(&self, ask: Ask) -> Reply {

@@ -1,12 +1,12 @@
 //! Changes of the directory: read, judge, commit under a guard that nothing changed meanwhile, read again.
 
 use azekura_engine::seam::{CommitClass, Guard};
-use azekura_model::access::{Authorized, Preset};
-use azekura_model::governed::{GovernedOperation, Permit};
+use azekura_model::access::{Action, Authorized, Preset};
+use azekura_model::governed::{AdministrationChange, GovernedOperation, Permit};
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{
     AccessKey, Group, Identity, IdentityName, KeyQuota, LABEL_BYTES_MAX, NamedPolicy,
-    TenantSettings, User, administration, check_name,
+    TenantSettings, User, UserKind, administration, check_name, stands_out,
 };
 use azekura_model::lock::Lock;
 use azekura_model::requester::Requester;
@@ -435,6 +435,35 @@ fn unused(inner: &Inner, tenant: TenantId, identity: &Identity) -> Result<(), St
     }
 }
 
+/// Whether somebody would get a key that speaks in the name of somebody else who matters: with it, one
+/// person asks under another's name and approves under the own.
+fn speaks_for_another(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
+    before: Option<&Identity>,
+    after: Option<&Identity>,
+) -> Option<AdministrationChange> {
+    let Some(Identity::Key(key)) = after else {
+        return None;
+    };
+    let works_again = match before {
+        Some(Identity::Key(before)) => before.disabled && !key.disabled,
+        _ => true,
+    };
+    // A new tenant gets its first keys from the operator of the vault.
+    let first = by.action() == Action::Operate;
+    let own = by.tenant() == Some(tenant) && by.user() == Some(&key.user);
+    if !works_again || first || own {
+        return None;
+    }
+    let view = inner.directory.tenant(tenant)?;
+    let owner = view.users.get(&key.user)?;
+    // What a system's key may is its preset; a person's key can enrol, and say no, whatever it may.
+    let limited = owner.kind == UserKind::System && key.preset.is_some();
+    (stands_out(owner) && !limited).then_some(AdministrationChange::AddKey)
+}
+
 /// The permit of a change that needs two people, where the tenant says so.
 async fn govern(
     inner: &Inner,
@@ -443,7 +472,9 @@ async fn govern(
     before: Option<&Identity>,
     after: Option<&Identity>,
 ) -> Result<Option<Permit>, StoreError> {
-    let Some(change) = administration(before, after) else {
+    let change = administration(before, after)
+        .or_else(|| speaks_for_another(inner, by, tenant, before, after));
+    let Some(change) = change else {
         return Ok(None);
     };
     let Some(shown) = after.or(before) else {
