@@ -202,6 +202,7 @@ const HARMLESS: &[(&str, &[&str])] = &[
             "POST /v1/totp",
         ],
     ),
+    ("reads the audit", &["GET /v1/audit"]),
     (
         "requests of two people: a signature or a no; what it allows is a call or a setting of its own",
         &[
