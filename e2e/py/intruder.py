@@ -132,6 +132,9 @@ def by_s3(tries, key, bucket, seeded):
     tries.s3("policy for everybody", c.put_bucket_policy, Bucket=bucket, Policy=json.dumps(everybody))
     everybody["Statement"][0]["Principal"] = {"AWS": f"arn:aws:iam::{west['id']}:root"}
     tries.s3("policy for another tenant", c.put_bucket_policy, Bucket=bucket, Policy=json.dumps(everybody))
+    everybody["Statement"][0]["Principal"] = "*"
+    everybody["Statement"][0]["Condition"] = {"IpAddress": {"aws:SourceIp": "127.0.0.1/32"}}
+    tries.s3("policy for one address", c.put_bucket_policy, Bucket=bucket, Policy=json.dumps(everybody))
     tries.s3("ACL for everybody", c.put_bucket_acl, Bucket=bucket, ACL="public-read-write")
     tries.s3("delete the bucket", c.delete_bucket, Bucket=bucket)
     return read
@@ -236,6 +239,8 @@ HOLDERS = (
     ("c", "operator of the vault", ROOT, None),
     ("d", "one approver", suzuki, f"{HOME}/suzuki"),
 )
+OPENS = {"no public-access block", "policy for everybody", "policy for another tenant", "policy for one address",
+         "ACL for everybody"}
 start = power()
 rows, failures, figures = [], [], {}
 for letter, who, key, approves_with in HOLDERS:
@@ -259,6 +264,9 @@ for letter, who, key, approves_with in HOLDERS:
         by_s3(tries, key, bucket, seeded)
         by_admin(tries, key, bucket)
     destroyed, hidden, weaker = state(bucket, seeded, before)
+    opened = sorted({name for name, how in tries.log if name in OPENS and how == "answered"})
+    if opened:
+        failures.append(f"{who}: opened to others: {opened}")
     gained = power()
     if gained != start:
         failures.append(f"{who}: power changed from {start} to {gained}")

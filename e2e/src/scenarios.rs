@@ -25,6 +25,7 @@ mod retention_bomb;
 mod space;
 mod storm;
 mod sync_order;
+mod tenancy;
 mod tls;
 mod two_people;
 
@@ -80,6 +81,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("audit", audit::nothing_read_goes_unseen),
     ("identity", identity::each_key_does_its_work_alone),
     ("intruder", identity::a_stolen_key_destroys_nothing),
+    ("tenancy", tenancy::kept_counted_and_handed_back),
     ("tls", tls::only_what_is_allowed_gets_in),
     ("two_people", two_people::nothing_acts_that_one_person_wants),
     ("sync_order", sync_order::no_answer_before_its_sync),

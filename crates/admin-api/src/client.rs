@@ -297,7 +297,7 @@ impl AdminApi for Client {
     }
 }
 
-fn broke_off(error: &hyper::Error) -> ApiError {
+pub(crate) fn broke_off(error: &hyper::Error) -> ApiError {
     ApiError::new(Code::Damaged, format!("the content broke off: {error}"))
         .hint("The log of the server says why; `azekura vault check` names damage.")
 }

@@ -14,4 +14,5 @@ pub mod paths;
 pub mod requests;
 pub mod retention;
 pub mod sigv4;
+pub mod tenancy;
 pub mod types;

@@ -65,6 +65,18 @@ pub const REQUEST_APPROVE: &str = "/v1/requests/{request}/approve";
 pub const REQUEST_VETO: &str = "/v1/requests/{request}/veto";
 /// `GET`, `POST`, `PUT`: tenants.
 pub const TENANTS: &str = "/v1/tenants";
+/// `GET`: what tenants keep and ask for.
+pub const USAGE: &str = "/v1/usage";
+/// `GET`: buckets of the own tenant, retired ones too, to be handed back.
+pub const EXPORT: &str = "/v1/export";
+/// `GET`: versions of a bucket to be handed back.
+pub const EXPORT_VERSIONS: &str = "/v1/export/versions";
+/// `GET`: content of a version to be handed back.
+pub const EXPORT_CONTENT: &str = "/v1/export/content";
+/// `GET`: what a key could do in each bucket.
+pub const BLAST_RADIUS: &str = "/v1/blast-radius";
+/// `GET`: whether a key may do something, and what decides it.
+pub const POLICY_EXPLAIN: &str = "/v1/policy-explain";
 /// `GET`, `PUT`, `DELETE`: users of the own tenant.
 pub const USERS: &str = "/v1/users";
 /// `GET`, `PUT`, `DELETE`: groups of the own tenant.

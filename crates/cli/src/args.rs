@@ -6,6 +6,7 @@ pub mod identity;
 mod keyring;
 mod request;
 mod retention;
+pub mod tenancy;
 mod tls;
 
 pub use request::{
@@ -99,6 +100,8 @@ pub enum Command {
     /// Access keys
     #[command(subcommand)]
     Key(identity::KeyCommand),
+    /// What an access key could read, hide, lock and administer; it destroys nothing
+    BlastRadius(tenancy::BlastArgs),
     /// Logs a person in with a one-time password; prints a key for some hours
     Login(identity::LoginArgs),
     /// Secrets for one-time passwords

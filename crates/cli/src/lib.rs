@@ -56,6 +56,7 @@ async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Group(group) => commands::identity::group(group, json).await,
         Command::Policy(policy) => commands::identity::policy(policy, json).await,
         Command::Key(key) => commands::identity::key(key, json).await,
+        Command::BlastRadius(blast) => commands::blast_radius::run(&blast, json).await,
         Command::Login(login) => commands::identity::login(&login, json).await,
         Command::Totp(totp) => commands::identity::totp(&totp, json).await,
         Command::Capacity(online) => commands::capacity::run(&online, json).await,

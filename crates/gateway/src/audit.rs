@@ -35,6 +35,9 @@ pub trait Audit: Send + Sync + 'static {
     /// # Errors
     /// [`NotOnRecord`]: it must not be answered; the client is told 503.
     async fn record(&self, tenant: Option<TenantId>, entry: AuditEntry) -> Result<(), NotOnRecord>;
+
+    /// Counts one answer to a key of this tenant, whether it goes on record or not.
+    fn answered(&self, _tenant: TenantId, _operation: &str, _status: u16) {}
 }
 
 /// Keeps nothing, for tests and tools.
@@ -94,6 +97,13 @@ impl Noted {
     /// The tenant of the caller.
     pub(crate) fn tenant(&self) -> Option<TenantId> {
         self.0.lock().caller.as_ref()?.0.tenant
+    }
+
+    /// Whose key asked, and for which operation.
+    pub(crate) fn asked(&self) -> Option<(TenantId, String)> {
+        let notes = self.0.lock();
+        let tenant = notes.caller.as_ref()?.0.tenant?;
+        Some((tenant, notes.operation.to_string()))
     }
 
     /// A key of a request for many was refused.

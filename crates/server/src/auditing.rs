@@ -10,6 +10,7 @@ use azekura_store::store::Store;
 
 use crate::config::AuditChecked;
 use crate::forwarding::Forwarding;
+use crate::requests_counted::RequestsCounted;
 
 /// Policies of the configuration, for tenants that have none of their own.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Auditing {
     store: Store,
     /// The tenant of keys of the configuration.
     first: TenantId,
+    /// Requests answered.
+    pub(crate) counted: RequestsCounted,
     /// Entries that a collector did not get, since start.
     pub(crate) forward_dropped: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
@@ -58,6 +61,7 @@ impl Auditing {
             auditor: Auditor::start(store, options),
             store: store.clone(),
             first: tenant,
+            counted: RequestsCounted::default(),
             forward_dropped,
         }
     }
@@ -87,5 +91,9 @@ impl Audit for Auditing {
         let tenant = self.owner(tenant, &entry);
         let recorded = self.auditor.record(Some(tenant), entry).await;
         recorded.map_err(|refused| NotOnRecord(refused.to_string()))
+    }
+
+    fn answered(&self, tenant: TenantId, operation: &str, status: u16) {
+        self.counted.add(tenant, operation, status);
     }
 }

@@ -20,6 +20,7 @@ mod listener;
 mod matrix;
 mod observe;
 mod open;
+mod requests_counted;
 mod running;
 mod seldom;
 mod serve;

@@ -1,7 +1,7 @@
 //! Access-control lists of versions: read them, replace them, and who may make one public.
 
 use azekura_model::access::Authorized;
-use azekura_model::acl::Acl;
+use azekura_model::acl::{Acl, AclGrantee};
 use azekura_model::governed::DualControl;
 use azekura_model::ident::{TenantId, VersionId};
 use azekura_model::name::{BucketName, ObjectKey};
@@ -84,13 +84,18 @@ pub(crate) fn headers(version: &Version) -> Vec<(String, String)> {
     shown.cloned().collect()
 }
 
-/// Where two people are needed, objects are opened to everybody by the bucket's policy, which the
+/// Where two people are needed, objects are opened to others by the bucket's policy, which the
 /// second one reads; not one by one.
 fn check(inner: &Inner, tenant: TenantId, acl: &Acl) -> Result<(), StoreError> {
-    if acl.is_public() && dual_control(inner, tenant)? == DualControl::Required {
+    let owners = [AclGrantee::Tenant(tenant), AclGrantee::Tenant(acl.owner)];
+    let opens = acl
+        .grants
+        .iter()
+        .any(|grant| !owners.contains(&grant.grantee));
+    if opens && dual_control(inner, tenant)? == DualControl::Required {
         return Err(StoreError::InvalidRequest(
-            "two people are needed to open anything to everybody: put a bucket policy, which a second \
-             person approves, instead of a public access-control list"
+            "two people are needed to open anything to others: put a bucket policy, which a second \
+             person approves, instead of an access-control list for others"
                 .to_owned(),
         ));
     }

@@ -46,6 +46,9 @@ pub struct ExportPage {
     pub next: Option<(String, Option<VersionId>)>,
 }
 
+/// Keys, lengths in bytes, locks; where the next page begins.
+pub type LockedPage = (Vec<(String, u64, LockState)>, Option<String>);
+
 /// All buckets of a tenant of which something is left, with whether they are retired.
 pub(crate) fn buckets(inner: &Inner, tenant: TenantId) -> Result<Vec<(Bucket, bool)>, StoreError> {
     let mut found = Vec::new();

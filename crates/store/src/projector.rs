@@ -112,12 +112,8 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 entry::encode(&DoneEntry::new(&aborted.key, None)),
             ));
         }
-        Event::VersionTagged(tagged) => {
-            amended(core, Amendment::Tags, &tagged.key, &mut out)?;
-        }
-        Event::AclChanged(changed) => {
-            amended(core, Amendment::Acl, &changed.key, &mut out)?;
-        }
+        Event::VersionTagged(tagged) => amended(core, Amendment::Tags, &tagged.key, &mut out)?,
+        Event::AclChanged(changed) => amended(core, Amendment::Acl, &changed.key, &mut out)?,
         Event::VersionLocked(_) => {
             let version = core.version.ok_or(Incomplete("lock", "version"))?;
             lock_given(core, version, &core.lock, &mut out);

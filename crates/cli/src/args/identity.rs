@@ -15,6 +15,10 @@ pub enum TenantCommand {
     Create(TenantCreateArgs),
     /// Changes quotas or log-in rules
     Change(TenantChangeArgs),
+    /// What tenants keep and ask for, bucket by bucket, for billing
+    Usage(super::tenancy::UsageArgs),
+    /// Hands back every version of the own tenant, with a manifest and hashes
+    Export(super::tenancy::TenantExportArgs),
 }
 
 /// `azekura tenant create`.
@@ -186,6 +190,8 @@ pub enum PolicyCommand {
     Set(PolicySetArgs),
     /// Takes a policy away that nobody has
     Remove(OneName),
+    /// Whether a key may do something, and which statement decides it
+    Explain(super::tenancy::PolicyExplainArgs),
 }
 
 /// `azekura policy set`.
@@ -207,6 +213,8 @@ pub enum KeyCommand {
     List(Online),
     /// Makes an access key; its secret is shown this once
     Create(Box<KeyCreateArgs>),
+    /// Makes access keys from a CSV file: label,user,preset,expires-days
+    Import(super::tenancy::KeyImportArgs),
     /// Disables an access key
     Disable(OneName),
     /// Enables an access key again

@@ -67,6 +67,8 @@ pub(crate) async fn tenant(command: TenantCommand, json: bool) -> Result<Exit, C
         }
         TenantCommand::Create(args) => create_tenant(&args, json).await,
         TenantCommand::Change(args) => change_tenant(args, json).await,
+        TenantCommand::Usage(args) => super::tenant_usage::run(&args, json).await,
+        TenantCommand::Export(args) => super::tenant_export::run(&args, json).await,
     }
 }
 
@@ -274,6 +276,7 @@ pub(crate) async fn policy(command: PolicyCommand, json: bool) -> Result<Exit, C
                 format!("policy {} is set", policy.name)
             })
         }
+        PolicyCommand::Explain(args) => super::policy_explain::run(&args, json).await,
         PolicyCommand::Remove(one) => removed(
             &connect::client(&one.online)?
                 .remove_policy(&one.name)
@@ -320,6 +323,7 @@ pub(crate) async fn key(command: KeyCommand, json: bool) -> Result<Exit, Command
             })
         }
         KeyCommand::Create(args) => create_key(*args, json).await,
+        KeyCommand::Import(args) => super::key_import::run(&args, json).await,
         KeyCommand::Disable(one) => set_disabled(&one, true, json).await,
         KeyCommand::Enable(one) => set_disabled(&one, false, json).await,
         KeyCommand::Remove(one) => removed(

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod audit_query;
+pub(crate) mod blast_radius;
 pub(crate) mod bucket_create;
 pub(crate) mod bucket_delete;
 pub(crate) mod bucket_history_days;
@@ -17,6 +18,7 @@ pub(crate) mod disposal_show;
 pub(crate) mod drill_locks;
 pub(crate) mod explain;
 pub(crate) mod identity;
+pub(crate) mod key_import;
 pub(crate) mod lifecycle_run;
 pub(crate) mod lifecycle_show;
 pub(crate) mod lock_bulk;
@@ -27,7 +29,10 @@ pub(crate) mod object_get;
 pub(crate) mod object_history;
 pub(crate) mod object_list;
 pub(crate) mod object_undelete;
+pub(crate) mod policy_explain;
 pub(crate) mod request;
+pub(crate) mod tenant_export;
+pub(crate) mod tenant_usage;
 pub(crate) mod testdata;
 pub(crate) mod tls_issue;
 pub(crate) mod vault_check;

@@ -254,6 +254,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "Send the form as RFC 7578 has it, the file as its last field.",
     ),
     row(
+        "MalformedPolicy",
+        400,
+        "The policy is not a policy.",
+        "Read the message: it names the statement and what is wrong.",
+    ),
+    row(
         "MalformedTrailerError",
         400,
         "The request contained trailing data that was not well-formed or did not conform to our published schema.",

@@ -1,4 +1,5 @@
 use azekura_model::access::Action;
+use azekura_model::acl::Acl;
 use azekura_model::condition::{ConditionFailed, Conditions};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::range::ByteRange;
@@ -154,6 +155,7 @@ fn attributes_of(
     request: &S3Request<CopyObjectInput>,
     source: Attributes,
     replace: (bool, bool),
+    acl: Option<Acl>,
 ) -> S3Result<Attributes> {
     let given = attributes::of_request(&request.headers, request.input.metadata.clone())?;
     let (metadata, tags) = replace;
@@ -166,6 +168,7 @@ fn attributes_of(
     copy.headers
         .retain(|(name, _)| name != attributes::REDIRECT);
     copy.headers.extend(attributes::redirect(&request.headers)?);
+    copy.acl = acl;
     Ok(copy)
 }
 
@@ -204,12 +207,11 @@ pub(crate) async fn copy_object(
         Some(name) => Some(body::read_algorithm(name)?),
         None => got.info.checksums.first().map(|kept| kept.algorithm),
     };
-    let mut attributes = attributes_of(&request, got.info.attributes, (metadata, tags))?;
     // The source's list is not copied (S3).
-    attributes.acl = lists::of_new_object(cx, &caller, &input.bucket, &request.headers)?;
+    let acl = lists::of_new_object(cx, &caller, &input.bucket, &request.headers)?;
     let put = PutRequest {
         key,
-        attributes,
+        attributes: attributes_of(&request, got.info.attributes, (metadata, tags), acl)?,
         claims: Claims {
             bytes: Some(got.info.bytes),
             compute,

@@ -37,7 +37,7 @@ pub(crate) async fn create_bucket(
         cx.store.create_bucket(caller.authorized(), &name).await
     };
     match made {
-        Err(StoreError::BucketAlreadyOwnedByYou) if again => {}
+        Err(StoreError::BucketAlreadyOwnedByYou) if again && list.is_none() => {}
         made => {
             made.map_err(errors::from_store)?;
             if let Some(ownership) = ownership {

@@ -1,7 +1,8 @@
 //! Whether a bucket policy is public (Amazon S3 user guide, "Blocking public access", the meaning of
 //! "public").
 
-use super::{Condition, Effect, Policy, Statement};
+use super::{Condition, Effect, Policy, PolicyPrincipal, PrincipalMatch, Statement};
+use crate::ident::TenantId;
 
 /// Keys whose fixed values name somebody.
 const NAMING: [&str; 11] = [
@@ -24,6 +25,27 @@ impl Policy {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.statements.iter().any(Statement::is_public)
+    }
+
+    /// Whether it gives anything to anybody outside of a tenant, whatever the conditions: they may name
+    /// the one address from which a stranger comes.
+    #[must_use]
+    pub fn reaches_beyond(&self, tenant: TenantId) -> bool {
+        let tenant = tenant.to_string();
+        let outside = |principal: &PolicyPrincipal| match principal {
+            PolicyPrincipal::Anyone => true,
+            PolicyPrincipal::Tenant(named) | PolicyPrincipal::User(named, _) => **named != *tenant,
+            // Nobody is it.
+            PolicyPrincipal::Stranger(_) => false,
+        };
+        self.statements
+            .iter()
+            .filter(|statement| statement.effect == Effect::Allow)
+            .any(|statement| match &statement.principals {
+                PrincipalMatch::Attached => false,
+                PrincipalMatch::Of(all) => all.iter().any(outside),
+                PrincipalMatch::NotOf(_) => true,
+            })
     }
 }
 

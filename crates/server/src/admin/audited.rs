@@ -45,6 +45,10 @@ pub(super) async fn on_record(
         entry.request_id = requester.request_id;
     }
     entry.status = response.status().as_u16();
+    if let Some(tenant) = tenant {
+        let auditing = &state.running.auditing;
+        auditing.answered(tenant, &entry.operation, entry.status);
+    }
     if let Some(code) = response.extensions().get::<Code>() {
         entry.error_code = Some(format!("{code:?}"));
     }

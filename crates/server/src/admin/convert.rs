@@ -28,7 +28,7 @@ pub(crate) fn rfc3339(milliseconds: i64) -> String {
         .unwrap_or_else(|| format!("{milliseconds} ms since 1970"))
 }
 
-fn wall(at: WallTime) -> String {
+pub(crate) fn wall(at: WallTime) -> String {
     rfc3339(at.0)
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn object_summary(
     }
 }
 
-fn pairs(pairs: &[(String, String)]) -> Vec<Pair> {
+pub(crate) fn pairs(pairs: &[(String, String)]) -> Vec<Pair> {
     pairs
         .iter()
         .map(|(name, value)| Pair {
@@ -118,6 +118,7 @@ fn two_people(error: &StoreError) -> (Code, &'static str) {
 }
 
 /// Why the store refused, for programs and for people.
+#[expect(clippy::too_many_lines, reason = "one row an error")]
 pub(crate) fn api_error(error: &StoreError) -> ApiError {
     let (code, hint) = match error {
         StoreError::NoSuchBucket => (

@@ -16,6 +16,7 @@ mod requests;
 mod retention;
 mod retention_convert;
 mod retention_routes;
+mod tenancy;
 #[cfg(test)]
 mod tests;
 mod v1;
@@ -56,6 +57,7 @@ pub(crate) fn router(state: Arc<AdminState>) -> Router {
         .merge(keeper::routes::routes())
         .merge(identity::routes::routes())
         .merge(requests::routes::routes())
+        .merge(tenancy::routes::routes())
         .merge(retention_routes::routes());
     let signed = routes
         .route_layer(axum::middleware::from_fn_with_state(

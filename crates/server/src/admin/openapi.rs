@@ -6,6 +6,7 @@ use utoipa::{Modify, OpenApi};
 use super::identity::routes as identity;
 use super::keeper::routes as keeper;
 use super::requests::routes as requests;
+use super::tenancy::routes as tenancy;
 use super::{audit_query, retention_routes, v1};
 
 #[derive(OpenApi)]
@@ -68,7 +69,13 @@ use super::{audit_query, retention_routes, v1};
         requests::requests,
         requests::request,
         requests::approve_request,
-        requests::veto_request
+        requests::veto_request,
+        tenancy::usage,
+        tenancy::export_buckets,
+        tenancy::export_page,
+        tenancy::export_content,
+        tenancy::blast_radius,
+        tenancy::explain_policy
     ),
     modifiers(&Signed),
     security(("sigv4" = []))

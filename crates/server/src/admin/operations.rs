@@ -125,7 +125,7 @@ pub(crate) fn which(version: Option<&str>) -> Result<Which, ApiError> {
     }
 }
 
-fn broken(error: BodyError) -> ApiError {
+pub(super) fn broken(error: BodyError) -> ApiError {
     tracing::error!(%error, "content broke off");
     ApiError::new(Code::Damaged, error.to_string())
 }

@@ -500,6 +500,7 @@ fn keys(
             RightName::Bypass => Right::Bypass,
             RightName::Event => Right::Event,
             RightName::Admin => Right::Admin,
+            RightName::Export => Right::Export,
         });
         let lock_limits = KeyLockLimits {
             days_max: key.lock_days_max,

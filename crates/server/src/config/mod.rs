@@ -247,7 +247,7 @@ pub struct KeyTable {
     pub tenant: Option<String>,
     /// File with the secret; nobody but its owner may read it.
     pub secret_file: PathBuf,
-    /// Any of `read`, `write`, `manage`, `lock`, `bypass`, `event`, `admin`.
+    /// Any of `read`, `write`, `manage`, `lock`, `bypass`, `event`, `admin`, `export`.
     pub rights: Vec<RightName>,
     /// Most requests a second; more are told `SlowDown`. Default: no limit.
     pub requests_per_second: Option<NonZeroU64>,
@@ -280,6 +280,8 @@ pub enum RightName {
     Event,
     /// The admin API.
     Admin,
+    /// Take all versions of the tenant out (`azekura tenant export`).
+    Export,
 }
 
 /// `[keyring]`

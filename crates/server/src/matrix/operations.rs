@@ -154,6 +154,12 @@ const HARMLESS: &[(&str, &[&str])] = &[
         "reads of the admin API",
         &[
             "GET /v1/vault",
+            "GET /v1/usage",
+            "GET /v1/export",
+            "GET /v1/export/versions",
+            "GET /v1/export/content",
+            "GET /v1/blast-radius",
+            "GET /v1/policy-explain",
             "GET /v1/clock",
             "POST /v1/vault/snapshot",
             "GET /v1/buckets",
@@ -196,6 +202,7 @@ const HARMLESS: &[(&str, &[&str])] = &[
             "POST /v1/totp",
         ],
     ),
+    ("reads the audit", &["GET /v1/audit"]),
     (
         "requests of two people: a signature or a no; what it allows is a call or a setting of its own",
         &[

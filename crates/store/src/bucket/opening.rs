@@ -1,5 +1,5 @@
-//! What opens a bucket to everybody is done by two people: a policy or list that lets in who is not named,
-//! and a weaker public-access block.
+//! What opens a bucket to others than its tenant is done by two people: a policy or list that lets in
+//! everybody or another institution, and a weaker public-access block.
 
 use azekura_model::access::Authorized;
 use azekura_model::bucket_config::{
@@ -28,11 +28,11 @@ pub(crate) async fn permit(
         (_, Some(BucketConfiguration::Policy(text))) => {
             let text = &text.0;
             // One that cannot be read is taken for one that opens.
-            let public =
-                parse_bucket_policy(text, &bucket.name).map_or(true, |policy| policy.is_public());
-            public.then(|| opened(named(bucket), PublicOpening::Policy, text.clone()))
+            let opens = parse_bucket_policy(text, &bucket.name)
+                .map_or(true, |policy| policy.reaches_beyond(bucket.tenant));
+            opens.then(|| opened(named(bucket), PublicOpening::Policy, text.clone()))
         }
-        (_, Some(BucketConfiguration::Acl(acl))) => acl.is_public().then(|| {
+        (_, Some(BucketConfiguration::Acl(acl))) => acl.is_shared().then(|| {
             let lines = acl.grants.iter().map(|grant| format!("{grant:?}\n"));
             opened(named(bucket), PublicOpening::Acl, lines.collect())
         }),

@@ -129,13 +129,7 @@ fn version_case(
     let (_, opened) = inner.record(partition, own)?;
     let upload = list.own(own, opened.particulars.event);
     list.erase.extend(deed.hidden);
-    let mut amendments = Vec::new();
-    for kind in Amendment::ALL {
-        let key = families::amendment(kind, object, version);
-        let newest = inner.get(partition, &key)?;
-        list.amendments(newest.as_ref().map(|entry| entry.sequence))?;
-        amendments.push(unchanged(key, newest.map(|entry| entry.value)));
-    }
+    let amended = list.amended(object, version)?;
     if let Some(upload) = upload {
         list.upload(upload)?;
     }
@@ -144,7 +138,7 @@ fn version_case(
         list.restated(slot.restated.as_ref().map(|entry| entry.sequence))?;
     }
     let mut guards = vec![Guard::Equals(history, entry.value), lock.guard()];
-    guards.extend(amendments);
+    guards.extend(amended);
     guards.extend(slot.guards(object));
     let restate = slot.restate(object, version, &place, &list.erase)?;
     Ok(Some(Gathered {
@@ -289,6 +283,18 @@ impl<'a> List<'a> {
             }
         }
         version.upload
+    }
+
+    /// Every amendment of a version; what guards that none comes after.
+    fn amended(&mut self, object: &str, version: VersionId) -> Result<Vec<Guard>, StoreError> {
+        let mut guards = Vec::new();
+        for kind in Amendment::ALL {
+            let key = families::amendment(kind, object, version);
+            let newest = self.inner.get(self.partition, &key)?;
+            self.amendments(newest.as_ref().map(|entry| entry.sequence))?;
+            guards.push(unchanged(key, newest.map(|entry| entry.value)));
+        }
+        Ok(guards)
     }
 
     /// Every amendment of one kind, from the newest back.

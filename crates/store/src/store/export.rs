@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use azekura_model::access::{Action, Authorized};
 use azekura_model::ident::{BucketUuid, TenantId, VersionId};
-use azekura_model::name::ObjectKey;
+use azekura_model::lock::LockState;
+use azekura_model::name::{BucketName, ObjectKey};
 
 use super::Store;
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, read};
 use crate::error::StoreError;
-use crate::export::{self, ExportPage};
-use crate::listing::ListVersionsRequest;
+use crate::export::{self, ExportPage, LockedPage};
+use crate::listing::{ListRequest, ListVersionsRequest};
 use crate::object::GetOutcome;
+use crate::{list, lock_state};
 
 /// The caller's own tenant, and no other.
 fn own(by: &Authorized) -> Result<TenantId, StoreError> {
@@ -55,5 +57,26 @@ impl Store {
         (key, version): (&ObjectKey, VersionId),
     ) -> Result<GetOutcome, StoreError> {
         export::content(&self.inner, own(by)?, bucket, (key, version)).await
+    }
+
+    /// One page of current objects with their lengths and locks, as the index has them.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub fn current_locks(
+        &self,
+        bucket: &BucketName,
+        request: &ListRequest,
+    ) -> Result<LockedPage, StoreError> {
+        let partition = read::open(&self.inner, bucket)?.bucket.partition;
+        let page = list::list(&self.inner, bucket, request)?;
+        let locked = page.objects.into_iter().map(|(key, summary)| {
+            let lock = match lock_state::shown(&self.inner, partition, summary.version) {
+                Ok(lock) => LockState::Known(lock),
+                Err(error) => LockState::Unknown(error.to_string()),
+            };
+            (key, summary.content_bytes, lock)
+        });
+        Ok((locked.collect(), page.next))
     }
 }

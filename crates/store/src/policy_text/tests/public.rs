@@ -1,6 +1,7 @@
 //! Amazon S3 user guide, "The meaning of public".
 
 use super::*;
+use azekura_model::ident::TenantId;
 
 fn public(principal: &str, condition: &str) -> bool {
     let policy = of_bucket(&format!(
@@ -144,4 +145,47 @@ fn one_public_statement_makes_a_policy_public() {
     assert!(with(&format!(
         r#"{{"Effect": "Allow", "NotPrincipal": {{"AWS": "0123456789abcdefghijklmno0"}}, {part}"#
     )));
+}
+
+#[test]
+fn whoever_is_not_of_the_tenant_is_beyond_it() {
+    let tenant = TenantId([7; 16]);
+    let own = tenant.to_string();
+    let other = TenantId([8; 16]).to_string();
+    let beyond = |statement: &str| {
+        of_bucket(&format!(
+            r#"{{"Statement": [{{{statement}, "Action": "s3:*", "Resource": "arn:aws:s3:::karte/*"}}]}}"#
+        ))
+        .reaches_beyond(tenant)
+    };
+    let address = r#""Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.1/32"}}"#;
+    for (statement, wanted) in [
+        (
+            format!(r#""Effect": "Allow", "Principal": {{"AWS": "{own}"}}"#),
+            false,
+        ),
+        (
+            format!(r#""Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::{own}:user/pacs"}}"#),
+            false,
+        ),
+        (
+            format!(r#""Effect": "Allow", "Principal": {{"AWS": ["{own}", "{other}"]}}"#),
+            true,
+        ),
+        (
+            format!(r#""Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::{other}:root"}}"#),
+            true,
+        ),
+        (
+            format!(r#""Effect": "Allow", "Principal": "*", {address}"#),
+            true,
+        ),
+        (
+            format!(r#""Effect": "Allow", "NotPrincipal": {{"AWS": "{own}"}}"#),
+            true,
+        ),
+        (r#""Effect": "Deny", "Principal": "*""#.to_owned(), false),
+    ] {
+        assert_eq!(beyond(&statement), wanted, "{statement}");
+    }
 }
