@@ -270,9 +270,9 @@ def attributes_and_conditional_deletes(b):
 def not_built_is_said(b):
     for call, arguments in [
         (s3.put_bucket_website, {"WebsiteConfiguration": {"IndexDocument": {"Suffix": "i"}}}),
-        (s3.put_bucket_policy, {"Policy": "{}"}),
     ]:
         refused("NotImplemented", call, Bucket=b, **arguments)
+    refused("MalformedPolicy", s3.put_bucket_policy, Bucket=b, Policy="{}")
     # A lock that the bucket cannot keep is not left out.
     refused("InvalidRequest", s3.put_object, Bucket=b, Key="lock", Body=b"",
             ObjectLockLegalHoldStatus="ON")

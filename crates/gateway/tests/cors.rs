@@ -236,7 +236,7 @@ async fn an_actual_answer_carries_the_headers_also_when_it_refuses() {
     let missing = server.call("GET", "/bucket/none", &origin, b"").await;
     assert_eq!(missing.header("access-control-allow-origin"), Some(ORIGIN));
     missing.is(404, "NoSuchKey");
-    let anonymous = plain(&server, "PUT", "/bucket/key", &[("Origin", ORIGIN)]).await;
+    let anonymous = plain(&server, "GET", "/bucket/key", &[("Origin", ORIGIN)]).await;
     assert_eq!(
         anonymous.header("access-control-allow-origin"),
         Some(ORIGIN)

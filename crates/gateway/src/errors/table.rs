@@ -134,6 +134,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "Read the message: it names the argument.",
     ),
     row(
+        "InvalidBucketAclWithObjectOwnership",
+        400,
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+        "Make the bucket private first, or keep an ownership that allows ACLs.",
+    ),
+    row(
         "InvalidBucketName",
         400,
         "The specified bucket is not valid.",
@@ -246,6 +252,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         400,
         "Your key is too long",
         "A key has at most 1,024 bytes of UTF-8.",
+    ),
+    row(
+        "MalformedACLError",
+        400,
+        "The XML that you provided was not well formed or did not validate against our published schema.",
+        "Read the message: it names what is wrong with the list.",
     ),
     row(
         "MalformedPOSTRequest",
@@ -473,6 +485,12 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "Delete a bucket.",
     )
     .by(SaidBy::Nobody("the number of buckets has no limit")),
+    row(
+        "UnresolvableGrantByEmailAddress",
+        400,
+        "The email address that you provided does not match any account on record.",
+        "Name grantees by the id of their tenant.",
+    ),
     row(
         "XAmzContentSHA256Mismatch",
         400,
