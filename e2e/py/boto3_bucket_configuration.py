@@ -104,10 +104,11 @@ def ownership(b):
     get = lambda: s3.get_bucket_ownership_controls(Bucket=b)["OwnershipControls"]["Rules"]
     enforced = [{"ObjectOwnership": "BucketOwnerEnforced"}]
     assert get() == enforced
-    for other in ("ObjectWriter", "BucketOwnerPreferred"):
-        refused("AccessControlListNotSupported", s3.put_bucket_ownership_controls, Bucket=b,
-                OwnershipControls={"Rules": [{"ObjectOwnership": other}]})
-        refused("AccessControlListNotSupported", s3.create_bucket, Bucket=b + "-2", ObjectOwnership=other)
+    for number, other in enumerate(("ObjectWriter", "BucketOwnerPreferred")):
+        s3.put_bucket_ownership_controls(
+            Bucket=b, OwnershipControls={"Rules": [{"ObjectOwnership": other}]})
+        assert get() == [{"ObjectOwnership": other}]
+        s3.create_bucket(Bucket=b + "-%d" % number, ObjectOwnership=other)
     s3.delete_bucket_ownership_controls(Bucket=b)
     assert refused("OwnershipControlsNotFoundError", s3.get_bucket_ownership_controls, Bucket=b) == 404
     s3.put_bucket_ownership_controls(Bucket=b, OwnershipControls={"Rules": enforced})

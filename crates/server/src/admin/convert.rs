@@ -118,7 +118,6 @@ fn two_people(error: &StoreError) -> (Code, &'static str) {
 }
 
 /// Why the store refused, for programs and for people.
-#[expect(clippy::too_many_lines, reason = "one row an error")]
 pub(crate) fn api_error(error: &StoreError) -> ApiError {
     let (code, hint) = match error {
         StoreError::NoSuchBucket => (
