@@ -99,11 +99,11 @@ impl Noted {
         self.0.lock().caller.as_ref()?.0.tenant
     }
 
-    /// Whose key asked, and for which operation.
-    pub(crate) fn asked(&self) -> Option<(TenantId, String)> {
+    /// Whose key asked, and for which operation. A key of the configuration names no tenant.
+    pub(crate) fn asked(&self) -> Option<(Option<TenantId>, String)> {
         let notes = self.0.lock();
-        let tenant = notes.caller.as_ref()?.0.tenant?;
-        Some((tenant, notes.operation.to_string()))
+        let grant = &notes.caller.as_ref()?.0;
+        (!grant.is_anonymous()).then(|| (grant.tenant, notes.operation.to_string()))
     }
 
     /// A key of a request for many was refused.

@@ -178,9 +178,12 @@ impl S3Gateway {
         let code = audit::code_of(&response);
         self.complete(&mut response, &id, &resource, head);
         let tenant = noted.tenant();
-        if let Some((tenant, operation)) = noted.asked() {
-            let status = response.status().as_u16();
-            self.inner.audit.answered(tenant, &operation, status);
+        if let Some((of, operation)) = noted.asked() {
+            let first = || self.inner.context.store.first_tenant().ok();
+            if let Some(of) = of.or_else(first) {
+                let status = response.status().as_u16();
+                self.inner.audit.answered(of, &operation, status);
+            }
         }
         for entry in seen.entries(&noted, &peer, &id, &response, code) {
             if let Err(why) = self.inner.audit.record(tenant, entry).await {
