@@ -17,6 +17,9 @@ const FIELDS: [(&str, &str); 3] = [
     ("key-md5", "FV4rMmzuTc+m+ziQ7Q1qmw=="),
 ];
 
+/// Method, target and headers.
+type Operation<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn every_operation_refuses_keys_of_customers() {
     let server = start().await;
@@ -28,7 +31,7 @@ async fn every_operation_refuses_keys_of_customers() {
     let complete = format!("/bucket/up?uploadId={id}");
     let source = ("x-amz-copy-source", "/bucket/key");
     let attributes = ("x-amz-object-attributes", "ETag");
-    let operations: [(&str, &str, &[(&str, &str)]); 13] = [
+    let operations: [Operation<'_>; 13] = [
         ("PUT", "/bucket/new", &[]),
         ("GET", "/bucket/key", &[]),
         ("HEAD", "/bucket/key", &[]),
