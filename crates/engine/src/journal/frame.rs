@@ -162,6 +162,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) particulars: &'a [u8],
     /// Empty unless the payload is here.
     pub(crate) inline_payload: &'a [u8],
+    /// What follows the parts up to the alignment; zeros, when nobody edited it.
+    pub(crate) padding: &'a [u8],
 }
 
 /// The frame at the start of `bytes`, if its header is valid and it fits.
@@ -170,20 +172,19 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Frame<'_>> {
     let frame = bytes.get(..length(header.frame_bytes))?;
     let envelope = frame.get(HEADER_BYTES..header.particulars_at())?;
     let particulars = frame.get(header.particulars_at()..header.payload_at())?;
-    let inline_payload = match header.payload_place {
-        PayloadPlace::Here => {
-            let end = header
-                .payload_at()
-                .checked_add(length(header.payload_bytes))?;
-            frame.get(header.payload_at()..end)?
-        }
-        PayloadPlace::None | PayloadPlace::Extent(_) => &[],
+    let inline_bytes = match header.payload_place {
+        PayloadPlace::Here => length(header.payload_bytes),
+        PayloadPlace::None | PayloadPlace::Extent(_) => 0,
     };
+    let end = header.payload_at().checked_add(inline_bytes)?;
+    let inline_payload = frame.get(header.payload_at()..end)?;
+    let padding = frame.get(end..)?;
     Some(Frame {
         header,
         envelope,
         particulars,
         inline_payload,
+        padding,
     })
 }
 

@@ -141,3 +141,11 @@ pub(crate) fn head_block<'a>(
         .then(|| Some((group.get(start..split)?, group.get(split..end)?)))
         .flatten()
 }
+
+/// What follows the signature of a whole group in memory; zeros, when nobody edited it.
+pub(crate) fn padding<'a>(group: &'a [u8], header: &GroupHeader) -> &'a [u8] {
+    let end = super::bytes::length(header.head_at)
+        .saturating_add(super::bytes::length(header.head_bytes))
+        .saturating_add(SIGNATURE_BYTES);
+    group.get(end..).unwrap_or_default()
+}

@@ -54,18 +54,15 @@ fn every_single_flipped_bit_is_reported_and_the_rest_is_served() {
     let (path, groups) = find(&disk, b"AZG1");
     let end = disk.content(&path).unwrap().len();
     // Every part of the third group, and some of the segment's header.
-    let places = (groups[2]..groups[3]).step_by(37).chain([0, 9, 100]);
+    let padding = groups[3] - 16..groups[3];
+    let places = (groups[2]..groups[3]).step_by(7).chain(padding);
+    let places = places.chain([0, 9, 100]);
     for at in places.filter(|at| *at < end) {
         let copy = disk.crash(0);
-        let before = copy.content(&path).unwrap()[at];
         assert!(copy.corrupt(&path, at, |bytes| bytes[0] ^= 0x10));
         let engine = kit::open(&copy, MemorySource::default()).unwrap();
         let status = engine.status();
-        let padding = before == 0 && status.damage.is_empty();
-        assert!(
-            padding || !status.damage.is_empty(),
-            "flip at {at} went unseen"
-        );
+        assert!(!status.damage.is_empty(), "flip at {at} went unseen");
         for id in [0u64, 1, 3, 4, 5] {
             let entry = engine.get(P, &key(&format!("k{id}"))).unwrap();
             assert_eq!(entry.unwrap().value, format!("v{id}"), "flip at {at}");

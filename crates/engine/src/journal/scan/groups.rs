@@ -261,6 +261,7 @@ impl Scanner {
                         Ok(record) => {
                             unbroken &= expected && is_whole(&record, strict);
                             taken.items.extend(part_findings(&record));
+                            taken.items.extend(padding_finding(place, frame.padding));
                             taken.records.push(record);
                         }
                         Err(what) => {
@@ -278,6 +279,9 @@ impl Scanner {
                 taken.prefix = taken.records.len();
             }
         }
+        let end = place_of(frames_end);
+        let padding = group::padding(&bytes, header);
+        taken.items.extend(padding_finding(end, padding));
         taken.whole = unbroken
             && taken.head.is_some()
             && taken.records.len() == length(header.records)
@@ -462,6 +466,15 @@ fn part_findings(record: &ScannedRecord) -> Vec<Item> {
         items.push(damaged(format!("the payload of {named} is damaged")));
     }
     items
+}
+
+/// No check value covers the zeros behind a frame or a head. What stands there instead harms nothing,
+/// but nobody here wrote it.
+fn padding_finding(near: Place, padding: &[u8]) -> Option<Item> {
+    padding.iter().any(|byte| *byte != 0).then(|| {
+        let what = "the zeros that fill up its end were edited".to_owned();
+        finding(near, padding.len(), what)
+    })
 }
 
 fn finding(place: Place, bytes: usize, what: String) -> Item {
