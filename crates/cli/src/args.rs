@@ -6,6 +6,7 @@ pub mod identity;
 mod keyring;
 mod request;
 mod retention;
+pub mod seal;
 pub mod tenancy;
 mod tls;
 
@@ -465,6 +466,9 @@ pub struct CheckArgs {
     /// Does not compare the index with the journal, which needs memory for a second index
     #[arg(long)]
     pub skip_index: bool,
+    /// File with the passphrase of an institution: opens the contents of the sealed tenants that it fits
+    #[arg(long, value_name = "FILE", conflicts_with = "without_keys")]
+    pub tenant_passphrase_file: Option<PathBuf>,
     /// Which directory
     #[command(flatten)]
     pub offline: Offline,

@@ -13,6 +13,7 @@ mod offline;
 mod output;
 mod progress;
 mod shares;
+mod typed;
 
 use args::{
     AuditCommand, BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand,

@@ -122,6 +122,13 @@ pub enum GovernedOperation {
         /// Its name when it was asked.
         name: String,
     },
+    /// Another passphrase of a tenant whose contents are sealed.
+    ChangePassphrase {
+        /// Tenant.
+        tenant: TenantId,
+        /// Its name when it was asked.
+        name: String,
+    },
     /// Fewer days of hidden history.
     ShortenHistory {
         /// Bucket.
@@ -241,6 +248,7 @@ impl GovernedOperation {
             Self::BypassRetention { .. } => "bypass-retention",
             Self::RetireBucket { .. } => "retire-bucket",
             Self::DeleteTenant { .. } => "delete-tenant",
+            Self::ChangePassphrase { .. } => "change-passphrase",
             Self::ShortenHistory { .. } => "shorten-history",
             Self::WidenLifecycle { .. } => "widen-lifecycle",
             Self::Dispose { .. } => "dispose",
@@ -266,6 +274,9 @@ impl GovernedOperation {
             }
             Self::RetireBucket { .. } => "deletes a bucket; its hidden history ends later",
             Self::DeleteTenant { .. } => "deletes a tenant with all its buckets",
+            Self::ChangePassphrase { .. } => {
+                "seals the contents of a tenant by another passphrase; the present one opens nothing then"
+            }
             Self::ShortenHistory { .. } => "keeps deleted data for fewer days",
             Self::WidenLifecycle { .. } => "lets lifecycle rules delete more, or sooner",
             Self::Dispose { .. } => "deletes everything that the job names and no lock keeps",
@@ -327,6 +338,10 @@ impl GovernedOperation {
             Self::DeleteTenant { tenant, name } => vec![
                 ("delete-tenant", tenant.to_string()),
                 ("delete-tenant-name", name.clone()),
+            ],
+            Self::ChangePassphrase { tenant, name } => vec![
+                ("tenant", tenant.to_string()),
+                ("tenant-name", name.clone()),
             ],
             Self::ShortenHistory { bucket, days } => {
                 with(of_bucket(bucket), [("days", days.0.to_string())])

@@ -72,6 +72,8 @@ pub enum RecordKind {
     RequestChanged = 34,
     /// A version has another access-control list.
     AclChanged = 36,
+    /// The contents of a tenant are sealed by a passphrase, or by another one.
+    TenantResealed = 37,
 }
 
 /// Lock-relevant and public facts of one record.
@@ -112,7 +114,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -142,6 +144,7 @@ impl RecordKind {
         Self::AuditBatch,
         Self::RequestChanged,
         Self::AclChanged,
+        Self::TenantResealed,
     ];
 
     /// The number on disk.

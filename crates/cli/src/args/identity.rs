@@ -15,6 +15,12 @@ pub enum TenantCommand {
     Create(TenantCreateArgs),
     /// Changes quotas or log-in rules
     Change(TenantChangeArgs),
+    /// Takes the key of the contents of a sealed tenant into use, with its passphrase
+    Unlock(super::seal::UnlockArgs),
+    /// Forgets the key of the contents of a sealed tenant until the next unlock
+    Lock(super::seal::LockArgs),
+    /// Sets the passphrase of a sealed tenant, the first or another one
+    Passphrase(super::seal::PassphraseArgs),
     /// What tenants keep and ask for, bucket by bucket, for billing
     Usage(super::tenancy::UsageArgs),
     /// Hands back every version of the own tenant, with a manifest and hashes
@@ -44,6 +50,9 @@ pub struct TenantCreateArgs {
     /// Most versions, history included
     #[arg(long, value_name = "NUMBER")]
     pub quota_versions: Option<u64>,
+    /// Contents open only with a passphrase that its administrators set; fixed for ever
+    #[arg(long)]
+    pub sealed: bool,
     /// People open the admin API without one-time passwords
     #[arg(long)]
     pub without_one_time_passwords: bool,

@@ -39,6 +39,7 @@ fn tenant_row(tenant: &TenantDetail) -> Vec<String> {
         tenant.name.clone(),
         tenant.id.clone(),
         tenant.dual_control.clone(),
+        tenant.contents.clone(),
         tenant.approvers.to_string(),
         tenant.users.to_string(),
         tenant.keys.to_string(),
@@ -46,10 +47,11 @@ fn tenant_row(tenant: &TenantDetail) -> Vec<String> {
     ]
 }
 
-const TENANT_HEAD: [&str; 7] = [
+const TENANT_HEAD: [&str; 8] = [
     "TENANT",
     "ID",
     "DUAL CONTROL",
+    "CONTENTS",
     "APPROVERS",
     "USERS",
     "KEYS",
@@ -67,6 +69,9 @@ pub(crate) async fn tenant(command: TenantCommand, json: bool) -> Result<Exit, C
         }
         TenantCommand::Create(args) => create_tenant(&args, json).await,
         TenantCommand::Change(args) => change_tenant(args, json).await,
+        TenantCommand::Unlock(args) => super::tenant_seal::unlock(&args, json).await,
+        TenantCommand::Lock(args) => super::tenant_seal::lock(&args, json).await,
+        TenantCommand::Passphrase(args) => super::tenant_seal::set(&args, json).await,
         TenantCommand::Usage(args) => super::tenant_usage::run(&args, json).await,
         TenantCommand::Export(args) => super::tenant_export::run(&args, json).await,
     }
@@ -92,6 +97,7 @@ async fn create_tenant(args: &TenantCreateArgs, json: bool) -> Result<Exit, Comm
         quota_bytes: args.quota_bytes,
         quota_versions: args.quota_versions,
         one_time_passwords: Some(!args.without_one_time_passwords),
+        sealed: args.sealed,
     };
     let made = connect::client(&args.online)?.create_tenant(&asked).await?;
     output::answer(&made, json, |made| {
@@ -102,8 +108,18 @@ async fn create_tenant(args: &TenantCreateArgs, json: bool) -> Result<Exit, Comm
         for key in &made.keys {
             text.push_str(&key_text(key));
         }
+        if args.sealed {
+            text.push_str(&sealed_text(&made.id));
+        }
         text
     })
+}
+
+/// What is to be known before anything is stored.
+fn sealed_text(id: &str) -> String {
+    format!(
+        "contents sealed (for ever)\n  Nothing can be stored before an administrator sets the passphrase:\n    azekura tenant passphrase {id} --first\n  Every start of the server locks; `azekura tenant unlock {id}` opens. Names, metadata,\n  lengths, SHA-256 and ETag stay readable by the vault. A lost passphrase is lost contents.\n"
+    )
 }
 
 async fn change_tenant(args: TenantChangeArgs, json: bool) -> Result<Exit, CommandError> {

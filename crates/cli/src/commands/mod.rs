@@ -32,6 +32,7 @@ pub(crate) mod object_undelete;
 pub(crate) mod policy_explain;
 pub(crate) mod request;
 pub(crate) mod tenant_export;
+pub(crate) mod tenant_seal;
 pub(crate) mod tenant_usage;
 pub(crate) mod testdata;
 pub(crate) mod tls_issue;

@@ -2,6 +2,7 @@
 
 mod convert;
 pub(crate) mod routes;
+pub(crate) mod seal;
 
 use async_trait::async_trait;
 use azekura_admin_api::error::{ApiError, Code};
@@ -43,6 +44,14 @@ impl Operator {
             .tenant()
             .ok_or_else(|| internal("a key without a tenant"))?;
         self.running().store.tenant(id).map_err(failed)
+    }
+
+    fn tenant_detail(&self, view: &TenantView) -> Result<TenantDetail, ApiError> {
+        let state = self.running().store.seal_state(view.id).map_err(failed)?;
+        Ok(TenantDetail {
+            contents: seal::state_text(state).to_owned(),
+            ..convert::tenant(view)
+        })
     }
 
     fn reads(&self) -> Result<std::sync::Arc<TenantView>, ApiError> {
@@ -131,10 +140,11 @@ impl IdentityApi for Operator {
     async fn tenants(&self) -> Result<TenantList, ApiError> {
         if self.may(Action::Operate).is_ok() {
             let all = self.running().store.tenants();
-            let tenants = all.iter().map(|view| convert::tenant(view)).collect();
+            let tenants = all.iter().map(|view| self.tenant_detail(view));
+            let tenants = tenants.collect::<Result<_, _>>()?;
             return Ok(TenantList { tenants });
         }
-        let own = convert::tenant(&*self.reads()?);
+        let own = self.tenant_detail(&*self.reads()?)?;
         Ok(TenantList { tenants: vec![own] })
     }
 
@@ -166,6 +176,7 @@ impl IdentityApi for Operator {
         let new = NewTenant {
             name: asked.name.clone(),
             dual_control,
+            sealed: asked.sealed,
             settings,
             users,
         };
@@ -185,6 +196,7 @@ impl IdentityApi for Operator {
             id: id.to_string(),
             name: asked.name.clone(),
             dual_control: asked.dual_control.clone(),
+            contents: seal::state_text(store.seal_state(id).map_err(failed)?).to_owned(),
             keys,
         })
     }
@@ -229,7 +241,7 @@ impl IdentityApi for Operator {
             Ok(Identity::Settings(settings))
         });
         set.await.map_err(failed)?;
-        Ok(convert::tenant(&*store.tenant(id).map_err(failed)?))
+        self.tenant_detail(&*store.tenant(id).map_err(failed)?)
     }
 
     async fn users(&self) -> Result<UserList, ApiError> {
