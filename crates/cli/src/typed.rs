@@ -26,9 +26,10 @@ impl Silent {
 
 impl Drop for Silent {
     fn drop(&mut self) {
-        // Nothing can be done about a terminal that is gone.
         let restored = tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.0);
-        drop(restored);
+        if let Err(error) = restored {
+            eprint!("the terminal does not echo again ({error}): type `stty echo`");
+        }
         eprintln!();
     }
 }

@@ -101,7 +101,10 @@ async fn every_way_to_contents_is_closed_while_locked_and_nothing_is_stored() {
 
     store.unlock_tenant(&by, tenant, words()).await.unwrap();
     assert_eq!(server.get("/bucket/kept").await.ok().text(), "kept content");
-    server.call("POST", &whole, &[], document.as_bytes()).await.ok();
+    server
+        .call("POST", &whole, &[], document.as_bytes())
+        .await
+        .ok();
     assert_eq!(server.get("/bucket/begun").await.ok().text(), "part one");
     server.call("PUT", "/bucket/copy", &from, b"").await.ok();
     assert_eq!(server.get("/bucket/copy").await.ok().text(), "kept content");
