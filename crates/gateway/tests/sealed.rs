@@ -14,6 +14,7 @@ use azekura_store::identity::NewTenant;
 use azekura_store::store::Store;
 use azekura_store::vault::passphrase::Passphrase;
 use support::form::Form;
+use support::keys::all;
 use support::{ROOT, Reply, Server, keys, start_over};
 
 /// The keys of the tests, in another tenant.
@@ -94,7 +95,7 @@ async fn every_way_to_contents_is_closed_while_locked_and_nothing_is_stored() {
 
     // What needs no content goes on.
     let listed = server.get("/bucket").await.ok();
-    assert_eq!(support::keys::all(&listed, "Key"), ["kept"]);
+    assert_eq!(all(&listed, "Key"), ["kept"]);
     let head = server.call("HEAD", "/bucket/kept", &[], b"").await.ok();
     assert_eq!(head.header("content-length"), Some("12"));
     server.get("/bucket/kept?tagging").await.ok();
