@@ -8,7 +8,8 @@ use http::Method;
 pub use types::{
     AdminAsked, GroupDetail, GroupList, KeyAsked, KeyChange, KeyDetail, KeyList, KeyMade,
     LoginAsked, NameQuery, PolicyDetail, PolicyList, RemovedIdentity, SessionMade, TenantAsked,
-    TenantChange, TenantDetail, TenantList, TenantMade, TotpMade, UserChange, UserDetail, UserList,
+    TenantAudit, TenantChange, TenantDetail, TenantList, TenantMade, TotpMade, UserChange,
+    UserDetail, UserList,
 };
 
 use crate::client::{Client, target};

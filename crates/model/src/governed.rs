@@ -18,6 +18,7 @@ pub use judge::{
 pub use request::{Approval, ApprovalRequest, Asking, RequestStage, RequestTerms, Veto};
 pub use text::{escaped, moment};
 
+use crate::audit::AuditPolicy;
 use crate::cooling::HistoryDays;
 use crate::ident::{BucketUuid, TenantId, VersionId};
 use crate::lock::{DefaultRetention, Retention, RetentionMode};
@@ -204,6 +205,11 @@ pub enum GovernedOperation {
         /// What exactly: policy, preset, public key.
         document: DocumentDigest,
     },
+    /// An audit that is kept for fewer days, in less space, or durable later.
+    WeakenAudit {
+        /// What shall count.
+        policy: AuditPolicy,
+    },
 }
 
 impl PublicOpening {
@@ -251,6 +257,7 @@ impl GovernedOperation {
             Self::WidenResidency { .. } => "widen-residency",
             Self::OpenPublicAccess { .. } => "open-public-access",
             Self::GrantAdministration { .. } => "grant-administration",
+            Self::WeakenAudit { .. } => "weaken-audit",
         }
     }
 
@@ -277,6 +284,9 @@ impl GovernedOperation {
             Self::OpenPublicAccess { .. } => "lets everybody in without a key",
             Self::GrantAdministration { .. } => {
                 "gives somebody rights of administration, or takes a second person away"
+            }
+            Self::WeakenAudit { .. } => {
+                "keeps less of who read what: for fewer days, in less space, or durable later"
             }
         }
     }
@@ -370,6 +380,16 @@ impl GovernedOperation {
                 ("change", change.as_str().to_owned()),
                 ("subject", subject.clone()),
                 ("document", document(what)),
+            ],
+            Self::WeakenAudit { policy } => vec![
+                ("audit-mode", policy.mode.as_str().to_owned()),
+                ("audit-keep-days", policy.keep_days.to_string()),
+                (
+                    "audit-budget-bytes",
+                    policy
+                        .budget_bytes
+                        .map_or_else(none, |most| most.to_string()),
+                ),
             ],
         }
     }

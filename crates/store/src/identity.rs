@@ -58,6 +58,11 @@ impl Directory {
         self.keys.read().get(id).map(Arc::clone)
     }
 
+    /// Nothing of it changes while this is held.
+    pub(crate) async fn changing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changing.lock().await
+    }
+
     /// How many bytes each key may lock in a day.
     pub(crate) fn locked_bytes_limits(&self) -> Vec<Option<u64>> {
         let keys = Arc::clone(&self.keys.read());

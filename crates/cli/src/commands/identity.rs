@@ -65,6 +65,8 @@ pub(crate) async fn tenant(command: TenantCommand, json: bool) -> Result<Exit, C
                 output::table(&TENANT_HEAD, &rows)
             })
         }
+        TenantCommand::Show(args) => super::tenant_audit::show(&args, json).await,
+        TenantCommand::Audit(args) => super::tenant_audit::audit(&args, json).await,
         TenantCommand::Create(args) => create_tenant(&args, json).await,
         TenantCommand::Change(args) => change_tenant(args, json).await,
         TenantCommand::Usage(args) => super::tenant_usage::run(&args, json).await,

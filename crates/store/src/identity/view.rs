@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use azekura_model::access::ActionSet;
+use azekura_model::audit::AuditPolicy;
 use azekura_model::governed::DualControl;
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{
@@ -37,6 +38,8 @@ pub struct TenantView {
     pub policies: BTreeMap<String, NamedPolicy>,
     /// Access keys by id.
     pub keys: BTreeMap<String, AccessKey>,
+    /// How its audit is kept; `None` = as the vault says.
+    pub audit: Option<AuditPolicy>,
     last_uses: BTreeMap<String, u32>,
 }
 
@@ -116,6 +119,7 @@ impl TenantView {
             groups: BTreeMap::new(),
             policies: BTreeMap::new(),
             keys: BTreeMap::new(),
+            audit: None,
             last_uses: BTreeMap::new(),
         };
         for identity in identities {
@@ -134,6 +138,7 @@ impl TenantView {
                 }
                 Identity::Settings(settings) => view.settings = settings,
                 Identity::LastUses(uses) => view.last_uses.extend(uses),
+                Identity::Audit(policy) => view.audit = Some(policy),
             }
         }
         view

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use azekura_model::access::Authorized;
+use azekura_model::audit::AuditPolicy;
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{AccessKey, Identity, IdentityName};
 use zeroize::Zeroizing;
 
 use super::Store;
+use crate::audit::{AuditPolicies, InForce};
 use crate::error::StoreError;
 use crate::identity::change;
 use crate::identity::{KeyNotGood, KnownKey, NewKey, NewTenant, TenantView};
@@ -146,6 +148,24 @@ impl Store {
         new: NewKey,
     ) -> Result<(AccessKey, Zeroizing<String>), StoreError> {
         change::create_key(&self.inner, by, tenant, new).await
+    }
+
+    /// How the audit of a tenant is kept now.
+    #[must_use]
+    pub fn audit_policy(&self, tenant: TenantId) -> AuditPolicy {
+        self.inner.audit_policy(tenant)
+    }
+
+    /// Most bytes that the vault gives the audit of a tenant.
+    #[must_use]
+    pub fn audit_budget_max(&self) -> Option<u64> {
+        self.inner.policy.audit.tenants.budget_bytes
+    }
+
+    /// How audits are kept, at each moment: for an auditor.
+    #[must_use]
+    pub fn audit_policies(&self) -> Arc<dyn AuditPolicies> {
+        Arc::new(InForce(Arc::clone(&self.inner)))
     }
 
     /// What a tenant keeps, counted now, of all its buckets.
