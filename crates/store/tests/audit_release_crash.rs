@@ -166,7 +166,7 @@ async fn a_release_of_an_audit_ends_anywhere_and_is_finished() {
         let disk = at(dir.path(), 366, Ends::Never).await;
         let report = disk.store.keep().await.unwrap();
         assert_eq!(report.failed, 0, "{what}");
-        for (partition, stays) in [(partition, 2), (audit_partition(VAULT_AUDIT), 6)] {
+        for (partition, stays) in [(partition, 2), (audit_partition(VAULT_AUDIT), 2)] {
             let left = batches(&*disk.ending, partition);
             let there = left
                 .iter()

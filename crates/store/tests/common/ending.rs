@@ -99,11 +99,6 @@ impl Ending {
         self.held.lock().unwrap().clone()
     }
 
-    /// Commits so far.
-    pub(crate) fn commits(&self) -> usize {
-        self.commits.load(Ordering::SeqCst)
-    }
-
     /// Whether the process came to its end.
     pub(crate) fn is_gone(&self) -> bool {
         self.ended.load(Ordering::SeqCst)
