@@ -28,6 +28,9 @@ pub trait IdentityApi: Send + Sync {
     /// Changes what holds for a tenant.
     async fn change_tenant(&self, change: &TenantChange) -> Result<TenantDetail, ApiError>;
 
+    /// Deletes a tenant that keeps nothing, by its name or id.
+    async fn delete_tenant(&self, tenant: &str) -> Result<RemovedIdentity, ApiError>;
+
     /// Users of the own tenant.
     async fn users(&self) -> Result<UserList, ApiError>;
 
@@ -93,6 +96,10 @@ impl IdentityApi for Client {
 
     async fn change_tenant(&self, change: &TenantChange) -> Result<TenantDetail, ApiError> {
         self.call_json(Method::PUT, paths::TENANTS, change).await
+    }
+
+    async fn delete_tenant(&self, tenant: &str) -> Result<RemovedIdentity, ApiError> {
+        self.remove(paths::TENANTS, tenant).await
     }
 
     async fn users(&self) -> Result<UserList, ApiError> {

@@ -173,14 +173,16 @@ pub enum GovernedOperation {
         /// The rules, one a line.
         rules: DocumentDigest,
     },
-    /// Destroys the key of an epoch.
+    /// Destroys the key of an epoch. Reserved for a key that is destroyed before what it seals is released;
+    /// nothing asks for that. Without a request a key goes only when nothing that it seals is left.
     DestroyKey {
         /// Bucket.
         bucket: NamedBucket,
         /// Epoch.
         epoch: u32,
     },
-    /// Lets a bucket's contents be placed elsewhere.
+    /// Lets a bucket's contents be placed elsewhere. Reserved for replication: until a vault has several
+    /// regions nothing asks for it.
     WidenResidency {
         /// Bucket.
         bucket: NamedBucket,
@@ -272,7 +274,9 @@ impl GovernedOperation {
                 "shortens or removes the GOVERNANCE retention of one version"
             }
             Self::RetireBucket { .. } => "deletes a bucket; its hidden history ends later",
-            Self::DeleteTenant { .. } => "deletes a tenant with all its buckets",
+            Self::DeleteTenant { .. } => {
+                "deletes a tenant that keeps nothing; nobody of it gets in"
+            }
             Self::ShortenHistory { .. } => "keeps deleted data for fewer days",
             Self::WidenLifecycle { .. } => "lets lifecycle rules delete more, or sooner",
             Self::Dispose { .. } => "deletes everything that the job names and no lock keeps",

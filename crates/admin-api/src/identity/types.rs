@@ -74,6 +74,9 @@ pub struct TenantDetail {
     pub approvers: u64,
     /// How its audit is kept.
     pub audit: TenantAudit,
+    /// It is deleted; only the operator of the vault is shown that it was there.
+    #[serde(default)]
+    pub deleted: bool,
 }
 
 /// How an audit is kept.

@@ -17,6 +17,8 @@ pub enum TenantCommand {
     Show(super::tenancy::TenantNamed),
     /// Changes quotas or log-in rules
     Change(TenantChangeArgs),
+    /// Deletes a tenant that keeps nothing; a second person, of the tenant, signs
+    Delete(super::tenancy::TenantDeleteArgs),
     /// Shows or sets how the audit of the own tenant is kept
     Audit(super::tenancy::TenantAuditArgs),
     /// What tenants keep and ask for, bucket by bucket, for billing

@@ -34,6 +34,20 @@ pub struct TenantNamed {
     pub online: Online,
 }
 
+/// `azekura tenant delete`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura tenant delete 東病院\n\nFor the operator of the vault. The tenant must have no bucket, and no deleted one of which\nsomething is kept. With --dual-control required an approver of the tenant signs, and the same\ncall is made again after the cooling-off. Its keys, people and sessions stop at once; its audit\nis kept for its period; its name is never given again. Let it export its audit before."
+)]
+pub struct TenantDeleteArgs {
+    /// Name or id of the tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
 /// `azekura tenant audit`.
 #[derive(Args, Debug)]
 #[command(

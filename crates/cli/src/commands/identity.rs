@@ -35,8 +35,9 @@ fn removed(done: &RemovedIdentity, json: bool) -> Result<Exit, CommandError> {
 
 fn tenant_row(tenant: &TenantDetail) -> Vec<String> {
     let most = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    let gone = if tenant.deleted { " (deleted)" } else { "" };
     vec![
-        tenant.name.clone(),
+        format!("{}{gone}", tenant.name),
         tenant.id.clone(),
         tenant.dual_control.clone(),
         tenant.approvers.to_string(),
@@ -66,6 +67,10 @@ pub(crate) async fn tenant(command: TenantCommand, json: bool) -> Result<Exit, C
             })
         }
         TenantCommand::Show(args) => super::tenant_audit::show(&args, json).await,
+        TenantCommand::Delete(args) => {
+            let client = connect::client(&args.online)?;
+            removed(&client.delete_tenant(&args.tenant).await?, json)
+        }
         TenantCommand::Audit(args) => super::tenant_audit::audit(&args, json).await,
         TenantCommand::Create(args) => create_tenant(&args, json).await,
         TenantCommand::Change(args) => change_tenant(args, json).await,

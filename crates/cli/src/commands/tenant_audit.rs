@@ -40,7 +40,7 @@ pub(super) async fn find(
     let count = list.len();
     let mut found = list.into_iter().filter(|tenant| match asked {
         Some(asked) => tenant.name == asked || tenant.id == asked,
-        None => count == 1,
+        None => !tenant.deleted && count == 1,
     });
     found.next().ok_or_else(|| match asked {
         Some(asked) => CommandError::new(

@@ -247,6 +247,22 @@ impl IdentityApi for Operator {
         self.tenant_detail(id)
     }
 
+    async fn delete_tenant(&self, tenant: &str) -> Result<RemovedIdentity, ApiError> {
+        let by = self.may(Action::Operate)?;
+        let store = &self.running().store;
+        let named = |view: &std::sync::Arc<TenantView>| {
+            !view.deleted && (view.name == tenant || view.id.to_string() == tenant)
+        };
+        let found = store.tenants().into_iter().find(named);
+        let found =
+            found.ok_or_else(|| ApiError::new(Code::NotFound, "there is no such tenant"))?;
+        store.delete_tenant(&by, found.id).await.map_err(failed)?;
+        tracing::warn!(tenant = found.name, "a tenant is deleted");
+        Ok(RemovedIdentity {
+            removed: found.name.clone(),
+        })
+    }
+
     async fn users(&self) -> Result<UserList, ApiError> {
         let view = self.reads()?;
         Ok(UserList {

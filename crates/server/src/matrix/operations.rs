@@ -185,6 +185,7 @@ const HARMLESS: &[(&str, &[&str])] = &[
             "GET /v1/tenants",
             "POST /v1/tenants",
             "PUT /v1/tenants",
+            "DELETE /v1/tenants",
             "GET /v1/users",
             "PUT /v1/users",
             "DELETE /v1/users",

@@ -18,6 +18,7 @@ use azekura_record::tenant::TenantCreated;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
+use super::delete::alive;
 use super::describe;
 use super::{DAY_MS, load, one, secret};
 use crate::error::StoreError;
@@ -86,7 +87,10 @@ pub(crate) async fn create_tenant(
         .iter()
         .any(|tenant| tenant.name == new.name);
     if taken {
-        let what = format!("a tenant of the name {:?} is there already", new.name);
+        let what = format!(
+            "a tenant of the name {:?} is there already, or was: a name is given once",
+            new.name
+        );
         return Err(StoreError::InvalidRequest(what));
     }
     let tenant = inner.ids.tenant()?;
@@ -121,6 +125,7 @@ pub(crate) async fn set(
     edit: impl FnOnce(Option<Identity>) -> Result<Identity, StoreError>,
 ) -> Result<Identity, StoreError> {
     let _alone = inner.directory.changing.lock().await;
+    alive(inner, tenant)?;
     let (before, raw) = one(inner, tenant, &name)?;
     let after = registered(inner, before.as_ref(), edit(before.clone())?);
     if after.name() != name {
@@ -145,6 +150,7 @@ pub(crate) async fn remove(
     name: IdentityName,
 ) -> Result<(), StoreError> {
     let _alone = inner.directory.changing.lock().await;
+    alive(inner, tenant)?;
     let (Some(before), Some(raw)) = one(inner, tenant, &name)? else {
         return Err(StoreError::NoSuchIdentity);
     };

@@ -26,6 +26,8 @@ pub struct TenantView {
     pub id: TenantId,
     /// Name of the institution.
     pub name: String,
+    /// It is deleted: nobody of it gets in, and its name stays taken.
+    pub deleted: bool,
     /// Whether what weakens needs two people.
     pub dual_control: DualControl,
     /// What holds for the tenant as a whole.
@@ -105,10 +107,15 @@ impl KnownKey {
 }
 
 impl TenantView {
-    pub(super) fn new(id: TenantId, entry: &TenantEntry, identities: Vec<Identity>) -> Self {
+    pub(super) fn new(
+        (id, deleted): (TenantId, bool),
+        entry: &TenantEntry,
+        identities: Vec<Identity>,
+    ) -> Self {
         let mut view = Self {
             id,
             name: entry.name.clone(),
+            deleted,
             dual_control: if entry.dual_control {
                 DualControl::Required
             } else {

@@ -12,6 +12,7 @@ use super::Store;
 use crate::audit::{AuditPolicies, InForce};
 use crate::error::StoreError;
 use crate::identity::change;
+use crate::identity::delete;
 use crate::identity::{KeyNotGood, KnownKey, NewKey, NewTenant, TenantView};
 use crate::volume::{self, TenantUsage};
 
@@ -78,6 +79,22 @@ impl Store {
         let tenant = change::create_tenant(&self.inner, by, new).await?;
         volume::count_limited(&self.inner).await?;
         Ok(tenant)
+    }
+
+    /// Deletes a tenant that keeps nothing: no bucket, and no deleted one of which something is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchIdentity`]; [`StoreError::InvalidRequest`] says what it keeps; that two people
+    /// are needed.
+    pub async fn delete_tenant(&self, by: &Authorized, tenant: TenantId) -> Result<(), StoreError> {
+        delete::delete(&self.inner, by, tenant).await
+    }
+
+    /// Whether a tenant is deleted. One that nobody knows is not.
+    #[must_use]
+    pub fn is_tenant_deleted(&self, id: TenantId) -> bool {
+        let found = self.inner.directory.tenant(id);
+        found.is_some_and(|view| view.deleted)
     }
 
     /// Sets one thing of a directory, whole: what `edit` makes of what is there.

@@ -68,6 +68,7 @@ pub(super) fn tenant(view: &TenantView, audit: AuditPolicy) -> TenantDetail {
     TenantDetail {
         id: view.id.to_string(),
         name: view.name.clone(),
+        deleted: view.deleted,
         dual_control: match view.dual_control {
             DualControl::Required => "required",
             DualControl::Off => "off",
