@@ -104,9 +104,10 @@ fn new_key() -> NewKey {
 }
 
 async fn make(store: &Store, dual_control: bool) -> (TenantId, String) {
-    let tenant = store.create_tenant(&operator(), new_tenant(NAME, dual_control));
+    let by = operator();
+    let tenant = store.create_tenant(&by, new_tenant(NAME, dual_control));
     let tenant = tenant.await.unwrap();
-    let key = store.create_access_key(&operator(), tenant, new_key());
+    let key = store.create_access_key(&by, tenant, new_key());
     (tenant, key.await.unwrap().0.id)
 }
 
@@ -223,7 +224,8 @@ async fn the_operator_asks_and_a_person_of_the_tenant_signs() {
             .create_access_key(&operator(), tenant, new_key())
             .await;
         assert_eq!(more.err(), Some(StoreError::NoSuchIdentity));
-        let same = store.create_tenant(&operator(), new_tenant(NAME, true));
+        let by = operator();
+        let same = store.create_tenant(&by, new_tenant(NAME, true));
         assert!(matches!(same.await, Err(StoreError::InvalidRequest(_))));
     }
     assert_rebuild_equals(&vault.engine);

@@ -121,6 +121,7 @@ async fn change_tenant(args: TenantChangeArgs, json: bool) -> Result<Exit, Comma
         quota_versions: args.quota_versions,
         one_time_passwords: args.one_time_passwords,
         unused_days: args.unused_days,
+        ..TenantChange::default()
     };
     let changed = client.change_tenant(&change).await?;
     output::answer(&changed, json, |tenant| {

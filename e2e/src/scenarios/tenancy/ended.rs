@@ -56,8 +56,17 @@ pub(super) fn audits(world: &World<'_>) -> Result<(), Failure> {
     let shown = world.json_as(sato, &["tenant", "show"])?;
     expect("shown", audit(&shown, "own") == Some(true.into()), &shown)?;
     refused(world, sato, &["tenant", "audit", "--keep-days", "364"], 2)?;
-    refused(world, ROOT, &["tenant", "audit", "西病院", "--keep-days", "4000"], 4)?;
-    for less in [["--keep-days", "3652"], ["--mode", "batched"], ["--budget", "1GiB"]] {
+    refused(
+        world,
+        ROOT,
+        &["tenant", "audit", "西病院", "--keep-days", "4000"],
+        4,
+    )?;
+    for less in [
+        ["--keep-days", "3652"],
+        ["--mode", "batched"],
+        ["--budget", "1GiB"],
+    ] {
         let words = [&["tenant", "audit"], &less[..]].concat();
         let said = refused(world, sato, &words, 4)?;
         expect("a request", said.contains("azekura request"), &said)?;
@@ -89,7 +98,13 @@ pub(super) fn deletions(world: &World<'_>, client: &mut Client) -> Result<(), Fa
     expect("deleted", text(&gone, "removed") == "北病院", &gone)?;
     refused(world, sato, &["tenant", "show"], 4)?;
     let again = [
-        "tenant", "create", "北病院", "--dual-control", "off", "--admin", "x",
+        "tenant",
+        "create",
+        "北病院",
+        "--dual-control",
+        "off",
+        "--admin",
+        "x",
     ];
     refused(world, ROOT, &again, 2)?;
     let list = world.json(&["tenant", "list"])?;
