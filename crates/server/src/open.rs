@@ -35,7 +35,7 @@ use crate::timekeeper;
 /// Region of a vault that is made without a name. It cannot join others.
 const REGION_DEFAULT: &str = "local";
 /// Name of the institution of a vault that is made without one.
-const TENANT_DEFAULT: &str = "default";
+pub(crate) const TENANT_DEFAULT: &str = "default";
 /// Log line of a replay at every this many bytes.
 const LOG_EVERY_BYTES: u64 = 1 << 30;
 
