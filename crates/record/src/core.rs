@@ -74,6 +74,10 @@ pub enum RecordKind {
     AclChanged = 36,
     /// The contents of a tenant are sealed by a passphrase, or by another one.
     TenantResealed = 37,
+    /// A tenant is deleted.
+    TenantDeleted = 38,
+    /// Batches of an audit are past their period, and will be erased.
+    AuditReleased = 39,
 }
 
 /// Lock-relevant and public facts of one record.
@@ -114,7 +118,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -145,6 +149,8 @@ impl RecordKind {
         Self::RequestChanged,
         Self::AclChanged,
         Self::TenantResealed,
+        Self::TenantDeleted,
+        Self::AuditReleased,
     ];
 
     /// The number on disk.

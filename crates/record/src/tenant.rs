@@ -1,4 +1,4 @@
-//! Record kinds 1 and 37: a tenant and its wrapped key, and the passphrase that seals its contents.
+//! Record kinds 1, 37 and 38: a tenant and its wrapped key, the passphrase that seals its contents, its end.
 
 use crate::error::DecodeError;
 use crate::fields::{FieldsReader, FieldsWriter};
@@ -82,6 +82,25 @@ impl EventFields for TenantResealed {
             rounds: input.take(10)?,
             wrapped_key: input.take(11)?,
             check: input.take(12)?,
+        })
+    }
+}
+
+/// A tenant ends: nobody of it gets in any more. Sealed by the root key, so that it outlives the tenant's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TenantDeleted {
+    /// Name of the institution; no other tenant ever has it.
+    pub name: String,
+}
+
+impl EventFields for TenantDeleted {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.name);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: input.take(8)?,
         })
     }
 }

@@ -13,6 +13,8 @@ pub enum TenantCommand {
     List(Online),
     /// Makes a tenant (an institution) with its first people
     Create(TenantCreateArgs),
+    /// Shows a tenant, with how its audit is kept
+    Show(super::tenancy::TenantNamed),
     /// Changes quotas or log-in rules
     Change(TenantChangeArgs),
     /// Takes the key of the contents of a sealed tenant into use, with its passphrase
@@ -21,6 +23,10 @@ pub enum TenantCommand {
     Lock(super::seal::LockArgs),
     /// Sets the passphrase of a sealed tenant, the first or another one
     Passphrase(super::seal::PassphraseArgs),
+    /// Deletes a tenant that keeps nothing; a second person, of the tenant, signs
+    Delete(super::tenancy::TenantDeleteArgs),
+    /// Shows or sets how the audit of the own tenant is kept
+    Audit(super::tenancy::TenantAuditArgs),
     /// What tenants keep and ask for, bucket by bucket, for billing
     Usage(super::tenancy::UsageArgs),
     /// Hands back every version of the own tenant, with a manifest and hashes
