@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use azekura_bench::clock::now;
+use azekura_bench::clock::{now, ticks};
 use azekura_bench::cpu_of;
 
 use crate::content::{Content, Seeded};
 use crate::http::{Ask, Client, Sink};
 use crate::servers::{ACCESS, BUCKET, Running, SECRET};
 use crate::signer::{Payload, Signer};
-use crate::{Failure, Options, tls};
+use crate::{Failure, Options};
 
 /// Bytes of an object.
 const SIZE: usize = 4096;
@@ -103,7 +103,7 @@ impl Running {
         let signer = self.signer((id, secret))?;
         let mut client = Client::new(self.s3, signer);
         if self.kind.tls {
-            client.secure(tls::secure);
+            client.secure(self.secure.clone());
         }
         Ok(client)
     }
@@ -197,7 +197,9 @@ impl Running {
         let (took, cpu) = (start.elapsed(), cpu_of(self.pid())?.saturating_sub(cpu));
         self.stored = next.load(Ordering::Relaxed);
         // The disk is not to be paid for by who comes next.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut tick = ticks(100);
+        tick.tick().await;
+        tick.tick().await;
         Ok(Figure {
             per_second: done as f64 / took.as_secs_f64(),
             cpu_us: cpu.as_secs_f64() * 1e6 / (done as f64).max(1.0),

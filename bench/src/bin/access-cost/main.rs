@@ -16,6 +16,7 @@
 #[allow(dead_code, reason = "shared with another measurement")]
 mod content;
 #[path = "../peers/http.rs"]
+#[allow(dead_code, reason = "shared with another measurement")]
 mod http;
 mod load;
 #[path = "../peers/machine.rs"]
@@ -121,12 +122,12 @@ async fn begin() -> Result<(), Failure> {
 async fn run(options: &Options, dir: &std::path::Path) -> Result<(), Failure> {
     let programs = Programs(options.programs.clone());
     let content = Arc::new(Content::new());
-    let mut report = report::Report::begin(options, dir)?;
-    tls::issue(&programs, dir)?;
+    let mut report = report::Report::begin(dir)?;
+    let secure = tls::issue(&programs, dir)?;
     let mut servers: Vec<Running> = Vec::new();
     for kind in KINDS {
         println!("start: {}", kind.name);
-        let mut server = Running::start(kind, &programs, dir, options.users)?;
+        let mut server = Running::start(kind, &programs, &secure, dir, options.users)?;
         server.begin(&content, options).await?;
         servers.push(server);
     }

@@ -32,7 +32,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 impl Report {
-    pub(crate) fn begin(_: &Options, dir: &Path) -> Result<Self, Failure> {
+    pub(crate) fn begin(dir: &Path) -> Result<Self, Failure> {
         Ok(Self {
             machine: machine::describe(dir),
             disk: machine::disk_probe(dir)?,

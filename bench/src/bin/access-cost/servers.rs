@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Failure;
+use crate::http::Secure;
 use crate::process::{self, Process, Programs};
 use crate::tls;
 
@@ -67,6 +68,7 @@ pub(crate) const KINDS: [Kind; 5] = [
 pub(crate) struct Running {
     pub(crate) kind: Kind,
     process: Process,
+    pub(crate) secure: Secure,
     pub(crate) s3: SocketAddr,
     pub(crate) keys: Vec<(String, String)>,
     /// Objects that are stored, by number.
@@ -78,6 +80,7 @@ impl Running {
     pub(crate) fn start(
         kind: Kind,
         programs: &Programs,
+        secure: &Secure,
         dir: &Path,
         users: usize,
     ) -> Result<Self, Failure> {
@@ -132,6 +135,7 @@ impl Running {
         Ok(Self {
             kind,
             process,
+            secure: secure.clone(),
             s3,
             keys,
             stored: 0,

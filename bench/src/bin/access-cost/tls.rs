@@ -1,11 +1,9 @@
 //! Certificates as the operator makes them, and a client that speaks TLS 1.3 alone.
 
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::process::Command;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -13,10 +11,8 @@ use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::Failure;
-use crate::http::Stream;
+use crate::http::{Secure, Secured, Stream};
 use crate::process::{self, Programs};
-
-static CONNECTOR: OnceLock<TlsConnector> = OnceLock::new();
 
 fn folder(dir: &Path) -> PathBuf {
     dir.join("tls")
@@ -31,8 +27,8 @@ pub(crate) fn table(dir: &Path) -> String {
     )
 }
 
-/// Makes a CA and a certificate, and trusts the CA.
-pub(crate) fn issue(programs: &Programs, dir: &Path) -> Result<(), Failure> {
+/// Makes a CA and a certificate; answers what puts TLS 1.3 on connections to its owner.
+pub(crate) fn issue(programs: &Programs, dir: &Path) -> Result<Secure, Failure> {
     let mut command = Command::new(programs.find("azekura")?);
     command.args(["tls", "issue", "--server", "127.0.0.1", "--dir"]);
     process::output(command.arg(folder(dir)), "")?;
@@ -41,19 +37,14 @@ pub(crate) fn issue(programs: &Programs, dir: &Path) -> Result<(), Failure> {
     let config = ClientConfig::builder_with_protocol_versions(&[&TLS13])
         .with_root_certificates(roots)
         .with_no_client_auth();
-    CONNECTOR.get_or_init(|| TlsConnector::from(Arc::new(config)));
-    Ok(())
-}
-
-/// Puts TLS 1.3 on a connection.
-pub(crate) fn secure(
-    stream: TcpStream,
-) -> Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, Failure>> + Send>> {
-    Box::pin(async move {
-        let connector = CONNECTOR.get().ok_or("no certificate was made")?;
-        let name = ServerName::try_from("127.0.0.1")?;
-        let stream = connector.connect(name, stream).await?;
-        let stream: Box<dyn Stream> = Box::new(stream);
-        Ok(stream)
-    })
+    let connector = TlsConnector::from(Arc::new(config));
+    Ok(Arc::new(move |stream| {
+        let connector = connector.clone();
+        let secured: Secured = Box::pin(async move {
+            let name = ServerName::try_from("127.0.0.1")?;
+            let stream: Box<dyn Stream> = Box::new(connector.connect(name, stream).await?);
+            Ok(stream)
+        });
+        secured
+    }))
 }

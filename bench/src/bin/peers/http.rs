@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -23,8 +24,10 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// Puts TLS on a connection.
-pub(crate) type Secure =
-    fn(TcpStream) -> Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, Failure>> + Send>>;
+pub(crate) type Secure = Arc<dyn Fn(TcpStream) -> Secured + Send + Sync>;
+
+/// A connection to be, under TLS.
+pub(crate) type Secured = Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, Failure>> + Send>>;
 
 /// A client with one connection.
 pub(crate) struct Client {
@@ -116,7 +119,7 @@ impl Client {
         if self.stream.is_none() {
             let stream = TcpStream::connect(self.address).await?;
             stream.set_nodelay(true)?;
-            self.stream = Some(match self.secure {
+            self.stream = Some(match &self.secure {
                 Some(secure) => secure(stream).await?,
                 None => Box::new(stream),
             });

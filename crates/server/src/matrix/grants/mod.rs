@@ -360,7 +360,10 @@ async fn a_running_server_answers_every_operation_as_the_rule_says() {
          second person, the others let through",
         cells.len()
     );
-    assert!(refused > 1000 && waits > 50, "{refused} refused, {waits} wait");
+    assert!(
+        refused > 1000 && waits > 50,
+        "{refused} refused, {waits} wait"
+    );
     assert!(cells.len() > 8000, "{} cells", cells.len());
     let told = wrong.join("\n");
     assert!(
