@@ -18,6 +18,7 @@ pub use judge::{
 pub use request::{Approval, ApprovalRequest, Asking, RequestStage, RequestTerms, Veto};
 pub use text::{escaped, moment};
 
+use crate::audit::AuditPolicy;
 use crate::cooling::HistoryDays;
 use crate::ident::{BucketUuid, TenantId, VersionId};
 use crate::lock::{DefaultRetention, Retention, RetentionMode};
@@ -68,6 +69,35 @@ pub enum PublicOpening {
     Acl,
 }
 
+/// From which versions holds are lifted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HeldVersions {
+    /// Of the keys that begin so; empty = all.
+    Prefix {
+        /// The prefix.
+        prefix: String,
+        /// Every version; else only what is current when it acts.
+        all_versions: bool,
+    },
+    /// Those of a list: key and version, one a line.
+    Listed(DocumentDigest),
+}
+
+impl HeldVersions {
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Prefix {
+                prefix,
+                all_versions,
+            } => {
+                let which = if *all_versions { "all" } else { "current" };
+                vec![("prefix", prefix.clone()), ("versions", which.to_owned())]
+            }
+            Self::Listed(list) => vec![("list", document(list))],
+        }
+    }
+}
+
 /// How administration is given, or the second person weakened.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum AdministrationChange {
@@ -109,6 +139,22 @@ pub enum GovernedOperation {
         version: VersionId,
         /// What the version shall have; `None` = no retention.
         retention: Option<Retention>,
+    },
+    /// Takes the legal hold off one version.
+    LiftHold {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// Key.
+        key: String,
+        /// Version.
+        version: VersionId,
+    },
+    /// Takes the legal hold off many versions.
+    LiftHolds {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// Which.
+        versions: HeldVersions,
     },
     /// Deletes a bucket; its history ends some days later.
     RetireBucket {
@@ -172,14 +218,16 @@ pub enum GovernedOperation {
         /// The rules, one a line.
         rules: DocumentDigest,
     },
-    /// Destroys the key of an epoch.
+    /// Destroys the key of an epoch. Reserved for a key that is destroyed before what it seals is released;
+    /// nothing asks for that. Without a request a key goes only when nothing that it seals is left.
     DestroyKey {
         /// Bucket.
         bucket: NamedBucket,
         /// Epoch.
         epoch: u32,
     },
-    /// Lets a bucket's contents be placed elsewhere.
+    /// Lets a bucket's contents be placed elsewhere. Reserved for replication: until a vault has several
+    /// regions nothing asks for it.
     WidenResidency {
         /// Bucket.
         bucket: NamedBucket,
@@ -203,6 +251,11 @@ pub enum GovernedOperation {
         subject: String,
         /// What exactly: policy, preset, public key.
         document: DocumentDigest,
+    },
+    /// An audit that is kept for fewer days, in less space, or durable later.
+    WeakenAudit {
+        /// What shall count.
+        policy: AuditPolicy,
     },
 }
 
@@ -239,6 +292,8 @@ impl GovernedOperation {
         match self {
             Self::BypassDelete { .. } => "bypass-delete",
             Self::BypassRetention { .. } => "bypass-retention",
+            Self::LiftHold { .. } => "lift-hold",
+            Self::LiftHolds { .. } => "lift-holds",
             Self::RetireBucket { .. } => "retire-bucket",
             Self::DeleteTenant { .. } => "delete-tenant",
             Self::ShortenHistory { .. } => "shorten-history",
@@ -251,6 +306,7 @@ impl GovernedOperation {
             Self::WidenResidency { .. } => "widen-residency",
             Self::OpenPublicAccess { .. } => "open-public-access",
             Self::GrantAdministration { .. } => "grant-administration",
+            Self::WeakenAudit { .. } => "weaken-audit",
         }
     }
 
@@ -264,8 +320,12 @@ impl GovernedOperation {
             Self::BypassRetention { .. } => {
                 "shortens or removes the GOVERNANCE retention of one version"
             }
+            Self::LiftHold { .. } => "takes the legal hold off one version",
+            Self::LiftHolds { .. } => "takes the legal hold off many versions",
             Self::RetireBucket { .. } => "deletes a bucket; its hidden history ends later",
-            Self::DeleteTenant { .. } => "deletes a tenant with all its buckets",
+            Self::DeleteTenant { .. } => {
+                "deletes a tenant that keeps nothing; nobody of it gets in"
+            }
             Self::ShortenHistory { .. } => "keeps deleted data for fewer days",
             Self::WidenLifecycle { .. } => "lets lifecycle rules delete more, or sooner",
             Self::Dispose { .. } => "deletes everything that the job names and no lock keeps",
@@ -277,6 +337,9 @@ impl GovernedOperation {
             Self::OpenPublicAccess { .. } => "lets everybody in without a key",
             Self::GrantAdministration { .. } => {
                 "gives somebody rights of administration, or takes a second person away"
+            }
+            Self::WeakenAudit { .. } => {
+                "keeps less of who read what: for fewer days, in less space, or durable later"
             }
         }
     }
@@ -313,7 +376,13 @@ impl GovernedOperation {
                 bucket,
                 key,
                 version,
+            }
+            | Self::LiftHold {
+                bucket,
+                key,
+                version,
             } => of_version(bucket, key, *version),
+            Self::LiftHolds { bucket, versions } => with(of_bucket(bucket), versions.parameters()),
             Self::BypassRetention {
                 bucket,
                 key,
@@ -362,16 +431,34 @@ impl GovernedOperation {
                     ("document", document(sent)),
                 ],
             ),
-            Self::GrantAdministration {
-                change,
-                subject,
-                document: what,
-            } => vec![
-                ("change", change.as_str().to_owned()),
-                ("subject", subject.clone()),
-                ("document", document(what)),
+            Self::GrantAdministration { .. } => self.administration(),
+            Self::WeakenAudit { policy } => vec![
+                ("audit-mode", policy.mode.as_str().to_owned()),
+                ("audit-keep-days", policy.keep_days.to_string()),
+                (
+                    "audit-budget-bytes",
+                    policy
+                        .budget_bytes
+                        .map_or_else(none, |most| most.to_string()),
+                ),
             ],
         }
+    }
+
+    fn administration(&self) -> Vec<(&'static str, String)> {
+        let Self::GrantAdministration {
+            change,
+            subject,
+            document: what,
+        } = self
+        else {
+            return Vec::new();
+        };
+        vec![
+            ("change", change.as_str().to_owned()),
+            ("subject", subject.clone()),
+            ("document", document(what)),
+        ]
     }
 
     fn disposal(&self) -> Vec<(&'static str, String)> {
@@ -405,9 +492,9 @@ fn none() -> String {
     "none".to_owned()
 }
 
-fn with<const N: usize>(
+fn with(
     mut parameters: Vec<(&'static str, String)>,
-    more: [(&'static str, String); N],
+    more: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Vec<(&'static str, String)> {
     parameters.extend(more);
     parameters

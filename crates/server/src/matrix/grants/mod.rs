@@ -244,8 +244,9 @@ impl Cell<'_> {
         }
         let path = format!("/{bucket}/{name}");
         let (mut version, mut upload) = (String::new(), String::new());
-        if row.is("object") || row.is("locked") {
-            version = stage.object(self.of, &path, row.is("locked")).await;
+        let kept = ["object", "locked", "held"];
+        if let Some(mark) = kept.into_iter().find(|mark| row.is(mark)) {
+            version = stage.object(self.of, &path, mark).await;
         }
         if row.is("upload") {
             upload = stage.upload(self.of, &path).await;
@@ -383,7 +384,7 @@ async fn a_deny_on_a_folder_counts_on_both_listeners() {
     stage.shut(of, "folders", "shut").await;
     for (folder, expected) in [("open", Answer::Let), ("shut", Answer::Refused)] {
         let path = format!("/folders/{folder}/a");
-        let version = stage.object(of, &path, false).await;
+        let version = stage.object(of, &path, "object").await;
         let s3 = Ask::s3("GET", format!("{path}?versionId={version}"));
         let route = |what| format!("/v1/buckets/folders/{what}?key={folder}%2Fa");
         for ask in [

@@ -262,10 +262,13 @@ impl Stage {
         self.must(put, &of.stagehand).await;
     }
 
-    /// An object, under GOVERNANCE or not; its version.
-    pub(super) async fn object(&self, of: &Institution, path: &str, locked: bool) -> String {
+    /// An object, `locked` under GOVERNANCE, `held`, or neither; its version.
+    pub(super) async fn object(&self, of: &Institution, path: &str, mark: &str) -> String {
         let mut put = Ask::s3("PUT", path.to_owned()).body("bytes");
-        if locked {
+        if mark == "held" {
+            put = put.header("x-amz-object-lock-legal-hold", "ON");
+        }
+        if mark == "locked" {
             put = put
                 .header("x-amz-object-lock-mode", "GOVERNANCE")
                 .header("x-amz-object-lock-retain-until-date", self.later.clone());

@@ -7,7 +7,7 @@ pub(super) struct Row {
     /// Names of the actions that it needs; `tag-new` for tags of what is stored.
     pub(super) needs: &'static str,
     /// `waits`: needs a second person where the institution asks for two. `fails`: what it asks for is
-    /// not there, or answered with an error, whoever asks. `bucket`, `object`, `locked`, `upload`: works
+    /// not there, or answered with an error, whoever asks. `bucket`, `object`, `locked`, `held`, `upload`: works
     /// on one of its own.
     pub(super) marks: &'static str,
     /// Method and target, then headers a line, then the body behind an empty line.
@@ -141,6 +141,7 @@ pub(super) const S3: &[Row] = &[
     row("PutObjectRetention", "s3:PutObjectRetention s3:BypassGovernanceRetention", "locked waits", "PUT /{b}/{n}?retention\nx-amz-bypass-governance-retention: true\n\n<Retention></Retention>"),
     row("GetObjectLegalHold", "s3:GetObjectLegalHold", "fails", "GET /{b}/shared?legal-hold"),
     row("PutObjectLegalHold", "s3:PutObjectLegalHold", "object", "PUT /{b}/{n}?legal-hold\n\n<LegalHold><Status>ON</Status></LegalHold>"),
+    row("PutObjectLegalHold", "s3:PutObjectLegalHold", "held waits", "PUT /{b}/{n}?legal-hold\n\n<LegalHold><Status>OFF</Status></LegalHold>"),
     row("RestoreObject", "s3:RestoreObject", "fails", "POST /{b}/shared?restore\n\n<RestoreRequest><Days>1</Days></RestoreRequest>"),
     row("PutObject", "s3:PutObject", "", "PUT /{b}/{n}\n\nbytes"),
     row("PutObject", "s3:PutObject tag-new", "", "PUT /{b}/{n}\nx-amz-tagging: modality=CT\n\nbytes"),
@@ -180,6 +181,7 @@ pub(super) const ADMIN: &[Row] = &[
     row("GET /v1/policy-explain", "azekura:AdminRead azekura:ReadIdentities", "fails", "GET /v1/policy-explain?action=s3%3AGetObject&key=NONE&resource=arn%3Aaws%3As3%3A%3A%3A%2A"),
     row("GET /v1/tenants", "azekura:AdminRead azekura:ReadIdentities", "", "GET /v1/tenants"),
     row("POST /v1/tenants", "azekura:AdminRead azekura:Operate", "", "POST /v1/tenants\n\n{\"name\":\"{n}\",\"dual_control\":\"off\",\"admins\":[]}"),
+    row("DELETE /v1/tenants", "azekura:AdminRead azekura:Operate", "fails", "DELETE /v1/tenants?name=none"),
     row("PUT /v1/tenants", "azekura:AdminRead azekura:Operate", "", "PUT /v1/tenants\n\n{\"quota_versions\":0}"),
     row("PUT /v1/tenants", "azekura:AdminRead azekura:ManageIdentities", "", "PUT /v1/tenants\n\n{\"unused_days\":90}"),
     row("GET /v1/users", "azekura:AdminRead azekura:ReadIdentities", "", "GET /v1/users"),
