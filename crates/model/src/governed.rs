@@ -447,16 +447,7 @@ impl GovernedOperation {
                 ],
             ),
             Self::GrantAdministration { .. } => self.administration(),
-            Self::WeakenAudit { policy } => vec![
-                ("audit-mode", policy.mode.as_str().to_owned()),
-                ("audit-keep-days", policy.keep_days.to_string()),
-                (
-                    "audit-budget-bytes",
-                    policy
-                        .budget_bytes
-                        .map_or_else(none, |most| most.to_string()),
-                ),
-            ],
+            Self::WeakenAudit { policy } => audit(policy),
         }
     }
 
@@ -501,6 +492,18 @@ impl GovernedOperation {
         out.extend(class.iter().map(|class| ("class", class.clone())));
         out
     }
+}
+
+fn audit(policy: &AuditPolicy) -> Vec<(&'static str, String)> {
+    let most = policy.budget_bytes;
+    vec![
+        ("audit-mode", policy.mode.as_str().to_owned()),
+        ("audit-keep-days", policy.keep_days.to_string()),
+        (
+            "audit-budget-bytes",
+            most.map_or_else(none, |most| most.to_string()),
+        ),
+    ]
 }
 
 fn none() -> String {
