@@ -35,6 +35,7 @@ pub(crate) mod tenant_export;
 pub(crate) mod tenant_usage;
 pub(crate) mod testdata;
 pub(crate) mod tls_issue;
+pub(crate) mod user_report;
 pub(crate) mod vault_check;
 pub(crate) mod vault_dump;
 pub(crate) mod vault_escrow;
