@@ -89,11 +89,11 @@ fn of_tenant(kind: RecordKind) -> bool {
 /// Under which key the particulars of a record are sealed.
 fn sealing_key(keys: &Keys, core: &Core) -> Result<Arc<SecretKey>, KeyError> {
     match (core.kind, core.bucket) {
-        (RecordKind::TenantCreated | RecordKind::ClockTick, _) => Ok(Arc::new(keys.root().clone())),
-        // Of requests that no tenant is known for.
-        (RecordKind::AuditBatch, _) if core.tenant == VAULT_AUDIT => {
+        (RecordKind::TenantCreated | RecordKind::TenantDeleted | RecordKind::ClockTick, _) => {
             Ok(Arc::new(keys.root().clone()))
         }
+        // The audit of requests that no tenant is known for.
+        (_, None) if core.tenant == VAULT_AUDIT => Ok(Arc::new(keys.root().clone())),
         (kind, _) if of_tenant(kind) => keys.tenant_key(core.tenant),
         (_, None) => keys.tenant_key(core.tenant),
         // A release of what a bucket's keys seal outlives them.
