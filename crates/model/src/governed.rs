@@ -432,7 +432,7 @@ impl GovernedOperation {
                 ],
             ),
             Self::GrantAdministration { .. } => self.administration(),
-            Self::WeakenAudit { policy } => of_audit(policy),
+            Self::WeakenAudit { policy } => audit(policy),
         }
     }
 
@@ -479,6 +479,18 @@ impl GovernedOperation {
     }
 }
 
+fn audit(policy: &AuditPolicy) -> Vec<(&'static str, String)> {
+    let most = policy.budget_bytes;
+    vec![
+        ("audit-mode", policy.mode.as_str().to_owned()),
+        ("audit-keep-days", policy.keep_days.to_string()),
+        (
+            "audit-budget-bytes",
+            most.map_or_else(none, |most| most.to_string()),
+        ),
+    ]
+}
+
 fn none() -> String {
     "none".to_owned()
 }
@@ -489,18 +501,6 @@ fn with(
 ) -> Vec<(&'static str, String)> {
     parameters.extend(more);
     parameters
-}
-
-fn of_audit(policy: &AuditPolicy) -> Vec<(&'static str, String)> {
-    let budget = policy.budget_bytes;
-    vec![
-        ("audit-mode", policy.mode.as_str().to_owned()),
-        ("audit-keep-days", policy.keep_days.to_string()),
-        (
-            "audit-budget-bytes",
-            budget.map_or_else(none, |most| most.to_string()),
-        ),
-    ]
 }
 
 fn of_bucket(bucket: &NamedBucket) -> Vec<(&'static str, String)> {
