@@ -382,16 +382,14 @@ pub enum ObjectCommand {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Server")]
 pub struct Online {
-    /// Admin address of the server
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "AZEKURA_ENDPOINT",
-        default_value = "http://127.0.0.1:9001"
-    )]
-    pub endpoint: String,
-    /// Access key id [default: AZEKURA_ROOT_ACCESS_KEY_ID, AWS_ACCESS_KEY_ID, or
-    /// credentials.json of --data-dir]
+    /// Server and key of ~/.config/azekura/profiles.toml; what is given besides counts first
+    #[arg(long, value_name = "NAME", env = "AZEKURA_PROFILE")]
+    pub profile: Option<String>,
+    /// Admin address of the server [default: http://127.0.0.1:9001]
+    #[arg(long, value_name = "URL", env = "AZEKURA_ENDPOINT")]
+    pub endpoint: Option<String>,
+    /// Access key id [default: that of --profile, AZEKURA_ROOT_ACCESS_KEY_ID,
+    /// AWS_ACCESS_KEY_ID, or credentials.json of --data-dir]
     #[arg(long, value_name = "ID", env = "AZEKURA_ACCESS_KEY_ID")]
     pub access_key_id: Option<String>,
     /// Vault directory with credentials.json

@@ -11,6 +11,7 @@ mod connect;
 mod drill;
 mod offline;
 mod output;
+mod profile;
 mod progress;
 mod shares;
 mod typed;

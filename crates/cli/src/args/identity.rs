@@ -99,8 +99,29 @@ pub enum UserCommand {
     Set(Box<UserSetArgs>),
     /// Makes users from a CSV file: name,kind,preset,groups (groups divided by spaces)
     Import(ImportArgs),
+    /// What a user was to do, against what was done
+    Report(UserReportArgs),
     /// Takes a user away who owns no key
     Remove(OneName),
+}
+
+/// `azekura user report`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura user report vendor --from 2026-11-29\n  azekura user report vendor --from 2026-11-29 --json > vendor.json\n\nThe single requests: azekura audit query --principal vendor."
+)]
+pub struct UserReportArgs {
+    /// Name
+    pub name: String,
+    /// From this time on, as 2026-11-23 or 2026-11-23T00:00:00Z
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
 }
 
 /// `azekura user set`.

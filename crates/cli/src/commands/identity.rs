@@ -12,6 +12,7 @@ use crate::args::identity::{
     PolicySetArgs, TenantChangeArgs, TenantCommand, TenantCreateArgs, TotpCommand, UserCommand,
     UserSetArgs,
 };
+use crate::commands::user_report;
 use crate::connect;
 use crate::exit::{CommandError, Exit};
 use crate::output;
@@ -25,7 +26,8 @@ fn read_all(paths: &[std::path::PathBuf]) -> Result<Vec<String>, CommandError> {
     paths.iter().map(|path| read(path)).collect()
 }
 
-fn or_dash(text: Option<&str>) -> String {
+/// A cell of a table, or a dash.
+pub(crate) fn or_dash(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
 }
 
@@ -179,6 +181,7 @@ pub(crate) async fn user(command: UserCommand, json: bool) -> Result<Exit, Comma
             })
         }
         UserCommand::Set(args) => set_user(*args, json).await,
+        UserCommand::Report(args) => user_report::run(&args, json).await,
         UserCommand::Import(args) => import(&args, json).await,
         UserCommand::Remove(one) => removed(
             &connect::client(&one.online)?.remove_user(&one.name).await?,

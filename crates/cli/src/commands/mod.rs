@@ -37,6 +37,7 @@ pub(crate) mod tenant_seal;
 pub(crate) mod tenant_usage;
 pub(crate) mod testdata;
 pub(crate) mod tls_issue;
+pub(crate) mod user_report;
 pub(crate) mod vault_check;
 pub(crate) mod vault_dump;
 pub(crate) mod vault_escrow;

@@ -285,9 +285,8 @@ impl IdentityApi for Operator {
         });
         match set.await? {
             Identity::User(user) => {
-                if user.time_box.is_some() {
-                    tracing::warn!(user = user.name, "an account for a limited time");
-                }
+                let by = &self.grant().requester.principal;
+                self.running().limited_accounts.set(&user, by);
                 Ok(convert::user(&user))
             }
             _ => Err(internal("not a user")),
