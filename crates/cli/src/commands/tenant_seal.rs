@@ -14,11 +14,12 @@ use crate::typed::passphrase;
 
 /// Refused before anything is sent: the server would refuse it when it is too late.
 fn client(online: &Online) -> Result<Client, CommandError> {
-    let uri = online.endpoint.parse::<http::Uri>().ok();
+    let endpoint = connect::connection(online)?.endpoint;
+    let uri = endpoint.parse::<http::Uri>().ok();
     let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
     let host = host.trim_matches(['[', ']']);
     let near = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    if !near && online.endpoint.starts_with("http://") {
+    if !near && endpoint.starts_with("http://") {
         return Err(CommandError::new(
             Exit::Refused,
             "a passphrase is sent over TLS alone, or to the same machine",
