@@ -131,6 +131,14 @@ pub(super) fn certificate(
         issued_compliance: rfc3339(now.0),
         limits: LIMITS.map(str::to_owned).into(),
         key_destroyed: certificate.key_destroyed.as_ref().map(key_destroyed),
+        epochs_destroyed: certificate
+            .epochs_destroyed
+            .iter()
+            .map(|old| CertifiedEpoch {
+                epoch: old.epoch,
+                key: key_destroyed(&old.key),
+            })
+            .collect(),
         releases: certificate.entries.iter().map(release).collect(),
     }
 }
