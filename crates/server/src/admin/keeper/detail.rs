@@ -1,8 +1,9 @@
 //! From the store's types to the wire's.
 
 use azekura_admin_api::keeper::{
-    BucketLifecycle, CertificateDocument, CertifiedErasure, CertifiedKey, DisposalDetail,
-    ErasedParts, HistoryDaysDetail, KeeperRun, LifecycleRuleDetail, PendingLifecycle, RecordPlace,
+    BucketLifecycle, CertificateDocument, CertifiedEpoch, CertifiedErasure, CertifiedKey,
+    DisposalDetail, ErasedParts, HistoryDaysDetail, KeeperRun, LifecycleRuleDetail,
+    PendingLifecycle, RecordPlace,
 };
 use azekura_model::cooling::{Cooling, HistoryDays};
 use azekura_model::lifecycle::{Expiration, LifecycleRule, LifecycleRules};
