@@ -270,11 +270,10 @@ for letter, who, key, approves_with in HOLDERS:
     gained = power()
     if gained != start:
         failures.append(f"{who}: power changed from {start} to {gained}")
-    locked_gone = [one for one in hidden + destroyed if one[0] in ("compliance", "governance")]
+    locked_gone = [one for one in hidden + destroyed if one[0] in ("compliance", "governance", "hold")]
     if destroyed or locked_gone:
         failures.append(f"{who}: destroyed {destroyed}, hid what was locked {locked_gone}")
-    # A legal hold has no term: who may set it may lift it. What it kept is then hidden at most.
-    if [one for one in weaker if one[0] != "hold"]:
+    if weaker:
         failures.append(f"{who}: weaker locks {weaker}")
     lifted = sum(kind == "hold" for kind, *_ in weaker + hidden)
     rows.append((letter, who, len(tries.log), len(destroyed), len(hidden), lifted, read, tries.log))

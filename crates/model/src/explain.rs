@@ -3,6 +3,7 @@
 //! Every sentence follows from the same [`judge`] that decides; nothing here judges by itself.
 
 use crate::calendar::CivilDate;
+use crate::governed::DualControl;
 use crate::lock::{Allowed, LockRefused, LockRequest, LockState, RetentionMode, judge};
 use crate::retention_class::{ClassStart, RetentionClass};
 use crate::time::ComplianceTime;
@@ -69,6 +70,8 @@ pub struct Situation<'a> {
     pub standing: VersionStanding,
     /// Days for which the bucket keeps what S3 no longer shows.
     pub history_days: u32,
+    /// Whether the tenant needs two people for what weakens.
+    pub dual_control: DualControl,
     /// Compliance time.
     pub now: ComplianceTime,
 }
@@ -113,7 +116,8 @@ pub fn explain(of: &Situation<'_>, language: AnswerLanguage) -> Explanation {
             "This is a delete marker. The versions below it are hidden, not gone.".to_owned(),
         );
     } else {
-        say.answer(deletable, of.now);
+        say.answer(deletable);
+        say.second_person(deletable, of.dual_control);
         say.lock(of);
         say.classes(&of.classes);
     }
@@ -169,7 +173,7 @@ impl Sentences {
     }
 
     /// The answer itself.
-    fn answer(&mut self, deletable: Deletable, now: ComplianceTime) {
+    fn answer(&mut self, deletable: Deletable) {
         let (japanese, english) = match deletable {
             Deletable::Yes => (
                 "この版を守るロックはありません。権限 manage を持つ鍵なら、いつでも削除できます。".to_owned(),
@@ -196,8 +200,20 @@ impl Sentences {
                 "Its lock state cannot be proved, so it counts as locked.".to_owned(),
             ),
         };
-        let _ = now;
         self.both(japanese, english);
+    }
+
+    /// What one person cannot do alone.
+    fn second_person(&mut self, deletable: Deletable, dual_control: DualControl) {
+        let weakens = matches!(deletable, Deletable::WithBypass | Deletable::AfterHold);
+        if weakens && dual_control == DualControl::Required {
+            self.both(
+                "それには、もう一人の承認者の署名と待機期間が必要です (azekura request)。"
+                    .to_owned(),
+                "That needs the signature of a second person and a cooling-off (azekura request)."
+                    .to_owned(),
+            );
+        }
     }
 
     /// Every keeper, not only the one that answered.
@@ -316,6 +332,7 @@ mod tests {
             classes: Vec::new(),
             standing,
             history_days: 30,
+            dual_control: DualControl::Required,
             now: at("2026-04-01"),
         };
         explain(&of, language)
@@ -373,6 +390,9 @@ mod tests {
                 let said = answer(&state, VersionStanding::Current, language);
                 assert_eq!((said.deletable, said.free_from), (deletable, free));
                 assert!(said.sentences.len() >= 3);
+                let second = said.sentences.join("\n").contains("azekura request");
+                let weakens = matches!(deletable, Deletable::WithBypass | Deletable::AfterHold);
+                assert_eq!(second, weakens, "{deletable:?}");
             }
         }
     }

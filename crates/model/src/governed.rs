@@ -68,6 +68,35 @@ pub enum PublicOpening {
     Acl,
 }
 
+/// From which versions holds are lifted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HeldVersions {
+    /// Of the keys that begin so; empty = all.
+    Prefix {
+        /// The prefix.
+        prefix: String,
+        /// Every version; else only what is current when it acts.
+        all_versions: bool,
+    },
+    /// Those of a list: key and version, one a line.
+    Listed(DocumentDigest),
+}
+
+impl HeldVersions {
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Prefix {
+                prefix,
+                all_versions,
+            } => {
+                let which = if *all_versions { "all" } else { "current" };
+                vec![("prefix", prefix.clone()), ("versions", which.to_owned())]
+            }
+            Self::Listed(list) => vec![("list", document(list))],
+        }
+    }
+}
+
 /// How administration is given, or the second person weakened.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum AdministrationChange {
@@ -109,6 +138,22 @@ pub enum GovernedOperation {
         version: VersionId,
         /// What the version shall have; `None` = no retention.
         retention: Option<Retention>,
+    },
+    /// Takes the legal hold off one version.
+    LiftHold {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// Key.
+        key: String,
+        /// Version.
+        version: VersionId,
+    },
+    /// Takes the legal hold off many versions.
+    LiftHolds {
+        /// Bucket.
+        bucket: NamedBucket,
+        /// Which.
+        versions: HeldVersions,
     },
     /// Deletes a bucket; its history ends some days later.
     RetireBucket {
@@ -239,6 +284,8 @@ impl GovernedOperation {
         match self {
             Self::BypassDelete { .. } => "bypass-delete",
             Self::BypassRetention { .. } => "bypass-retention",
+            Self::LiftHold { .. } => "lift-hold",
+            Self::LiftHolds { .. } => "lift-holds",
             Self::RetireBucket { .. } => "retire-bucket",
             Self::DeleteTenant { .. } => "delete-tenant",
             Self::ShortenHistory { .. } => "shorten-history",
@@ -264,6 +311,8 @@ impl GovernedOperation {
             Self::BypassRetention { .. } => {
                 "shortens or removes the GOVERNANCE retention of one version"
             }
+            Self::LiftHold { .. } => "takes the legal hold off one version",
+            Self::LiftHolds { .. } => "takes the legal hold off many versions",
             Self::RetireBucket { .. } => "deletes a bucket; its hidden history ends later",
             Self::DeleteTenant { .. } => "deletes a tenant with all its buckets",
             Self::ShortenHistory { .. } => "keeps deleted data for fewer days",
@@ -313,7 +362,13 @@ impl GovernedOperation {
                 bucket,
                 key,
                 version,
+            }
+            | Self::LiftHold {
+                bucket,
+                key,
+                version,
             } => of_version(bucket, key, *version),
+            Self::LiftHolds { bucket, versions } => with(of_bucket(bucket), versions.parameters()),
             Self::BypassRetention {
                 bucket,
                 key,
@@ -362,16 +417,24 @@ impl GovernedOperation {
                     ("document", document(sent)),
                 ],
             ),
-            Self::GrantAdministration {
-                change,
-                subject,
-                document: what,
-            } => vec![
-                ("change", change.as_str().to_owned()),
-                ("subject", subject.clone()),
-                ("document", document(what)),
-            ],
+            Self::GrantAdministration { .. } => self.administration(),
         }
+    }
+
+    fn administration(&self) -> Vec<(&'static str, String)> {
+        let Self::GrantAdministration {
+            change,
+            subject,
+            document: what,
+        } = self
+        else {
+            return Vec::new();
+        };
+        vec![
+            ("change", change.as_str().to_owned()),
+            ("subject", subject.clone()),
+            ("document", document(what)),
+        ]
     }
 
     fn disposal(&self) -> Vec<(&'static str, String)> {
@@ -405,9 +468,9 @@ fn none() -> String {
     "none".to_owned()
 }
 
-fn with<const N: usize>(
+fn with(
     mut parameters: Vec<(&'static str, String)>,
-    more: [(&'static str, String); N],
+    more: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Vec<(&'static str, String)> {
     parameters.extend(more);
     parameters

@@ -221,8 +221,51 @@ pub(crate) async fn permit(
     tenant: TenantId,
     (operation, document): (&GovernedOperation, Option<String>),
 ) -> Result<Permit, StoreError> {
-    let dual = dual_control(inner, tenant)?;
     let _alone = inner.governing.alone.lock().await;
+    let grant = judged(inner, by, tenant, (operation, document)).await?;
+    grant.use_up(inner, by).await?;
+    Ok(grant.permit)
+}
+
+/// A permit for a deed of several calls, each of which does a part.
+pub(crate) struct Grant {
+    /// What marks the records.
+    pub(crate) permit: Permit,
+    found: Option<requests::Found>,
+}
+
+impl Grant {
+    /// The deed is done: its request acts no more.
+    pub(crate) async fn use_up(&self, inner: &Inner, by: &Requester) -> Result<(), StoreError> {
+        match &self.found {
+            Some(found) => requests::execute(inner, by, found, inner.clock.compliance()).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// A permit whose request stays until [`Grant::use_up`].
+///
+/// # Errors
+/// [`StoreError::ApprovalNeeded`].
+pub(crate) async fn grant(
+    inner: &Inner,
+    by: &Requester,
+    tenant: TenantId,
+    asked: (&GovernedOperation, Option<String>),
+) -> Result<Grant, StoreError> {
+    let _alone = inner.governing.alone.lock().await;
+    judged(inner, by, tenant, asked).await
+}
+
+/// Judges, with [`Governing::alone`] held; asks when there is no request.
+async fn judged(
+    inner: &Inner,
+    by: &Requester,
+    tenant: TenantId,
+    (operation, document): (&GovernedOperation, Option<String>),
+) -> Result<Grant, StoreError> {
+    let dual = dual_control(inner, tenant)?;
     let now = inner.clock.compliance();
     let (found, approvers) = match dual {
         DualControl::Off => (None, Vec::new()),
@@ -233,12 +276,7 @@ pub(crate) async fn permit(
     };
     let request = found.as_ref().map(|found| &found.request);
     match judge(dual, operation, Some(by), request, (&approvers, now)) {
-        Ok(permit) => {
-            if let Some(found) = &found {
-                requests::execute(inner, by, found, now).await?;
-            }
-            Ok(permit)
-        }
+        Ok(permit) => Ok(Grant { permit, found }),
         Err(held) => {
             let (request, held) = match found {
                 Some(found) => (found.request, held),

@@ -5,12 +5,16 @@
 //! itself: what the rules refuse is reported and the others go on. The commit is guarded by every
 //! version's lock as it was judged; when one of them changed in between, the chunk is judged again.
 
+pub(crate) mod lift;
+
 use azekura_engine::seam::{CommitClass, Guard, Scan};
 use azekura_model::access::Authorized;
+use azekura_model::governed::Permit;
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{Lock, LockPermit, LockRefused, LockRequest, LockState};
 use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::Sequence;
+use azekura_model::requester::Requester;
 use azekura_model::retention_limits::{KeyLockLimits, OverLimit, RetentionLimits, judge_retention};
 use azekura_record::locks_changed::{LOCKS_CHANGED_MAX, LocksChanged};
 use azekura_record::particulars::Event;
@@ -139,6 +143,11 @@ pub(crate) async fn change(
     mut progress: impl FnMut(&LockReport),
 ) -> Result<LockReport, StoreError> {
     let bucket = read::open(inner, bucket)?.bucket;
+    let lifting = match request {
+        LockRequest::Hold(false) => Some(lift::grant(inner, by, &bucket, selection).await?),
+        _ => None,
+    };
+    let permit = lifting.as_ref().map(|grant| &grant.permit);
     let mut report = LockReport::default();
     let mut selecting = Selecting::new(selection);
     // One chunk is read and judged while those before it are on their way to the disk.
@@ -149,19 +158,23 @@ pub(crate) async fn change(
             if targets.is_empty() {
                 break;
             }
-            running.push(change_chunk(inner, by, &bucket, targets, request));
+            running.push(change_chunk(inner, (by, permit), &bucket, targets, request));
         }
         match running.next().await {
             Some(chunk) => report.add(chunk?),
-            None => return Ok(report),
+            None => break,
         }
         progress(&report);
     }
+    if let Some(grant) = &lifting {
+        grant.use_up(inner, by.requester()).await?;
+    }
+    Ok(report)
 }
 
 async fn change_chunk(
     inner: &Inner,
-    by: &Authorized,
+    by: (&Authorized, Option<&Permit>),
     bucket: &Bucket,
     targets: Vec<LockTarget>,
     request: &LockRequest,
@@ -174,10 +187,11 @@ async fn change_chunk(
 
 /// Changes the locks of at most [`LOCKS_CHANGED_MAX`] versions, each by the request that `decide`
 /// gives: `None` does not concern it, an error is reported as a refusal. All of it is one commit.
-/// Extensions keep within the limits of the bucket and of the key.
+/// Extensions keep within the limits of the bucket and of the key. What takes protection away needs a
+/// permit.
 pub(crate) async fn change_many(
     inner: &Inner,
-    by: &Authorized,
+    (by, permit): (&Authorized, Option<&Permit>),
     bucket: &Bucket,
     mut targets: Vec<LockTarget>,
     mut decide: impl FnMut(&LockTarget, &LockState) -> Result<Option<LockRequest>, String>,
@@ -195,7 +209,7 @@ pub(crate) async fn change_many(
             judged.tally(report);
             return Ok(());
         }
-        match commit(inner, by, bucket, &judged).await {
+        match commit(inner, (by.requester(), permit), bucket, &judged).await {
             Ok(()) => {
                 judged.tally(report);
                 return Ok(());
@@ -315,12 +329,12 @@ fn words(refused: &LockRefused) -> String {
 
 async fn commit(
     inner: &Inner,
-    by: &Authorized,
+    by: (&Requester, Option<&Permit>),
     bucket: &Bucket,
     judged: &Judged<'_>,
 ) -> Result<(), Refused> {
-    let limits = key_limits(inner, by.requester());
-    let (key, now) = (&by.requester().key_id, inner.clock.compliance());
+    let limits = key_limits(inner, by.0);
+    let (key, now) = (&by.0.key_id, inner.clock.compliance());
     let booked = inner.ledger.book(&limits, key, judged.locked, now)?;
     let mut guards = vec![Guard::Absent(families::closed())];
     let mut locks = Vec::with_capacity(judged.changes.len());
@@ -348,7 +362,7 @@ async fn commit(
     };
     let class = CommitClass::Data;
     inner
-        .append(by.requester(), bucket.partition, class, guards, draft)
+        .append_marked(by, bucket.partition, class, guards, draft)
         .await
         .map(|_| booked.keep())
 }

@@ -6,7 +6,7 @@
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
-use azekura_model::governed::{GovernedOperation, Permit};
+use azekura_model::governed::{GovernedOperation, NamedBucket, Permit};
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{Allowed, Bypass, Lock, LockPermit, LockRequest, LockState, judge};
 use azekura_model::name::{BucketName, ObjectKey};
@@ -62,17 +62,13 @@ pub(crate) async fn change(
         if !permit.changes() {
             return Ok(outcome);
         }
-        let allowed = if permit.bypassed() {
-            let operation = GovernedOperation::BypassRetention {
-                bucket: named(&bucket),
-                key: key.as_str().to_owned(),
-                version: target.version,
-                retention: permit.lock().retention,
-            };
-            let by = by.requester();
-            Some(once.permit(inner, by, bucket.tenant, &operation).await?)
-        } else {
-            None
+        let which = (named(&bucket), key.as_str().to_owned(), target.version);
+        let allowed = match weakens(which, &request, &permit) {
+            Some(operation) => {
+                let by = by.requester();
+                Some(once.permit(inner, by, bucket.tenant, &operation).await?)
+            }
+            None => None,
         };
         let marked = (by.requester(), allowed.as_ref());
         match commit(inner, marked, &bucket, &target, &permit, word(&request)).await {
@@ -83,6 +79,28 @@ pub(crate) async fn change(
             Err(Refused::Error(error)) => return Err(error),
         }
     }
+}
+
+/// The change as an operation of two people, if it takes protection away.
+fn weakens(
+    (bucket, key, version): (NamedBucket, String, VersionId),
+    request: &LockRequest,
+    permit: &LockPermit,
+) -> Option<GovernedOperation> {
+    if permit.bypassed() {
+        let retention = permit.lock().retention;
+        return Some(GovernedOperation::BypassRetention {
+            bucket,
+            key,
+            version,
+            retention,
+        });
+    }
+    matches!(request, LockRequest::Hold(false)).then_some(GovernedOperation::LiftHold {
+        bucket,
+        key,
+        version,
+    })
 }
 
 /// Refuses a bucket without object lock.

@@ -28,6 +28,7 @@ use azekura_model::governed::{
 use azekura_model::ident::{RequestId, VersionId};
 use azekura_model::lifecycle::{Expiration, LifecycleFilter, LifecycleRule, LifecycleRules};
 use azekura_model::lock::{Bypass, DefaultRetention, LockAsked, Period, Retention, RetentionMode};
+use azekura_model::name::BucketName;
 use azekura_model::position::Sequence;
 use azekura_model::retention_limits::RetentionLimits;
 use azekura_model::time::{ComplianceTime, HybridTime};
@@ -37,9 +38,11 @@ use azekura_record::particulars::Event;
 use azekura_record::sshsig::BadSignature;
 use azekura_store::disposal::DisposalAsk;
 use azekura_store::error::StoreError;
+use azekura_store::lock_bulk::LockSelection;
 use azekura_store::object::Which;
+use azekura_store::retention::bulk::BulkChange;
 use azekura_store::seal::record::open_record;
-use azekura_store::store::StorePolicy;
+use azekura_store::store::{Store, StorePolicy};
 use common::{Vault, assert_rebuild_equals, bucket_name, key, policy, put_request, writer};
 
 const B: &str = "charts";
@@ -121,6 +124,9 @@ fn default_of(days: u32) -> Option<DefaultRetention> {
 enum Deed {
     Delete,
     Unlock,
+    LiftHold,
+    LiftHolds,
+    LiftListed,
     Retire,
     NoDefault,
     Open,
@@ -128,9 +134,12 @@ enum Deed {
 }
 
 impl Deed {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::Delete,
         Self::Unlock,
+        Self::LiftHold,
+        Self::LiftHolds,
+        Self::LiftListed,
         Self::Retire,
         Self::NoDefault,
         Self::Open,
@@ -141,6 +150,11 @@ impl Deed {
     async fn prepare(self, scene: &Scene) {
         let (store, name) = (&scene.vault.store, bucket_name(B));
         match self {
+            Self::LiftHold | Self::LiftHolds | Self::LiftListed => {
+                let target = (&key(K), Which::Version(scene.version));
+                let by = writer();
+                store.put_hold(&by, &name, target, true).await.unwrap();
+            }
             Self::NoDefault => {
                 store
                     .put_default_retention(&writer(), &name, default_of(10), None)
@@ -179,6 +193,21 @@ impl Deed {
                 let put = store.put_retention(&by, &name, target, None, bypass.as_ref());
                 put.await.map(|_| ())
             }
+            Self::LiftHold => {
+                let lifted = store.put_hold(&by, &name, target, false);
+                lifted.await.map(|_| ())
+            }
+            Self::LiftHolds => {
+                let selection = LockSelection::Prefix {
+                    prefix: "検査/".to_owned(),
+                    all_versions: true,
+                };
+                lift_page(store, &by, &name, &selection).await
+            }
+            Self::LiftListed => {
+                let selection = LockSelection::Listed(vec![(object.clone(), which)]);
+                lift_page(store, &by, &name, &selection).await
+            }
             Self::Retire => store.delete_bucket(&by, &bucket_name("old")).await,
             Self::NoDefault => store.put_default_retention(&by, &name, None, None).await,
             Self::Policy => {
@@ -191,6 +220,18 @@ impl Deed {
             }
         }
     }
+}
+
+async fn lift_page(
+    store: &Store,
+    by: &Authorized,
+    bucket: &BucketName,
+    selection: &LockSelection,
+) -> Result<(), StoreError> {
+    let lifted = store.change_locks_page(by, bucket, (selection, None), &BulkChange::Hold(false));
+    let (report, next) = lifted.await?;
+    assert_eq!((report.changed, next), (1, None), "{report:?}");
+    Ok(())
 }
 
 fn needed(result: Result<(), StoreError>) -> (RequestId, Held) {
@@ -297,7 +338,12 @@ async fn what_acts_with_the_call_needs_a_second_person() {
 #[tokio::test]
 async fn one_signature_is_one_deed() {
     let scene = scene().await;
-    for deed in [Deed::Unlock, Deed::NoDefault] {
+    for deed in [
+        Deed::Unlock,
+        Deed::LiftHold,
+        Deed::LiftHolds,
+        Deed::NoDefault,
+    ] {
         deed.prepare(&scene).await;
         let (id, _) = needed(deed.act(&scene, "sato").await);
         scene.approve(id).await.unwrap();

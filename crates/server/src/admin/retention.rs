@@ -279,6 +279,7 @@ impl RetentionApi for Operator {
             classes: answer.classes.iter().collect(),
             standing: answer.standing,
             history_days: answer.history_days,
+            dual_control: answer.dual_control,
             now: answer.now,
         };
         let explained = explain(&situation, language);

@@ -2,6 +2,7 @@
 
 use azekura_model::calendar::DAY_MS;
 use azekura_model::explain::VersionStanding;
+use azekura_model::governed::DualControl;
 use azekura_model::ident::VersionId;
 use azekura_model::lock::LockState;
 use azekura_model::name::{BucketName, ObjectKey};
@@ -12,6 +13,7 @@ use azekura_record::summary::Summary;
 
 use crate::bucket::{Bucket, read};
 use crate::error::StoreError;
+use crate::governed;
 use crate::inner::Inner;
 use crate::lock_state;
 use crate::object::Which;
@@ -33,6 +35,8 @@ pub struct LockAnswer {
     pub standing: VersionStanding,
     /// Days for which the bucket keeps what S3 no longer shows.
     pub history_days: u32,
+    /// Whether the tenant needs two people for what weakens.
+    pub dual_control: DualControl,
     /// Compliance time.
     pub now: ComplianceTime,
 }
@@ -126,6 +130,7 @@ pub(crate) fn answer(
         classes,
         standing: standing(inner, &bucket, key, &entry)?,
         history_days: bucket.history_days,
+        dual_control: governed::dual_control(inner, bucket.tenant)?,
         now: inner.clock.compliance(),
     })
 }

@@ -15,7 +15,7 @@ use crate::bucket::{Bucket, object_lock, read};
 use crate::error::StoreError;
 use crate::find::{Found, load};
 use crate::inner::Inner;
-use crate::lock_bulk::{LockReport, LockSelection, LockTarget, Selecting, change_many};
+use crate::lock_bulk::{LockReport, LockSelection, LockTarget, Selecting, change_many, lift};
 use crate::retention::count::Cursor;
 use crate::retention::governed;
 use crate::retention::initial::not_assigned;
@@ -56,6 +56,11 @@ pub(crate) async fn change(
     if needs_lock && object_lock::of(inner, bucket.uuid)?.is_none() {
         return Err(StoreError::BucketWithoutLock);
     }
+    let lifting = match change {
+        BulkChange::Hold(false) => Some(lift::grant(inner, by, &bucket, selection).await?),
+        _ => None,
+    };
+    let permit = lifting.as_ref().map(|grant| &grant.permit);
     let passes = passes(inner, &bucket, change)?;
     let mut report = LockReport::default();
     let mut selecting = Selecting::new(selection);
@@ -65,6 +70,9 @@ pub(crate) async fn change(
     for _ in 0..CHUNKS_PER_PAGE {
         let targets = selecting.next(inner, &bucket, &mut report)?;
         if targets.is_empty() {
+            if let Some(grant) = lifting {
+                grant.use_up(inner, by.requester()).await?;
+            }
             return Ok((report, None));
         }
         for pass in &passes {
@@ -72,6 +80,7 @@ pub(crate) async fn change(
                 pass.decide(inner, &bucket, target, state)
                     .map_err(|error| error.to_string())
             };
+            let by = (by, permit);
             change_many(inner, by, &bucket, targets.clone(), decide, &mut report).await?;
         }
     }
