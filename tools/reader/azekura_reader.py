@@ -45,7 +45,7 @@ KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket
          8: "epoch-destroyed", 27: "released", 28: "freed", 29: "disposal-requested",
          30: "slot-restated", 31: "lifecycle-ran", 32: "imported",
          33: "identity-changed", 34: "request-changed", 35: "audit-batch",
-         36: "acl-changed"}
+         36: "acl-changed", 38: "tenant-deleted", 39: "audit-released"}
 IGNORABLE = 0x8000
 
 
@@ -721,7 +721,7 @@ class Vault:
         epoch, bucket = struct.unpack_from("<I", sealed, 1)[0], core.get(6, ZERO_ID)
         if epoch != core[12]:
             raise Damaged("the epoch of its particulars contradicts its core")
-        if record.kind in (1, 7) or (record.kind == 35 and core[5] == ZERO_ID):
+        if record.kind in (1, 7, 38) or (core[5] == ZERO_ID and 6 not in core):
             above = self.root
         elif epoch == 0:
             above = self.tenants.get(core[5])

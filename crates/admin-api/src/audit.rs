@@ -38,7 +38,8 @@ pub struct AuditAsk {
 pub struct AuditLine {
     /// When it was answered, RFC 3339; of a roll-up, the last.
     pub time: String,
-    /// `request` or `change`.
+    /// `request`, `change`, or `released`: from `since` to `time` entries are past their period and gone;
+    /// `count` is the number of their batches, and nothing is known of them.
     pub kind: String,
     /// Request id as the client saw it.
     #[serde(default, skip_serializing_if = "String::is_empty")]

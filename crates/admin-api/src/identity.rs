@@ -8,7 +8,8 @@ use http::Method;
 pub use types::{
     AdminAsked, GroupDetail, GroupList, KeyAsked, KeyChange, KeyDetail, KeyList, KeyMade,
     LoginAsked, NameQuery, PolicyDetail, PolicyList, RemovedIdentity, SessionMade, TenantAsked,
-    TenantChange, TenantDetail, TenantList, TenantMade, TotpMade, UserChange, UserDetail, UserList,
+    TenantAudit, TenantChange, TenantDetail, TenantList, TenantMade, TotpMade, UserChange,
+    UserDetail, UserList,
 };
 
 use crate::client::{Client, target};
@@ -26,6 +27,9 @@ pub trait IdentityApi: Send + Sync {
 
     /// Changes what holds for a tenant.
     async fn change_tenant(&self, change: &TenantChange) -> Result<TenantDetail, ApiError>;
+
+    /// Deletes a tenant that keeps nothing, by its name or id.
+    async fn delete_tenant(&self, tenant: &str) -> Result<RemovedIdentity, ApiError>;
 
     /// Users of the own tenant.
     async fn users(&self) -> Result<UserList, ApiError>;
@@ -92,6 +96,10 @@ impl IdentityApi for Client {
 
     async fn change_tenant(&self, change: &TenantChange) -> Result<TenantDetail, ApiError> {
         self.call_json(Method::PUT, paths::TENANTS, change).await
+    }
+
+    async fn delete_tenant(&self, tenant: &str) -> Result<RemovedIdentity, ApiError> {
+        self.remove(paths::TENANTS, tenant).await
     }
 
     async fn users(&self) -> Result<UserList, ApiError> {

@@ -63,7 +63,7 @@ pub const REQUEST: &str = "/v1/requests/{request}";
 pub const REQUEST_APPROVE: &str = "/v1/requests/{request}/approve";
 /// `POST`: somebody says no.
 pub const REQUEST_VETO: &str = "/v1/requests/{request}/veto";
-/// `GET`, `POST`, `PUT`: tenants.
+/// `GET`, `POST`, `PUT`, `DELETE`: tenants.
 pub const TENANTS: &str = "/v1/tenants";
 /// `GET`: what tenants keep and ask for.
 pub const USAGE: &str = "/v1/usage";

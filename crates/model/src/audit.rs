@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::time::{HybridTime, WallTime};
+use crate::time::{ComplianceTime, HybridTime, WallTime};
 
 /// Longest request id, operation, version id or error code of an entry, in bytes.
 pub const AUDIT_WORD_BYTES_MAX: usize = 128;
@@ -13,7 +13,15 @@ pub const AUDIT_NAME_BYTES_MAX: usize = 256;
 /// Longest object key or query of an entry, in bytes; an object key fits as a whole.
 pub const AUDIT_TEXT_BYTES_MAX: usize = 1024;
 /// Days in five years.
-const FIVE_YEARS_DAYS: u32 = 1827;
+pub const FIVE_YEARS_DAYS: u32 = 1827;
+/// Fewest days for which entries are kept: whoever looks after a break-in finds the year before it.
+pub const KEEP_DAYS_MIN: u32 = 365;
+/// Most days for which entries are kept, a hundred years.
+pub const KEEP_DAYS_MAX: u32 = 36_525;
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+/// By how much a wall clock that runs ahead prolongs the period.
+const LEAD_MS_MAX: i64 = 30 * DAY_MS;
 
 /// When an entry is durable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -120,6 +128,57 @@ pub struct AuditEntry {
     pub since: Option<WallTime>,
 }
 
+impl AuditPolicy {
+    /// Whether nothing is lost by putting this one in force instead of `other`: entries are durable as
+    /// early, kept as long, and have as much space.
+    #[must_use]
+    pub fn keeps_at_least(&self, other: &Self) -> bool {
+        let mode = self.mode == AuditMode::Strict || other.mode == AuditMode::Batched;
+        let space = match (self.budget_bytes, other.budget_bytes) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(other)) => own >= other,
+        };
+        mode && space && self.keep_days >= other.keep_days
+    }
+
+    /// Whether a tenant may have it.
+    ///
+    /// # Errors
+    /// [`BadAuditPolicy`].
+    pub fn check(&self) -> Result<(), BadAuditPolicy> {
+        match self.keep_days {
+            KEEP_DAYS_MIN..=KEEP_DAYS_MAX => Ok(()),
+            days => Err(BadAuditPolicy(days)),
+        }
+    }
+
+    /// From when on a batch may be released. It was committed at `compliance`, when the wall clock showed
+    /// `wall`; no entry of it is younger.
+    #[must_use]
+    pub fn kept_until(&self, compliance: ComplianceTime, wall: WallTime) -> ComplianceTime {
+        let lead = wall.0.saturating_sub(compliance.0).clamp(0, LEAD_MS_MAX);
+        let days = i64::from(self.keep_days).saturating_mul(DAY_MS);
+        ComplianceTime(compliance.0.saturating_add(lead).saturating_add(days))
+    }
+}
+
+/// Not a period for which an audit is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the audit is kept for {KEEP_DAYS_MIN} to {KEEP_DAYS_MAX} days, not for {0}")]
+pub struct BadAuditPolicy(pub u32);
+
+impl AuditMode {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Batched => "batched",
+        }
+    }
+}
+
 impl Default for AuditPolicy {
     fn default() -> Self {
         Self {
@@ -199,6 +258,50 @@ mod tests {
         assert_eq!(entry.key.unwrap().len(), 1023);
         assert_eq!(entry.operation.len(), AUDIT_WORD_BYTES_MAX);
         assert_eq!(entry.count, 1);
+    }
+
+    #[test]
+    fn less_of_anything_weakens() {
+        let policy = |mode, keep_days, budget_bytes| AuditPolicy {
+            mode,
+            keep_days,
+            budget_bytes,
+        };
+        let stands = policy(AuditMode::Strict, 800, Some(10));
+        for (other, keeps) in [
+            (stands, true),
+            (policy(AuditMode::Strict, 801, None), true),
+            (policy(AuditMode::Strict, 800, Some(11)), true),
+            (policy(AuditMode::Batched, 900, None), false),
+            (policy(AuditMode::Strict, 799, None), false),
+            (policy(AuditMode::Strict, 900, Some(9)), false),
+        ] {
+            assert_eq!(other.keeps_at_least(&stands), keeps, "{other:?}");
+        }
+        let unlimited = policy(AuditMode::Batched, 800, None);
+        assert!(!policy(AuditMode::Strict, 800, Some(u64::MAX)).keeps_at_least(&unlimited));
+        assert!(policy(AuditMode::Batched, 364, None).check().is_err());
+        assert!(policy(AuditMode::Batched, 365, None).check().is_ok());
+        assert!(policy(AuditMode::Batched, 40_000, None).check().is_err());
+    }
+
+    #[test]
+    fn the_later_clock_counts_and_a_wrong_one_a_month_at_most() {
+        let policy = AuditPolicy {
+            keep_days: 365,
+            ..AuditPolicy::default()
+        };
+        let until = |compliance, wall| {
+            let until =
+                policy.kept_until(ComplianceTime(compliance * DAY_MS), WallTime(wall * DAY_MS));
+            until.0 / DAY_MS
+        };
+        assert_eq!(until(10, 10), 375);
+        assert_eq!(until(10, 2), 375, "a clock that was put back");
+        assert_eq!(until(10, 15), 380);
+        assert_eq!(until(10, 100_000), 405);
+        let forever = policy.kept_until(ComplianceTime(i64::MAX), WallTime(i64::MAX));
+        assert_eq!(forever.0, i64::MAX);
     }
 
     #[test]

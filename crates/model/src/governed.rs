@@ -18,6 +18,7 @@ pub use judge::{
 pub use request::{Approval, ApprovalRequest, Asking, RequestStage, RequestTerms, Veto};
 pub use text::{escaped, moment};
 
+use crate::audit::AuditPolicy;
 use crate::cooling::HistoryDays;
 use crate::ident::{BucketUuid, TenantId, VersionId};
 use crate::lock::{DefaultRetention, Retention, RetentionMode};
@@ -217,14 +218,16 @@ pub enum GovernedOperation {
         /// The rules, one a line.
         rules: DocumentDigest,
     },
-    /// Destroys the key of an epoch.
+    /// Destroys the key of an epoch. Reserved for a key that is destroyed before what it seals is released;
+    /// nothing asks for that. Without a request a key goes only when nothing that it seals is left.
     DestroyKey {
         /// Bucket.
         bucket: NamedBucket,
         /// Epoch.
         epoch: u32,
     },
-    /// Lets a bucket's contents be placed elsewhere.
+    /// Lets a bucket's contents be placed elsewhere. Reserved for replication: until a vault has several
+    /// regions nothing asks for it.
     WidenResidency {
         /// Bucket.
         bucket: NamedBucket,
@@ -248,6 +251,11 @@ pub enum GovernedOperation {
         subject: String,
         /// What exactly: policy, preset, public key.
         document: DocumentDigest,
+    },
+    /// An audit that is kept for fewer days, in less space, or durable later.
+    WeakenAudit {
+        /// What shall count.
+        policy: AuditPolicy,
     },
 }
 
@@ -298,6 +306,7 @@ impl GovernedOperation {
             Self::WidenResidency { .. } => "widen-residency",
             Self::OpenPublicAccess { .. } => "open-public-access",
             Self::GrantAdministration { .. } => "grant-administration",
+            Self::WeakenAudit { .. } => "weaken-audit",
         }
     }
 
@@ -314,7 +323,9 @@ impl GovernedOperation {
             Self::LiftHold { .. } => "takes the legal hold off one version",
             Self::LiftHolds { .. } => "takes the legal hold off many versions",
             Self::RetireBucket { .. } => "deletes a bucket; its hidden history ends later",
-            Self::DeleteTenant { .. } => "deletes a tenant with all its buckets",
+            Self::DeleteTenant { .. } => {
+                "deletes a tenant that keeps nothing; nobody of it gets in"
+            }
             Self::ShortenHistory { .. } => "keeps deleted data for fewer days",
             Self::WidenLifecycle { .. } => "lets lifecycle rules delete more, or sooner",
             Self::Dispose { .. } => "deletes everything that the job names and no lock keeps",
@@ -326,6 +337,9 @@ impl GovernedOperation {
             Self::OpenPublicAccess { .. } => "lets everybody in without a key",
             Self::GrantAdministration { .. } => {
                 "gives somebody rights of administration, or takes a second person away"
+            }
+            Self::WeakenAudit { .. } => {
+                "keeps less of who read what: for fewer days, in less space, or durable later"
             }
         }
     }
@@ -418,6 +432,16 @@ impl GovernedOperation {
                 ],
             ),
             Self::GrantAdministration { .. } => self.administration(),
+            Self::WeakenAudit { policy } => vec![
+                ("audit-mode", policy.mode.as_str().to_owned()),
+                ("audit-keep-days", policy.keep_days.to_string()),
+                (
+                    "audit-budget-bytes",
+                    policy
+                        .budget_bytes
+                        .map_or_else(none, |most| most.to_string()),
+                ),
+            ],
         }
     }
 

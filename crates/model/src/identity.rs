@@ -6,6 +6,7 @@ mod weakens;
 pub use weakens::{administration, stands_out};
 
 use crate::access::Preset;
+use crate::audit::AuditPolicy;
 use crate::time::{ComplianceTime, HybridTime, WallTime};
 
 /// Longest name of a user, group or policy, in bytes.
@@ -170,6 +171,8 @@ pub enum Identity {
     Settings(TenantSettings),
     /// When keys were used last, in days since 1970-01-01. Keys that are not here keep what was said.
     LastUses(Vec<(String, u32)>),
+    /// How the tenant's audit is kept.
+    Audit(AuditPolicy),
 }
 
 /// What of the directory is meant.
@@ -182,6 +185,7 @@ pub enum IdentityName {
     Key(String),
     Settings,
     LastUses,
+    Audit,
 }
 
 impl Identity {
@@ -195,6 +199,7 @@ impl Identity {
             Self::Key(key) => IdentityName::Key(key.id.clone()),
             Self::Settings(_) => IdentityName::Settings,
             Self::LastUses(_) => IdentityName::LastUses,
+            Self::Audit(_) => IdentityName::Audit,
         }
     }
 }

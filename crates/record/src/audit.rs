@@ -1,6 +1,7 @@
-//! Record kind 35: a batch of audit entries.
+//! Record kinds 35 and 39: a batch of audit entries; batches that are past their period.
 
 use azekura_model::audit::{AuditEntry, AuditInterface, AuthMethod};
+use azekura_model::position::Sequence;
 
 use crate::cbor::{Reader, Value, Writer};
 use crate::error::DecodeError;
@@ -34,6 +35,42 @@ impl EventFields for AuditBatch {
             first: input.take(8)?,
             bytes_before: input.take(9)?,
             entries: input.take(10)?,
+        })
+    }
+}
+
+/// Batches are past their period. Durable before anything of them is released, and never erased: it says
+/// where the audit begins from then on. Names nothing but numbers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditReleased {
+    /// First record that was judged for it: the one after the last of the record of this kind before.
+    pub from: Sequence,
+    /// The last batch that goes.
+    pub until: Sequence,
+    /// Number of the first entry that stays.
+    pub entries: u64,
+    /// Bytes of particulars of all batches that are gone by then, as stored.
+    pub bytes: u64,
+    /// Days for which the tenant keeps entries.
+    pub keep_days: u32,
+}
+
+impl EventFields for AuditReleased {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.from)
+            .put(9, &self.until)
+            .put(10, &self.entries)
+            .put(11, &self.bytes)
+            .put(12, &self.keep_days);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            from: input.take(8)?,
+            until: input.take(9)?,
+            entries: input.take(10)?,
+            bytes: input.take(11)?,
+            keep_days: input.take(12)?,
         })
     }
 }

@@ -72,6 +72,10 @@ pub enum RecordKind {
     RequestChanged = 34,
     /// A version has another access-control list.
     AclChanged = 36,
+    /// A tenant is deleted.
+    TenantDeleted = 38,
+    /// Batches of an audit are past their period, and will be erased.
+    AuditReleased = 39,
 }
 
 /// Lock-relevant and public facts of one record.
@@ -112,7 +116,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -142,6 +146,8 @@ impl RecordKind {
         Self::AuditBatch,
         Self::RequestChanged,
         Self::AclChanged,
+        Self::TenantDeleted,
+        Self::AuditReleased,
     ];
 
     /// The number on disk.

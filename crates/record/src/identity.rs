@@ -2,6 +2,7 @@
 //! whole or taken away.
 
 use azekura_model::access::Preset;
+use azekura_model::audit::{AuditMode, AuditPolicy};
 use azekura_model::identity::{
     AccessKey, Group, Identity, IdentityName, KeyQuota, NamedPolicy, SigningKey, TenantSettings,
     TimeBox, User, UserKind,
@@ -59,7 +60,8 @@ pub fn decode(bytes: &[u8]) -> Result<Identity, DecodeError> {
     Ok(identity)
 }
 
-/// `[1, user]`, `[2, group]`, `[3, policy]`, `[4, key]`, `[5, settings]`, `[6, last uses]`.
+/// `[1, user]`, `[2, group]`, `[3, policy]`, `[4, key]`, `[5, settings]`, `[6, last uses]`,
+/// `[7, audit]`.
 impl Value for Identity {
     fn write(&self, out: &mut Writer) {
         out.array(2);
@@ -70,6 +72,7 @@ impl Value for Identity {
             Self::Key(key) => out.put(&4_u16).put(key),
             Self::Settings(settings) => out.put(&5_u16).put(settings),
             Self::LastUses(uses) => out.put(&6_u16).put(uses),
+            Self::Audit(policy) => out.put(&7_u16).put(policy),
         };
     }
 
@@ -82,13 +85,14 @@ impl Value for Identity {
             4 => input.get().map(Self::Key),
             5 => input.get().map(Self::Settings),
             6 => input.get().map(Self::LastUses),
+            7 => input.get().map(Self::Audit),
             other => Err(DecodeError::Newer(format!("identity {other}"))),
         }
     }
 }
 
 /// `[1, name]` user, `[2, name]` group, `[3, name]` policy, `[4, id]` key, `[5, ""]` settings, `[6, ""]`
-/// last uses.
+/// last uses, `[7, ""]` audit.
 impl Value for IdentityName {
     fn write(&self, out: &mut Writer) {
         let (code, name) = match self {
@@ -98,6 +102,7 @@ impl Value for IdentityName {
             Self::Key(id) => (4, id.as_str()),
             Self::Settings => (5, ""),
             Self::LastUses => (6, ""),
+            Self::Audit => (7, ""),
         };
         out.array(2).put(&code).put(&name.to_owned());
     }
@@ -110,9 +115,10 @@ impl Value for IdentityName {
             2 => Ok(Self::Group(name)),
             3 => Ok(Self::Policy(name)),
             4 => Ok(Self::Key(name)),
-            5 | 6 if !name.is_empty() => Err(DecodeError::malformed("a name where there is none")),
+            5..=7 if !name.is_empty() => Err(DecodeError::malformed("a name where there is none")),
             5 => Ok(Self::Settings),
             6 => Ok(Self::LastUses),
+            7 => Ok(Self::Audit),
             other => Err(DecodeError::Newer(format!("identity {other}"))),
         }
     }
@@ -346,5 +352,42 @@ impl Value for TenantSettings {
             totp_required: input.get()?,
             unused_days: input.get()?,
         })
+    }
+}
+
+/// `[mode, days, most bytes]`.
+impl Value for AuditPolicy {
+    fn write(&self, out: &mut Writer) {
+        out.array(3)
+            .put(&self.mode)
+            .put(&self.keep_days)
+            .put(&self.budget_bytes);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array_of(3, "how an audit is kept")?;
+        Ok(Self {
+            mode: input.get()?,
+            keep_days: input.get()?,
+            budget_bytes: input.get()?,
+        })
+    }
+}
+
+impl Value for AuditMode {
+    fn write(&self, out: &mut Writer) {
+        let code: u16 = match self {
+            Self::Strict => 1,
+            Self::Batched => 2,
+        };
+        out.put(&code);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match input.get::<u16>()? {
+            1 => Ok(Self::Strict),
+            2 => Ok(Self::Batched),
+            other => Err(DecodeError::Newer(format!("mode of audit {other}"))),
+        }
     }
 }

@@ -4,7 +4,7 @@ use azekura_model::governed::PermittedBy;
 use azekura_model::requester::Requester;
 
 use crate::acl::AclChanged;
-use crate::audit::AuditBatch;
+use crate::audit::{AuditBatch, AuditReleased};
 use crate::bucket::{BucketChanged, BucketCreated, BucketRetired};
 use crate::configured::BucketConfigured;
 use crate::disposal::DisposalRequested;
@@ -21,7 +21,7 @@ use crate::part::PartStored;
 use crate::released::{Released, SlotRestated, VersionFreed};
 use crate::request::RequestChanged;
 use crate::tagged::VersionTagged;
-use crate::tenant::TenantCreated;
+use crate::tenant::{TenantCreated, TenantDeleted};
 use crate::tick::ClockTick;
 use crate::upload::{UploadAborted, UploadStarted};
 use crate::version::Version;
@@ -78,6 +78,8 @@ pub enum Event {
     IdentityChanged(Box<IdentityChanged>),
     AuditBatch(AuditBatch),
     RequestChanged(Box<RequestChanged>),
+    TenantDeleted(TenantDeleted),
+    AuditReleased(AuditReleased),
 }
 
 /// Longest particulars in bytes, before sealing.
@@ -127,6 +129,8 @@ impl Event {
             Self::IdentityChanged(_) => RecordKind::IdentityChanged,
             Self::AuditBatch(_) => RecordKind::AuditBatch,
             Self::RequestChanged(_) => RecordKind::RequestChanged,
+            Self::TenantDeleted(_) => RecordKind::TenantDeleted,
+            Self::AuditReleased(_) => RecordKind::AuditReleased,
         }
     }
 
@@ -161,6 +165,8 @@ impl Event {
             Self::IdentityChanged(event) => event.write(out),
             Self::AuditBatch(event) => event.write(out),
             Self::RequestChanged(event) => event.write(out),
+            Self::TenantDeleted(event) => event.write(out),
+            Self::AuditReleased(event) => event.write(out),
         }
     }
 
@@ -195,6 +201,8 @@ impl Event {
             RecordKind::IdentityChanged => read_boxed(input).map(Self::IdentityChanged),
             RecordKind::AuditBatch => EventFields::read(input).map(Self::AuditBatch),
             RecordKind::RequestChanged => read_boxed(input).map(Self::RequestChanged),
+            RecordKind::TenantDeleted => EventFields::read(input).map(Self::TenantDeleted),
+            RecordKind::AuditReleased => EventFields::read(input).map(Self::AuditReleased),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Record kind 1: a tenant and its wrapped key.
+//! Record kinds 1 and 38: a tenant and its wrapped key; its end.
 
 use crate::error::DecodeError;
 use crate::fields::{FieldsReader, FieldsWriter};
@@ -27,6 +27,25 @@ impl EventFields for TenantCreated {
             name: input.take(8)?,
             wrapped_key: input.take(9)?,
             dual_control: input.take(10)?,
+        })
+    }
+}
+
+/// A tenant ends: nobody of it gets in any more. Sealed by the root key, so that it outlives the tenant's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TenantDeleted {
+    /// Name of the institution; no other tenant ever has it.
+    pub name: String,
+}
+
+impl EventFields for TenantDeleted {
+    fn write(&self, out: &mut FieldsWriter) {
+        out.put(8, &self.name);
+    }
+
+    fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: input.take(8)?,
         })
     }
 }

@@ -2,32 +2,15 @@
 
 use async_trait::async_trait;
 use azekura_gateway::audit::{Audit, NotOnRecord};
-use azekura_model::audit::{AuditEntry, AuditPolicy};
+use azekura_model::audit::AuditEntry;
 use azekura_model::ident::TenantId;
 use azekura_model::name::BucketName;
-use azekura_store::audit::{AuditOptions, AuditPolicies, AuditSink, Auditor, VAULT_AUDIT};
+use azekura_store::audit::{AuditOptions, AuditSink, Auditor};
 use azekura_store::store::Store;
 
 use crate::config::AuditChecked;
 use crate::forwarding::Forwarding;
 use crate::requests_counted::RequestsCounted;
-
-/// Policies of the configuration, for tenants that have none of their own.
-#[derive(Clone, Copy, Debug)]
-struct Configured {
-    tenants: AuditPolicy,
-    unsigned: AuditPolicy,
-}
-
-impl AuditPolicies for Configured {
-    fn policy(&self, tenant: TenantId) -> AuditPolicy {
-        if tenant == VAULT_AUDIT {
-            self.unsigned
-        } else {
-            self.tenants
-        }
-    }
-}
 
 /// Puts requests of both listeners on record.
 #[derive(Clone)]
@@ -50,10 +33,7 @@ impl Auditing {
         let sink = Some(std::sync::Arc::new(forwarding) as std::sync::Arc<dyn AuditSink>);
         let sink = sink.filter(|_| !config.collectors.is_empty());
         let options = AuditOptions {
-            policies: std::sync::Arc::new(Configured {
-                tenants: config.policy,
-                unsigned: config.unsigned,
-            }),
+            policies: store.audit_policies(),
             patients: std::sync::Arc::clone(&config.patients),
             sink,
         };

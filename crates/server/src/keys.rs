@@ -330,6 +330,11 @@ impl Authenticate for AccessKeys {
 
     fn credential(&self, key_id: &str) -> Option<Credential> {
         if let Some(found) = self.configured.get(key_id) {
+            let tenant = found.grant.tenant;
+            if tenant.is_some_and(|tenant| self.store.is_tenant_deleted(tenant)) {
+                tracing::info!(key_id, "refused: its tenant is deleted");
+                return None;
+            }
             return Some(found.clone());
         }
         let now = self.store.wall().0.div_euclid(1000);

@@ -9,6 +9,7 @@ use azekura_gateway::auth::Peer;
 use azekura_gateway::service::{ResponseBody, S3Gateway};
 use azekura_model::governed::DualControl;
 use azekura_model::position::RegionName;
+use azekura_store::audit::AuditDefaults;
 use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
 use azekura_store::error::StoreError;
 use azekura_store::memory::MemoryBudget;
@@ -34,7 +35,7 @@ use crate::timekeeper;
 /// Region of a vault that is made without a name. It cannot join others.
 const REGION_DEFAULT: &str = "local";
 /// Name of the institution of a vault that is made without one.
-const TENANT_DEFAULT: &str = "default";
+pub(crate) const TENANT_DEFAULT: &str = "default";
 /// Log line of a replay at every this many bytes.
 const LOG_EVERY_BYTES: u64 = 1 << 30;
 
@@ -234,6 +235,10 @@ fn policy(config: &Checked) -> StorePolicy {
         classes: Arc::clone(&config.classes),
         lock_limits: Arc::new(limits.collect()),
         public_buckets: config.public_buckets,
+        audit: AuditDefaults {
+            tenants: config.audit.policy,
+            unsigned: config.audit.unsigned,
+        },
         ..config.policy.clone()
     }
 }

@@ -111,6 +111,13 @@ fn is_released(inner: &Inner, bucket: &BucketEntry) -> Result<bool, StoreError> 
     Ok(is_recorded(inner, bucket)? && inner.get(CONFIGURATION, &key)?.is_none())
 }
 
+/// Whether the keys of a bucket are destroyed, and nothing of it is left to be done.
+pub(crate) fn is_over(inner: &Inner, bucket: &BucketEntry) -> Result<bool, StoreError> {
+    let own = Owner::from(bucket);
+    let done = config::unfinished(inner, own).is_ok_and(|left| left.is_empty());
+    Ok(is_released(inner, bucket)? && done)
+}
+
 /// Destroys the keys of a bucket if everything allows it; goes on with what was begun. The keeper's
 /// lock is held, or nothing is served yet.
 pub(crate) async fn destroy(inner: &Inner, bucket: &BucketEntry) -> Result<Outcome, StoreError> {

@@ -516,6 +516,7 @@ pub fn identity(tenant: TenantId, name: &IdentityName) -> Key {
         IdentityName::Key(id) => format!("key/{id}"),
         IdentityName::Settings => "settings".to_owned(),
         IdentityName::LastUses => "last-uses".to_owned(),
+        IdentityName::Audit => "audit".to_owned(),
     };
     config(format!("identity/{tenant}/{rest}"))
 }
@@ -535,6 +536,19 @@ pub fn ended_request(id: RequestId) -> Key {
 
 /// What the keys of requests begin with: open ones, ended ones.
 pub const REQUESTS: [&str; 2] = ["request-open/", "request-ended/"];
+
+/// In an audit partition: up to where batches are past their period, as [`crate::audit::release::Begin`]
+/// says.
+#[must_use]
+pub fn audit_begin() -> Key {
+    config("audit-begin".to_owned())
+}
+
+/// A tenant that is deleted.
+#[must_use]
+pub fn tenant_deleted(id: TenantId) -> Key {
+    config(format!("tenant-deleted/{id}"))
+}
 
 /// In the partition of a bucket: no write may commit any more (see `bucket/retire.rs`).
 #[must_use]

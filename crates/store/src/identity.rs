@@ -4,6 +4,7 @@
 
 mod approvers;
 pub(crate) mod change;
+pub(crate) mod delete;
 mod describe;
 mod secret;
 mod view;
@@ -40,6 +41,8 @@ pub(crate) struct Directory {
     uses: Mutex<BTreeMap<String, u32>>,
     /// One change at a time.
     changing: tokio::sync::Mutex<()>,
+    /// Shared while a bucket is made; alone to the deletion of a tenant.
+    pub(crate) buckets: tokio::sync::RwLock<()>,
 }
 
 impl Directory {
@@ -56,6 +59,11 @@ impl Directory {
     /// An access key, whether it is good or not.
     pub(crate) fn key(&self, id: &str) -> Option<Arc<KnownKey>> {
         self.keys.read().get(id).map(Arc::clone)
+    }
+
+    /// Nothing of it changes while this is held.
+    pub(crate) async fn changing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changing.lock().await
     }
 
     /// How many bytes each key may lock in a day.
@@ -95,7 +103,13 @@ pub(crate) fn load(inner: &Inner) -> Result<(), StoreError> {
     let mut keys = BTreeMap::new();
     for (id, entry) in read::tenants(inner)? {
         let identities = of_tenant(inner, id)?;
-        let view = Arc::new(TenantView::new(id, &entry, identities));
+        let deleted = delete::is_deleted(inner, id)?;
+        let view = Arc::new(TenantView::new((id, deleted), &entry, identities));
+        // Nobody of a deleted tenant gets in.
+        if deleted {
+            tenants.insert(id, view);
+            continue;
+        }
         for key in view.known_keys(&inner.keys) {
             keys.insert(key.key.id.clone(), Arc::new(key));
         }

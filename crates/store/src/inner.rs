@@ -22,6 +22,7 @@ use azekura_record::core::{Core, RecordKind};
 use azekura_record::particulars::{Event, Particulars};
 use bytes::Bytes;
 
+use crate::audit::AuditDefaults;
 use crate::bucket::access::ReadPolicies;
 use crate::clock::Clock;
 use crate::destroy;
@@ -80,6 +81,8 @@ pub struct StorePolicy {
     /// New buckets begin without public-access block and with lists, as before 2023. For tests of
     /// other people's suites; a bucket is public then once its owner says so.
     pub public_buckets: bool,
+    /// How audits are kept where a tenant says nothing.
+    pub audit: AuditDefaults,
 }
 
 impl Default for StorePolicy {
@@ -94,6 +97,7 @@ impl Default for StorePolicy {
             classes: Arc::default(),
             lock_limits: Arc::default(),
             public_buckets: false,
+            audit: AuditDefaults::default(),
         }
     }
 }

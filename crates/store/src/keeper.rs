@@ -4,7 +4,8 @@
 //! 2. run the lifecycle rules in force and the disposals whose time has come: both hide through the same
 //!    primitive as a client's DELETE, in the vault's own name, without any bypass;
 //! 3. release what has left hidden history;
-//! 4. destroy the keys of a retired bucket of which nothing is left, and of old epochs of one that lives.
+//! 4. destroy the keys of a retired bucket of which nothing is left, and of old epochs of one that lives;
+//! 5. release what of each audit is past its period.
 //!
 //! The journal is the index of time: compliance time rises along it, so each task keeps a cursor and
 //! reads a record once, when it is old enough ([`walk`]). What a lock keeps is looked at again when the
@@ -19,6 +20,7 @@ use azekura_model::cooling::HistoryDays;
 use azekura_model::lock::LockRefused;
 use azekura_model::time::ComplianceTime;
 
+use crate::audit;
 use crate::bucket::{Bucket, lifecycle, read};
 use crate::destroy::{self, Outcome};
 use crate::entry::BucketEntry;
@@ -51,6 +53,8 @@ pub struct KeeperReport {
     pub disposed: u64,
     /// Versions that a lock kept.
     pub locked: u64,
+    /// Batches of audits that were past their period, released and erased.
+    pub audit_batches: u64,
     /// Retired buckets, and old epochs of others, whose keys were destroyed.
     pub keys_destroyed: u64,
     /// What could not be judged or done; the log says why. It is tried again.
@@ -73,6 +77,7 @@ impl KeeperReport {
             aborted: sum(self.aborted, other.aborted),
             disposed: sum(self.disposed, other.disposed),
             locked: sum(self.locked, other.locked),
+            audit_batches: sum(self.audit_batches, other.audit_batches),
             keys_destroyed: sum(self.keys_destroyed, other.keys_destroyed),
             failed: sum(self.failed, other.failed),
         }
@@ -105,6 +110,7 @@ pub(crate) async fn keep_all(inner: &Inner) -> Result<KeeperReport, StoreError> 
         }
         total = total.plus(report);
     }
+    audit::release::run(inner, &mut total).await?;
     inner.kept.lock().add(total);
     Ok(total)
 }

@@ -111,6 +111,7 @@ impl Store {
             release::finish::finish_all(&self.inner, Owner::from(&bucket)).await?;
             keeper::finish_destroying(&self.inner, &bucket).await?;
         }
+        crate::audit::release::finish_all(&self.inner).await?;
         sweep::sweep_dead(&self.inner).await
     }
 

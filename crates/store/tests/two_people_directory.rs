@@ -11,18 +11,23 @@ mod approvers;
 mod common;
 
 use approvers::SigningKey;
+use azekura_engine::seam::Engine as _;
 use azekura_model::access::{
     Action, ActionSet, Ask, Authorized, Grant, Preset, Resource, authorize,
 };
-use azekura_model::governed::{DualControl, Held, NotApproved};
+use azekura_model::audit::{AuditMode, AuditPolicy};
+use azekura_model::governed::{DualControl, Held, NotApproved, PermittedBy};
 use azekura_model::ident::{RequestId, TenantId};
 use azekura_model::identity::{
     Identity, IdentityName, KeyQuota, SigningKey as Registered, TenantSettings, User, UserKind,
 };
+use azekura_model::position::Sequence;
 use azekura_model::requester::Requester;
 use azekura_model::time::HybridTime;
 use azekura_store::error::StoreError;
+use azekura_store::families::IDENTITY;
 use azekura_store::identity::{NewKey, NewTenant};
+use azekura_store::seal::record::open_record;
 use common::{Vault, assert_rebuild_equals, policy, writer};
 
 const DAY: i64 = 86_400_000;
@@ -267,4 +272,83 @@ async fn without_dual_control_one_does_it_all() {
         .remove_identity(&by, scene.tenant, name)
         .await
         .unwrap();
+}
+
+async fn audit(scene: &Scene, policy: AuditPolicy) -> Result<(), StoreError> {
+    let by = person("sato", scene.tenant, Action::ManageIdentities);
+    let set = scene
+        .vault
+        .store
+        .set_identity(&by, scene.tenant, IdentityName::Audit, |_| {
+            Ok(Identity::Audit(policy))
+        });
+    set.await.map(drop)
+}
+
+#[tokio::test]
+async fn an_audit_keeps_less_with_two_people_only() {
+    let scene = scene(true).await;
+    let in_force = || scene.vault.store.audit_policy(scene.tenant);
+    let policy = |mode, keep_days, budget_bytes| AuditPolicy {
+        mode,
+        keep_days,
+        budget_bytes,
+    };
+    let strong = policy(AuditMode::Strict, 3653, Some(1 << 30));
+    // A limit of space where there was none is less, too.
+    needed(audit(&scene, strong).await);
+    let strong = policy(AuditMode::Strict, 3653, None);
+    audit(&scene, strong).await.unwrap();
+    assert_eq!(in_force(), strong);
+    for weak in [
+        policy(AuditMode::Batched, 3653, None),
+        policy(AuditMode::Strict, 3652, None),
+        policy(AuditMode::Strict, 3653, Some(1)),
+    ] {
+        needed(audit(&scene, weak).await);
+        assert_eq!(in_force(), strong);
+    }
+    let short = policy(AuditMode::Strict, 364, None);
+    let refused = audit(&scene, short).await;
+    assert!(matches!(refused, Err(StoreError::InvalidArgument(_))));
+    let by = person("sato", scene.tenant, Action::ManageIdentities);
+    let removed = scene
+        .vault
+        .store
+        .remove_identity(&by, scene.tenant, IdentityName::Audit)
+        .await;
+    assert!(matches!(removed, Err(StoreError::InvalidRequest(_))));
+
+    let weak = policy(AuditMode::Batched, 400, None);
+    let (id, _) = needed(audit(&scene, weak).await);
+    scene.approve(id, &scene.suzuki).await.unwrap();
+    needed(audit(&scene, weak).await);
+    scene.vault.run(3 * DAY);
+    // Signed for these numbers, and no others.
+    needed(audit(&scene, policy(AuditMode::Batched, 399, None)).await);
+    audit(&scene, weak).await.unwrap();
+    assert_eq!(in_force(), weak);
+    assert_rebuild_equals(&scene.vault.engine);
+    let restarted = scene.vault.restarted().await;
+    assert_eq!(restarted.store.audit_policy(scene.tenant), weak);
+}
+
+#[tokio::test]
+async fn without_dual_control_an_audit_keeps_less_at_once() {
+    let scene = scene(false).await;
+    let policy = AuditPolicy {
+        keep_days: 365,
+        ..AuditPolicy::default()
+    };
+    audit(&scene, policy).await.unwrap();
+    assert_eq!(scene.vault.store.audit_policy(scene.tenant), policy);
+    let (keys, _) = scene.vault.learnt();
+    let records = scene.vault.engine.journal(IDENTITY, Sequence(1), 1000);
+    let records = records.unwrap();
+    let last = records.last().unwrap();
+    let opened = open_record(&keys, last.kind, &last.core, &last.particulars).unwrap();
+    assert_eq!(
+        opened.particulars.permitted,
+        Some(PermittedBy::DualControlOff)
+    );
 }

@@ -5,6 +5,8 @@
     reason = "an index into JSON answers null where nothing is"
 )]
 
+mod ended;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -83,6 +85,8 @@ pub(crate) fn kept_counted_and_handed_back(bench: &Bench) -> Result<Outcome, Fai
     let files = export(&world)?;
     reach(&world)?;
     imported(&world)?;
+    ended::audits(&world)?;
+    ended::deletions(&world, &mut client)?;
     let mut figures = Figures::new();
     figures.insert("files", files.into());
     if world.server.stop()? != 0 {

@@ -72,6 +72,24 @@ pub struct TenantDetail {
     pub keys: u64,
     /// How many people can sign requests of others.
     pub approvers: u64,
+    /// How its audit is kept.
+    pub audit: TenantAudit,
+    /// It is deleted; only the operator of the vault is shown that it was there.
+    #[serde(default)]
+    pub deleted: bool,
+}
+
+/// How an audit is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TenantAudit {
+    /// `strict`: on record before the answer; `batched`: within a second of it.
+    pub mode: String,
+    /// Days for which entries are kept.
+    pub keep_days: u32,
+    /// Bytes that entries may take; none = no limit.
+    pub budget_bytes: Option<u64>,
+    /// The tenant set it itself.
+    pub own: bool,
 }
 
 /// Tenants.
@@ -100,6 +118,15 @@ pub struct TenantChange {
     /// Days without use after which a new key does not work; 0 = never.
     #[serde(default)]
     pub unused_days: Option<u32>,
+    /// `strict` or `batched`. What weakens the audit may need a second person.
+    #[serde(default)]
+    pub audit_mode: Option<String>,
+    /// Days for which entries of the audit are kept, from 365 on.
+    #[serde(default)]
+    pub audit_keep_days: Option<u32>,
+    /// Bytes that entries of the audit may take; 0 = as much as the vault gives.
+    #[serde(default)]
+    pub audit_budget_bytes: Option<u64>,
 }
 
 /// A user to be made, or changed: what is left out stays, or is nothing.

@@ -13,8 +13,14 @@ pub enum TenantCommand {
     List(Online),
     /// Makes a tenant (an institution) with its first people
     Create(TenantCreateArgs),
+    /// Shows a tenant, with how its audit is kept
+    Show(super::tenancy::TenantNamed),
     /// Changes quotas or log-in rules
     Change(TenantChangeArgs),
+    /// Deletes a tenant that keeps nothing; a second person, of the tenant, signs
+    Delete(super::tenancy::TenantDeleteArgs),
+    /// Shows or sets how the audit of the own tenant is kept
+    Audit(super::tenancy::TenantAuditArgs),
     /// What tenants keep and ask for, bucket by bucket, for billing
     Usage(super::tenancy::UsageArgs),
     /// Hands back every version of the own tenant, with a manifest and hashes

@@ -23,6 +23,51 @@ pub struct UsageArgs {
     pub online: Online,
 }
 
+/// A tenant.
+#[derive(Args, Debug)]
+pub struct TenantNamed {
+    /// Name or id of the tenant [default: that of the key]
+    #[arg(value_name = "TENANT")]
+    pub tenant: Option<String>,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
+/// `azekura tenant delete`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura tenant delete 東病院\n\nFor the operator of the vault. The tenant must have no bucket, and no deleted one of which\nsomething is kept. With --dual-control required an approver of the tenant signs, and the same\ncall is made again after the cooling-off. Its keys, people and sessions stop at once; its audit\nis kept for its period; its name is never given again. Let it export its audit before."
+)]
+pub struct TenantDeleteArgs {
+    /// Name or id of the tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
+}
+
+/// `azekura tenant audit`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura tenant audit\n  azekura tenant audit 東病院 --mode strict --keep-days 3653\n  azekura tenant audit --budget 200GiB\n\nWith fewer days, less space or batched instead of strict, the audit keeps less: with\n--dual-control required that needs a second person, and the same call again after the cooling-off.\nEntries that are older than the days are erased by the vault itself, by compliance time."
+)]
+pub struct TenantAuditArgs {
+    /// Which tenant
+    #[command(flatten)]
+    pub named: TenantNamed,
+    /// strict: on record before the answer; batched: within a second of it
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<String>,
+    /// Days for which entries are kept, from 365 on
+    #[arg(long, value_name = "DAYS")]
+    pub keep_days: Option<u32>,
+    /// Space for entries, such as 200GiB; 0 = as much as the vault gives
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub budget: Option<u64>,
+}
+
 /// `azekura tenant export`.
 #[derive(Args, Debug)]
 #[command(
@@ -97,4 +142,44 @@ pub struct KeyImportArgs {
     /// Which server
     #[command(flatten)]
     pub online: Online,
+}
+
+/// Units of a size; powers of 1024 carry an `i`.
+const UNITS: [(&str, u64); 9] = [
+    ("kib", 1 << 10),
+    ("mib", 1 << 20),
+    ("gib", 1 << 30),
+    ("tib", 1 << 40),
+    ("kb", 1_000),
+    ("mb", 1_000_000),
+    ("gb", 1_000_000_000),
+    ("tb", 1_000_000_000_000),
+    ("b", 1),
+];
+
+/// A size in bytes, as people write it: `200GiB`.
+fn size(text: &str) -> Result<u64, String> {
+    let lower = text.trim().to_ascii_lowercase();
+    let unit = UNITS
+        .iter()
+        .find_map(|(name, bytes)| Some((lower.strip_suffix(name)?, *bytes)));
+    let (number, bytes) = unit.unwrap_or((lower.as_str(), 1));
+    let number = number.trim_end().parse::<u64>().ok();
+    number
+        .and_then(|number| number.checked_mul(bytes))
+        .ok_or_else(|| "give a whole number with or without a unit, such as 200GiB".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(size("0"), Ok(0));
+        assert_eq!(size("200GiB"), Ok(200 << 30));
+        assert_eq!(size("5 kb"), Ok(5000));
+        assert!(size("many").is_err());
+        assert!(size("99999999999TiB").is_err());
+    }
 }

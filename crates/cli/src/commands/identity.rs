@@ -35,8 +35,9 @@ fn removed(done: &RemovedIdentity, json: bool) -> Result<Exit, CommandError> {
 
 fn tenant_row(tenant: &TenantDetail) -> Vec<String> {
     let most = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    let gone = if tenant.deleted { " (deleted)" } else { "" };
     vec![
-        tenant.name.clone(),
+        format!("{}{gone}", tenant.name),
         tenant.id.clone(),
         tenant.dual_control.clone(),
         tenant.approvers.to_string(),
@@ -65,6 +66,12 @@ pub(crate) async fn tenant(command: TenantCommand, json: bool) -> Result<Exit, C
                 output::table(&TENANT_HEAD, &rows)
             })
         }
+        TenantCommand::Show(args) => super::tenant_audit::show(&args, json).await,
+        TenantCommand::Delete(args) => {
+            let client = connect::client(&args.online)?;
+            removed(&client.delete_tenant(&args.tenant).await?, json)
+        }
+        TenantCommand::Audit(args) => super::tenant_audit::audit(&args, json).await,
         TenantCommand::Create(args) => create_tenant(&args, json).await,
         TenantCommand::Change(args) => change_tenant(args, json).await,
         TenantCommand::Usage(args) => super::tenant_usage::run(&args, json).await,
@@ -114,6 +121,7 @@ async fn change_tenant(args: TenantChangeArgs, json: bool) -> Result<Exit, Comma
         quota_versions: args.quota_versions,
         one_time_passwords: args.one_time_passwords,
         unused_days: args.unused_days,
+        ..TenantChange::default()
     };
     let changed = client.change_tenant(&change).await?;
     output::answer(&changed, json, |tenant| {

@@ -31,6 +31,7 @@ pub(crate) mod object_list;
 pub(crate) mod object_undelete;
 pub(crate) mod policy_explain;
 pub(crate) mod request;
+pub(crate) mod tenant_audit;
 pub(crate) mod tenant_export;
 pub(crate) mod tenant_usage;
 pub(crate) mod testdata;

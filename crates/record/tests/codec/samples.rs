@@ -454,6 +454,11 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
     events.extend(keeper::events());
     events.extend(identity::events());
     events.push(audit::event());
+    events.push(audit::released());
+    let deleted = azekura_record::tenant::TenantDeleted {
+        name: "東病院".to_owned(),
+    };
+    events.push(("tenant-deleted", Event::TenantDeleted(deleted)));
     events.extend(request::events());
     events.extend(settings().into_iter().map(|(name, setting)| {
         let event = BucketConfigured {

@@ -500,6 +500,10 @@ fn event() -> impl Strategy<Value = Event> {
         4 => keeper::event(),
         2 => identity::event(),
         1 => audit::event(),
+        1 => audit::released(),
+        1 => text().prop_map(|name| {
+            Event::TenantDeleted(azekura_record::tenant::TenantDeleted { name })
+        }),
         2 => request::event(),
     ]
 }

@@ -134,6 +134,7 @@ pub(crate) fn audit_line(kind: AuditRowKind, entry: AuditEntry, record: String) 
         kind: match kind {
             AuditRowKind::Request => "request".to_owned(),
             AuditRowKind::Change => "change".to_owned(),
+            AuditRowKind::Released => "released".to_owned(),
         },
         request_id: entry.request_id,
         interface: match entry.interface {

@@ -1,5 +1,6 @@
 //! [`IdentityApi`] over the store, for one verified caller.
 
+mod audit;
 mod convert;
 pub(crate) mod routes;
 
@@ -131,10 +132,12 @@ impl IdentityApi for Operator {
     async fn tenants(&self) -> Result<TenantList, ApiError> {
         if self.may(Action::Operate).is_ok() {
             let all = self.running().store.tenants();
-            let tenants = all.iter().map(|view| convert::tenant(view)).collect();
-            return Ok(TenantList { tenants });
+            let tenants = all.iter().map(|view| self.tenant_detail(view.id));
+            return Ok(TenantList {
+                tenants: tenants.collect::<Result<_, _>>()?,
+            });
         }
-        let own = convert::tenant(&*self.reads()?);
+        let own = self.tenant_detail(self.reads()?.id)?;
         Ok(TenantList { tenants: vec![own] })
     }
 
@@ -199,7 +202,19 @@ impl IdentityApi for Operator {
         let quotas = change.quota_bytes.is_some() || change.quota_versions.is_some();
         let rules = change.one_time_passwords.is_some() || change.unused_days.is_some();
         // Quotas are the operator's business; how people log in is the institution's own.
+        let audit = change.audit_mode.is_some()
+            || change.audit_keep_days.is_some()
+            || change.audit_budget_bytes.is_some();
+        if audit && id == own && !quotas && !rules {
+            return self.change_audit(id, change).await;
+        }
         let by = match (quotas, rules) {
+            _ if audit => {
+                return Err(ApiError::new(
+                    Code::AccessDenied,
+                    "how its audit is kept is set by the tenant itself, and by itself",
+                ));
+            }
             (true, false) => self.may(Action::Operate)?,
             (false, _) if id == own => self.may(Action::ManageIdentities)?,
             _ => {
@@ -229,7 +244,23 @@ impl IdentityApi for Operator {
             Ok(Identity::Settings(settings))
         });
         set.await.map_err(failed)?;
-        Ok(convert::tenant(&*store.tenant(id).map_err(failed)?))
+        self.tenant_detail(id)
+    }
+
+    async fn delete_tenant(&self, tenant: &str) -> Result<RemovedIdentity, ApiError> {
+        let by = self.may(Action::Operate)?;
+        let store = &self.running().store;
+        let named = |view: &std::sync::Arc<TenantView>| {
+            !view.deleted && (view.name == tenant || view.id.to_string() == tenant)
+        };
+        let found = store.tenants().into_iter().find(named);
+        let found =
+            found.ok_or_else(|| ApiError::new(Code::NotFound, "there is no such tenant"))?;
+        store.delete_tenant(&by, found.id).await.map_err(failed)?;
+        tracing::warn!(tenant = found.name, "a tenant is deleted");
+        Ok(RemovedIdentity {
+            removed: found.name.clone(),
+        })
     }
 
     async fn users(&self) -> Result<UserList, ApiError> {

@@ -49,6 +49,7 @@ use super::{audit_query, retention_routes, v1};
         keeper::cancel_disposal,
         keeper::certificate,
         identity::tenants,
+        identity::delete_tenant,
         identity::create_tenant,
         identity::change_tenant,
         identity::users,

@@ -46,7 +46,7 @@ impl Operator {
         let wanted = if operates { asked } else { self.tenant() };
         let mut report = UsageReport::default();
         for view in self.running().store.tenants() {
-            if wanted.is_none_or(|wanted| wanted == view.id) {
+            if !view.deleted && wanted.is_none_or(|wanted| wanted == view.id) {
                 let usage = self.running().store.usage(view.id).await;
                 let usage = usage.map_err(|error| api_error(&error))?;
                 report.since = convert::rfc3339(usage.since.0);

@@ -20,7 +20,8 @@ pub struct AuditTable {
     /// `batched` (default): an entry is durable within a second of the answer. `strict`: before the
     /// answer; what cannot be put on record is not answered.
     pub mode: Option<AuditModeName>,
-    /// Days for which entries are kept. Default 1827, five years.
+    /// Days for which entries are kept, from 365 on. Default 1827, five years; for a tenant that set nothing
+    /// no fewer count.
     pub keep_days: Option<u32>,
     /// Bytes that the entries of a tenant may take, as a number or as `"100GiB"`. When they are spent,
     /// `strict` refuses reads and `batched` keeps counts only. Default: no limit.
@@ -91,6 +92,9 @@ impl AuditChecked {
             keep_days: table.keep_days.unwrap_or(default.keep_days),
             budget_bytes: bytes(table.budget, "audit.budget")?,
         };
+        policy
+            .check()
+            .map_err(|error| ConfigError::Audit(format!("keep_days: {error}")))?;
         let spared = bytes(table.unsigned_budget, "audit.unsigned_budget")?;
         let unsigned = AuditPolicy {
             budget_bytes: Some(spared.unwrap_or(UNSIGNED_BUDGET_BYTES)),

@@ -29,6 +29,7 @@ const CAPABLE: &[&str] = &[
     "PutObjectTagging",
     "DeleteObjectTagging",
     "DELETE /v1/buckets/{bucket}",
+    "DELETE /v1/tenants",
     "POST /v1/buckets/{bucket}",
     "POST /v1/buckets/{bucket}/disposals",
     "POST /v1/buckets/{bucket}/lifecycle/run",

@@ -155,6 +155,8 @@ pub(super) const PATHS: &[Path] = &[
         ask: |t| Ask::admin("DELETE", t.admin("")) },
     Path { name: "make the bucket again (admin)", operation: "POST /v1/buckets/{bucket}", needs: &[Right::Admin, Right::Manage], verdicts: "- - - - - - - -",
         ask: |t| Ask::admin("POST", t.admin("")) },
+    Path { name: "delete the tenant (admin)", operation: "DELETE /v1/tenants", needs: &[Right::Operate], verdicts: "- - - - - - - -",
+        ask: |_| Ask::admin("DELETE", format!("/v1/tenants?name={}", crate::open::TENANT_DEFAULT)) },
     // What deletes more or sooner acts after the cooling-off: accepted, and nothing leaves by it now.
     // Changes of many locks answer with a list of what was refused.
     Path { name: "an earlier date for many", operation: "POST /v1/buckets/{bucket}/locks", needs: &[Right::Admin, Right::Lock], verdicts: "s k k s s s s s",

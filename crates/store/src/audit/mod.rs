@@ -11,7 +11,9 @@ mod changes;
 mod clock;
 mod flush;
 pub mod patient;
+mod policy;
 mod query;
+pub(crate) mod release;
 mod rollup;
 mod trail;
 
@@ -26,6 +28,7 @@ pub use crate::families::audit_partition;
 use crate::store::Store;
 use flush::Flusher;
 use patient::PatientLayouts;
+pub use policy::{AuditDefaults, InForce};
 pub use query::{AuditFilter, AuditQuery, AuditRow, AuditRowKind};
 pub use rollup::{SOURCES_MAX, VERBATIM_PER_HOUR, VERBATIM_PER_SOURCE};
 pub use trail::AuditCounters;

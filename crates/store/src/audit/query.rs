@@ -13,6 +13,7 @@ use azekura_model::audit::AuditEntry;
 use azekura_model::ident::TenantId;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::time::WallTime;
+use azekura_record::core::{Core, RecordKind};
 use azekura_record::particulars::Event;
 
 use super::changes;
@@ -29,6 +30,9 @@ use crate::seal::record::{open_core, open_record};
 const RECORDS_AT_A_TIME: usize = 64;
 /// By how much records of one journal may stand in another order than their times.
 const OUT_OF_ORDER_MS: i64 = 600_000;
+
+/// Operation of a row that stands for entries past their period.
+const RELEASED: &str = "azekura:AuditReleased";
 
 /// Which rows are asked for; what is `None` is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +62,9 @@ pub enum AuditRowKind {
     Request,
     /// A change, from its own record.
     Change,
+    /// Entries were here and are past their period. Its time is that of the last batch, `since` that of the
+    /// first, its count that of batches: it answers no other question, so it stands in every answer.
+    Released,
 }
 
 /// One row of an answer, and the record that says so.
@@ -92,6 +99,8 @@ struct Source {
     next: Sequence,
     last: Sequence,
     rows: VecDeque<AuditRow>,
+    /// Batches that are gone, since the last row.
+    gone: Option<AuditRow>,
 }
 
 impl AuditQuery {
@@ -148,6 +157,7 @@ impl AuditQuery {
             next,
             last,
             rows: VecDeque::new(),
+            gone: None,
         });
     }
 
@@ -207,7 +217,11 @@ impl AuditQuery {
             let Some(source) = self.sources.get(at) else {
                 return Ok(());
             };
-            if !source.rows.is_empty() || source.next > source.last {
+            if !source.rows.is_empty() {
+                return Ok(());
+            }
+            if source.next > source.last {
+                self.end_gap(at);
                 return Ok(());
             }
             let (partition, next) = (source.partition, source.next);
@@ -275,12 +289,20 @@ impl AuditQuery {
         let opened = match opened {
             Ok(opened) => opened,
             // Erased through the one door: the release record tells of it.
-            Err(crate::seal::record::Unopened::Erased) => return true,
+            Err(crate::seal::record::Unopened::Erased) => {
+                if core.kind == RecordKind::AuditBatch {
+                    self.gone(at, record, &core);
+                }
+                return true;
+            }
             Err(_) => {
                 self.unreadable = self.unreadable.saturating_add(1);
                 return true;
             }
         };
+        if core.kind == RecordKind::AuditBatch {
+            rows.extend(self.sources.get_mut(at).and_then(|s| s.gone.take()));
+        }
         let bucket = self.sources.get(at).and_then(|s| s.bucket.clone());
         let (kind, entries) = match opened.particulars.event {
             Event::AuditBatch(batch) => (AuditRowKind::Request, batch.entries),
@@ -305,6 +327,40 @@ impl AuditQuery {
             }
         }
         true
+    }
+
+    /// Takes note of a batch that is gone.
+    fn gone(&mut self, at: usize, record: &StoredRecord, core: &Core) {
+        // An entry is not younger than its batch, and not much older.
+        let filter = &self.filter;
+        let hidden = core.tenant == VAULT_AUDIT && !filter.unsigned;
+        let from = filter.from.is_some_and(|from| core.wall < from);
+        if hidden || from || filter.to.is_some_and(|to| core.wall >= to) {
+            return;
+        }
+        let Some(source) = self.sources.get_mut(at) else {
+            return;
+        };
+        let row = source.gone.get_or_insert_with(|| AuditRow {
+            kind: AuditRowKind::Released,
+            entry: AuditEntry {
+                hybrid: core.hybrid,
+                since: Some(core.wall),
+                operation: RELEASED.to_owned(),
+                ..AuditEntry::default()
+            },
+            partition: record.position.partition,
+            sequence: record.position.sequence,
+        });
+        row.entry.time = core.wall;
+        row.entry.count = row.entry.count.saturating_add(1);
+    }
+
+    /// At the end of a source, what is gone before it is a row.
+    fn end_gap(&mut self, at: usize) {
+        if let Some(source) = self.sources.get_mut(at) {
+            source.rows.extend(source.gone.take());
+        }
     }
 
     fn is_asked(&self, entry: &AuditEntry, vaults: bool) -> bool {

@@ -8,11 +8,13 @@ use azekura_model::audit::{AuditEntry, AuditMode};
 use azekura_model::ident::TenantId;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_record::audit::BATCH_ENTRIES_MAX;
+use azekura_record::core::RecordKind;
 use azekura_record::particulars::Event;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
 use super::patient::PatientLayouts;
+use super::release::{self, Begin};
 use super::rollup::{Limits, RollUps};
 use super::{AuditOptions, AuditPolicies, AuditRefused, AuditSink};
 use crate::error::StoreError;
@@ -58,6 +60,8 @@ pub(super) struct End {
 pub(super) struct Trail {
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) end: End,
+    /// Bytes of batches that are past their period, as read last.
+    past: u64,
     /// Somebody waits for what is in `waiting`.
     pub(super) urgent: bool,
     /// Why the last commit failed; cleared by one that does not.
@@ -174,7 +178,9 @@ impl Shared {
         // Under the lock, so that entries stand in the order of their times.
         entry.time = self.inner.clock.wall();
         entry.hybrid = self.inner.clock.hybrid();
-        let spent = policy.budget_bytes.filter(|most| trail.end.bytes >= *most);
+        let spent = policy
+            .budget_bytes
+            .filter(|most| trail.kept_bytes(&self.inner, tenant, *most) >= *most);
         let limits = Limits {
             spent: spent.is_some(),
         };
@@ -230,9 +236,26 @@ impl Trail {
         Self {
             waiting: VecDeque::new(),
             end,
+            past: 0,
             urgent: false,
             failing: None,
         }
+    }
+}
+
+impl Trail {
+    /// Bytes that entries take now, or fewer than `most`. What is past its period is looked up only
+    /// where it decides.
+    fn kept_bytes(&mut self, inner: &Inner, tenant: TenantId, most: u64) -> u64 {
+        let kept = self.end.bytes.saturating_sub(self.past);
+        if kept < most {
+            return kept;
+        }
+        match release::begin(inner, audit_partition(tenant)) {
+            Ok(begin) => self.past = begin.bytes,
+            Err(error) => tracing::error!(%tenant, %error, "what an audit takes cannot be told"),
+        }
+        self.end.bytes.saturating_sub(self.past)
     }
 }
 
@@ -259,44 +282,74 @@ pub(super) fn last_sequence(inner: &Inner, partition: PartitionId) -> Sequence {
     head.map_or(Sequence(0), |(_, last, _)| *last)
 }
 
-/// Where the audit of a tenant stands, by its last readable batch. Batches after it that cannot be read
-/// count as full, so that no number is given twice.
+/// Where the audit of a tenant stands, by its last batch, or by what says that all are past their period.
+/// Batches after it that cannot be read count as full, so that no number is given twice.
 fn end_of(inner: &Inner, tenant: TenantId) -> Result<End, StoreError> {
     let partition = audit_partition(tenant);
     let last = last_sequence(inner, partition);
-    let mut end = End::default();
-    for back in 0..last.0.min(UNREADABLE_MAX) {
-        let at = Sequence(last.0.saturating_sub(back));
-        if let Some(found) = batch_end(inner, partition, at) {
-            end.entries = end.entries.saturating_add(found.entries);
-            end.bytes = end.bytes.saturating_add(found.bytes);
+    let begin = release::begin(inner, partition)?;
+    let mut unreadable = 0;
+    let mut at = last;
+    while at.0 > 0 && unreadable < UNREADABLE_MAX {
+        let found = match batch_end(inner, partition, at, begin) {
+            Found::End(found) => Some(found),
+            Found::Other => None,
+            Found::Unreadable => {
+                tracing::warn!(%partition, sequence = at.0, "a batch of the audit cannot be read");
+                unreadable = unreadable.saturating_add(1);
+                None
+            }
+        };
+        if let Some(mut end) = found {
+            let lost = unreadable.saturating_mul(BATCH_ENTRIES_MAX as u64);
+            end.entries = end.entries.saturating_add(lost);
             return Ok(end);
         }
-        tracing::warn!(%partition, sequence = at.0, "a batch of the audit cannot be read");
-        end.entries = end.entries.saturating_add(BATCH_ENTRIES_MAX as u64);
+        at = Sequence(at.0.saturating_sub(1));
     }
-    match last.0 {
-        0 => Ok(end),
-        _ if last.0 < UNREADABLE_MAX => Ok(end),
-        _ => Err(StoreError::Damaged(format!(
-            "the last {UNREADABLE_MAX} batches of audit partition {partition} cannot be read: run azekura vault \
-             check"
-        ))),
+    if unreadable < UNREADABLE_MAX {
+        return Ok(End {
+            entries: unreadable.saturating_mul(BATCH_ENTRIES_MAX as u64),
+            bytes: 0,
+        });
     }
+    Err(StoreError::Damaged(format!(
+        "the last {UNREADABLE_MAX} batches of audit partition {partition} cannot be read: run azekura vault \
+         check"
+    )))
 }
 
-fn batch_end(inner: &Inner, partition: PartitionId, at: Sequence) -> Option<End> {
-    let records = inner.engine.journal(partition, at, 1).ok()?;
-    let record = records.first().filter(|r| r.position.sequence == at)?;
-    let Part::Present(sealed) = &record.particulars else {
-        return None;
+/// What a record says of where the audit stands.
+enum Found {
+    End(End),
+    /// It is no batch.
+    Other,
+    Unreadable,
+}
+
+fn batch_end(inner: &Inner, partition: PartitionId, at: Sequence, begin: Begin) -> Found {
+    let page = inner.engine.journal(partition, at, 1).unwrap_or_default();
+    let Some(record) = page.first().filter(|r| r.position.sequence == at) else {
+        return Found::Unreadable;
     };
-    let opened = open_record(&inner.keys, record.kind, &record.core, &record.particulars).ok()?;
-    let Event::AuditBatch(batch) = &opened.particulars.event else {
-        return None;
+    if record.kind != RecordKind::AuditBatch.number() {
+        return Found::Other;
+    }
+    if at <= begin.until {
+        return Found::End(End {
+            entries: begin.entries,
+            bytes: begin.bytes,
+        });
+    }
+    let Part::Present(sealed) = &record.particulars else {
+        return Found::Unreadable;
+    };
+    let opened = open_record(&inner.keys, record.kind, &record.core, &record.particulars);
+    let Ok(Event::AuditBatch(batch)) = opened.map(|opened| opened.particulars.event) else {
+        return Found::Unreadable;
     };
     let bytes = sealed.len() as u64;
-    Some(End {
+    Found::End(End {
         entries: batch.first.saturating_add(batch.entries.len() as u64),
         bytes: batch.bytes_before.saturating_add(bytes),
     })

@@ -20,6 +20,7 @@ use crate::bucket::{Bucket, read};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
 use crate::governed::dual_control;
+use crate::identity::delete::is_deleted;
 use crate::inner::{Draft, Inner, Refused};
 
 /// Makes the vault's tenant when it has none.
@@ -72,6 +73,10 @@ pub(crate) async fn create(
         Some(tenant) => tenant,
         None => read::tenant(inner)?,
     };
+    let _making = inner.directory.buckets.read().await;
+    if is_deleted(inner, tenant)? {
+        return Err(StoreError::NoSuchIdentity);
+    }
     if let Some(owner) = read::owner(inner, name)? {
         return Err(taken(owner == tenant));
     }

@@ -2,6 +2,7 @@
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::{Action, Authorized, Preset};
+use azekura_model::audit::AuditPolicy;
 use azekura_model::governed::{AdministrationChange, GovernedOperation, Permit};
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{
@@ -17,6 +18,7 @@ use azekura_record::tenant::TenantCreated;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
+use super::delete::alive;
 use super::describe;
 use super::{DAY_MS, load, one, secret};
 use crate::error::StoreError;
@@ -85,7 +87,10 @@ pub(crate) async fn create_tenant(
         .iter()
         .any(|tenant| tenant.name == new.name);
     if taken {
-        let what = format!("a tenant of the name {:?} is there already", new.name);
+        let what = format!(
+            "a tenant of the name {:?} is there already, or was: a name is given once",
+            new.name
+        );
         return Err(StoreError::InvalidRequest(what));
     }
     let tenant = inner.ids.tenant()?;
@@ -120,6 +125,7 @@ pub(crate) async fn set(
     edit: impl FnOnce(Option<Identity>) -> Result<Identity, StoreError>,
 ) -> Result<Identity, StoreError> {
     let _alone = inner.directory.changing.lock().await;
+    alive(inner, tenant)?;
     let (before, raw) = one(inner, tenant, &name)?;
     let after = registered(inner, before.as_ref(), edit(before.clone())?);
     if after.name() != name {
@@ -144,6 +150,7 @@ pub(crate) async fn remove(
     name: IdentityName,
 ) -> Result<(), StoreError> {
     let _alone = inner.directory.changing.lock().await;
+    alive(inner, tenant)?;
     let (Some(before), Some(raw)) = one(inner, tenant, &name)? else {
         return Err(StoreError::NoSuchIdentity);
     };
@@ -350,6 +357,9 @@ fn validate(identity: &Identity) -> Result<(), StoreError> {
             short(&key.label)?;
             key.policy.as_deref().map_or(Ok(()), policy)
         }
+        Identity::Audit(policy) => policy
+            .check()
+            .map_err(|error| StoreError::InvalidArgument(error.to_string())),
         Identity::Settings(_) | Identity::LastUses(_) => Ok(()),
     }
 }
@@ -382,7 +392,7 @@ fn refer(inner: &Inner, tenant: TenantId, identity: &Identity) -> Result<(), Sto
         }
         Identity::Key(_) => (&[], view.keys.len()),
         Identity::Policy(_) => (&[], view.policies.len()),
-        Identity::Settings(_) | Identity::LastUses(_) => (&[], 0),
+        Identity::Settings(_) | Identity::LastUses(_) | Identity::Audit(_) => (&[], 0),
     };
     if count > MOST {
         return Err(StoreError::InvalidRequest(format!(
@@ -424,6 +434,10 @@ fn unused(inner: &Inner, tenant: TenantId, identity: &Identity) -> Result<(), St
                 .find(|group| group.policies.contains(&policy.name));
             user.map(|user| format!("user {:?}", user.name))
                 .or_else(|| group.map(|group| format!("group {:?}", group.name)))
+        }
+        Identity::Audit(_) => {
+            let what = "how an audit is kept is set anew, not taken away";
+            return Err(StoreError::InvalidRequest(what.to_owned()));
         }
         Identity::Key(_) | Identity::Settings(_) | Identity::LastUses(_) => None,
     };
@@ -472,6 +486,9 @@ async fn govern(
     before: Option<&Identity>,
     after: Option<&Identity>,
 ) -> Result<Option<Permit>, StoreError> {
+    if let Some(Identity::Audit(policy)) = after {
+        return govern_audit(inner, by, tenant, *policy).await;
+    }
     let change = administration(before, after)
         .or_else(|| speaks_for_another(inner, by, tenant, before, after));
     let Some(change) = change else {
@@ -491,6 +508,27 @@ async fn govern(
         document: digested(&document),
     };
     let permit = governed::permit(inner, by.requester(), tenant, (&operation, Some(document)));
+    permit.await.map(Some)
+}
+
+/// The permit of an audit that keeps less than the one in force.
+async fn govern_audit(
+    inner: &Inner,
+    by: &Authorized,
+    tenant: TenantId,
+    policy: AuditPolicy,
+) -> Result<Option<Permit>, StoreError> {
+    let most = inner.policy.audit.tenants.budget_bytes;
+    if most.is_some_and(|most| policy.budget_bytes.is_none_or(|asked| asked > most)) {
+        let most = most.unwrap_or_default();
+        let what = format!("the vault gives the audit of a tenant {most} bytes at most");
+        return Err(StoreError::InvalidRequest(what));
+    }
+    if policy.keeps_at_least(&inner.audit_policy(tenant)) {
+        return Ok(None);
+    }
+    let operation = GovernedOperation::WeakenAudit { policy };
+    let permit = governed::permit(inner, by.requester(), tenant, (&operation, None));
     permit.await.map(Some)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use azekura_model::access::ActionSet;
+use azekura_model::audit::AuditPolicy;
 use azekura_model::governed::DualControl;
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{
@@ -25,6 +26,8 @@ pub struct TenantView {
     pub id: TenantId,
     /// Name of the institution.
     pub name: String,
+    /// It is deleted: nobody of it gets in, and its name stays taken.
+    pub deleted: bool,
     /// Whether what weakens needs two people.
     pub dual_control: DualControl,
     /// What holds for the tenant as a whole.
@@ -37,6 +40,8 @@ pub struct TenantView {
     pub policies: BTreeMap<String, NamedPolicy>,
     /// Access keys by id.
     pub keys: BTreeMap<String, AccessKey>,
+    /// How its audit is kept; `None` = as the vault says.
+    pub audit: Option<AuditPolicy>,
     last_uses: BTreeMap<String, u32>,
 }
 
@@ -102,10 +107,15 @@ impl KnownKey {
 }
 
 impl TenantView {
-    pub(super) fn new(id: TenantId, entry: &TenantEntry, identities: Vec<Identity>) -> Self {
+    pub(super) fn new(
+        (id, deleted): (TenantId, bool),
+        entry: &TenantEntry,
+        identities: Vec<Identity>,
+    ) -> Self {
         let mut view = Self {
             id,
             name: entry.name.clone(),
+            deleted,
             dual_control: if entry.dual_control {
                 DualControl::Required
             } else {
@@ -116,6 +126,7 @@ impl TenantView {
             groups: BTreeMap::new(),
             policies: BTreeMap::new(),
             keys: BTreeMap::new(),
+            audit: None,
             last_uses: BTreeMap::new(),
         };
         for identity in identities {
@@ -134,6 +145,7 @@ impl TenantView {
                 }
                 Identity::Settings(settings) => view.settings = settings,
                 Identity::LastUses(uses) => view.last_uses.extend(uses),
+                Identity::Audit(policy) => view.audit = Some(policy),
             }
         }
         view

@@ -10,6 +10,7 @@ use azekura_record::summary::Summary;
 use bytes::Bytes;
 
 use super::request;
+use crate::audit::release::Begin;
 use crate::entry::{self, Slotted};
 use crate::families::{self, Amendment, BlobState};
 
@@ -25,6 +26,12 @@ pub(super) fn mutations(event: &Event, core: &Core, out: &mut Mutations) {
             .push((families::disposal(job.id), Bytes::from(job.encode()))),
         // Of people; here because the match above is long enough.
         Event::RequestChanged(changed) => request::changed(core, changed, out),
+        Event::AuditReleased(released) => out
+            .puts
+            .push((families::audit_begin(), Begin::from(released).encode())),
+        Event::TenantDeleted(_) => out
+            .puts
+            .push((families::tenant_deleted(core.tenant), entry::present())),
         // Not the keeper's: the merge of another region's records belongs to replication, which does
         // not write yet. All other events are matched before.
         _ => {}

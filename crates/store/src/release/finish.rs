@@ -2,7 +2,7 @@
 //! crash it does what is left.
 
 use azekura_engine::seam::{CommitClass, CommitError, Guard, Part, ReadError, Scan, StoredRecord};
-use azekura_model::ident::VersionId;
+use azekura_model::ident::{BucketUuid, TenantId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::{ReleaseProof, resume};
@@ -38,6 +38,25 @@ pub(crate) struct Deed {
     pub(crate) hidden_by: String,
 }
 
+/// Where a release stands, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) tenant: TenantId,
+    /// `None` in an audit partition.
+    pub(crate) bucket: Option<BucketUuid>,
+    pub(crate) partition: PartitionId,
+}
+
+impl From<Owner> for Place {
+    fn from(owner: Owner) -> Self {
+        Self {
+            tenant: owner.tenant,
+            bucket: Some(owner.bucket),
+            partition: owner.partition,
+        }
+    }
+}
+
 /// What was erased.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Erased {
@@ -49,11 +68,12 @@ pub(crate) struct Erased {
 /// release record.
 pub(crate) async fn finish(
     inner: &Inner,
-    owner: Owner,
+    place: impl Into<Place>,
     proof: ReleaseProof,
     hybrid: HybridTime,
     deed: Deed,
 ) -> Result<Erased, Refused> {
+    let owner = place.into();
     own::only(inner, &proof)?;
     let engine = std::sync::Arc::clone(&inner.engine);
     let given = proof.clone();
@@ -67,7 +87,7 @@ pub(crate) async fn finish(
         read_back(inner, &proof)?;
     } else {
         let lost = format!("{:?}", freed.lost);
-        tracing::error!(bucket = %owner.bucket, %lost, "damage hides records that a release lists");
+        tracing::error!(partition = %owner.partition, %lost, "damage hides records that a release lists");
     }
     let version = core_at(inner, owner.partition, proof.record().sequence)?
         .0
@@ -101,7 +121,7 @@ pub(crate) async fn finish(
 
 async fn record(
     inner: &Inner,
-    owner: Owner,
+    owner: Place,
     version: Option<VersionId>,
     hybrid: HybridTime,
     event: VersionFreed,
@@ -109,7 +129,7 @@ async fn record(
     let guard = Guard::Equals(families::due_release(hybrid), entry::present());
     let draft = Draft {
         tenant: owner.tenant,
-        bucket: Some(owner.bucket),
+        bucket: owner.bucket,
         version,
         hybrid: inner.clock.hybrid(),
         content_bytes: 0,
@@ -183,7 +203,11 @@ pub(crate) fn core_at(
 /// Finishes every release of a bucket that a crash or a failure left. Returns how many were
 /// finished and how many could not be: those are left for the next time, and stop neither the others nor
 /// the start.
-pub(crate) async fn finish_all(inner: &Inner, owner: Owner) -> Result<(u64, u64), StoreError> {
+pub(crate) async fn finish_all(
+    inner: &Inner,
+    place: impl Into<Place>,
+) -> Result<(u64, u64), StoreError> {
+    let owner = place.into();
     let (mut finished, mut failed) = (0_u64, 0_u64);
     let mut from = Bytes::from_static(RELEASES);
     loop {
@@ -201,7 +225,7 @@ pub(crate) async fn finish_all(inner: &Inner, owner: Owner) -> Result<(u64, u64)
                 Err(error) => {
                     failed = failed.saturating_add(1);
                     let release = entry.sequence;
-                    tracing::error!(bucket = %owner.bucket, %release, %error, "a release cannot be finished");
+                    tracing::error!(partition = %owner.partition, %release, %error, "a release cannot be finished");
                 }
             }
         }
@@ -214,9 +238,10 @@ pub(crate) async fn finish_all(inner: &Inner, owner: Owner) -> Result<(u64, u64)
 
 pub(crate) async fn finish_again(
     inner: &Inner,
-    owner: Owner,
+    place: impl Into<Place>,
     at: Sequence,
 ) -> Result<(), StoreError> {
+    let owner = place.into();
     let partition = owner.partition;
     let (core, record) = core_at(inner, partition, at)?;
     let list = list_at(inner, partition, at)?;

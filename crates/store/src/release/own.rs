@@ -8,6 +8,7 @@ use azekura_record::particulars::Event;
 use azekura_record::released::Released;
 
 use super::finish::core_at;
+use crate::audit;
 use crate::destroy;
 use crate::error::StoreError;
 use crate::families::{self, BlobState};
@@ -26,6 +27,9 @@ pub(super) fn only(inner: &Inner, proof: &ReleaseProof) -> Result<(), StoreError
     };
     if core.kind != RecordKind::Released {
         return refused("it is no release".to_owned());
+    }
+    if families::is_audit(partition) {
+        return audit::release::only(inner, proof, &core);
     }
     if core.epoch == 0 {
         return destroy::only(inner, proof, &core);

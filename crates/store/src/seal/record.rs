@@ -98,12 +98,12 @@ fn of_tenant(kind: RecordKind) -> bool {
 /// Under which key the particulars of a record are sealed.
 fn sealing_key(keys: &Keys, core: &Core) -> Result<Arc<SecretKey>, KeyError> {
     match (core.kind, core.bucket) {
-        (RecordKind::TenantCreated | RecordKind::ClockTick, _) => Ok(Arc::new(keys.root().clone())),
-        // Of requests that no tenant is known for.
-        (RecordKind::AuditBatch, _) if core.tenant == VAULT_AUDIT => {
+        (RecordKind::TenantCreated | RecordKind::TenantDeleted | RecordKind::ClockTick, _) => {
             Ok(Arc::new(keys.root().clone()))
         }
         (_, Some(bucket)) if core.epoch > 0 => keys.bucket_key(bucket, core.epoch),
+        // The audit of requests that no tenant is known for.
+        (_, None) if core.tenant == VAULT_AUDIT => Ok(Arc::new(keys.root().clone())),
         // Also a release of what goes with a bucket's keys: it outlives them.
         _ => keys.tenant_key(core.tenant),
     }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use azekura_model::access::Authorized;
+use azekura_model::audit::AuditPolicy;
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{AccessKey, Identity, IdentityName};
 use zeroize::Zeroizing;
 
 use super::Store;
+use crate::audit::{AuditPolicies, InForce};
 use crate::error::StoreError;
 use crate::identity::change;
+use crate::identity::delete;
 use crate::identity::{KeyNotGood, KnownKey, NewKey, NewTenant, TenantView};
 use crate::volume::{self, TenantUsage};
 
@@ -76,6 +79,22 @@ impl Store {
         let tenant = change::create_tenant(&self.inner, by, new).await?;
         volume::count_limited(&self.inner).await?;
         Ok(tenant)
+    }
+
+    /// Deletes a tenant that keeps nothing: no bucket, and no deleted one of which something is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchIdentity`]; [`StoreError::InvalidRequest`] says what it keeps; that two people
+    /// are needed.
+    pub async fn delete_tenant(&self, by: &Authorized, tenant: TenantId) -> Result<(), StoreError> {
+        delete::delete(&self.inner, by, tenant).await
+    }
+
+    /// Whether a tenant is deleted. One that nobody knows is not.
+    #[must_use]
+    pub fn is_tenant_deleted(&self, id: TenantId) -> bool {
+        let found = self.inner.directory.tenant(id);
+        found.is_some_and(|view| view.deleted)
     }
 
     /// Sets one thing of a directory, whole: what `edit` makes of what is there.
@@ -146,6 +165,24 @@ impl Store {
         new: NewKey,
     ) -> Result<(AccessKey, Zeroizing<String>), StoreError> {
         change::create_key(&self.inner, by, tenant, new).await
+    }
+
+    /// How the audit of a tenant is kept now.
+    #[must_use]
+    pub fn audit_policy(&self, tenant: TenantId) -> AuditPolicy {
+        self.inner.audit_policy(tenant)
+    }
+
+    /// Most bytes that the vault gives the audit of a tenant.
+    #[must_use]
+    pub fn audit_budget_max(&self) -> Option<u64> {
+        self.inner.policy.audit.tenants.budget_bytes
+    }
+
+    /// How audits are kept, at each moment: for an auditor.
+    #[must_use]
+    pub fn audit_policies(&self) -> Arc<dyn AuditPolicies> {
+        Arc::new(InForce(Arc::clone(&self.inner)))
     }
 
     /// What a tenant keeps, counted now, of all its buckets.

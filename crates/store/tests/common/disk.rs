@@ -65,8 +65,18 @@ pub(crate) struct Disk {
 impl Disk {
     /// `at` = what the wall clock shows.
     pub(crate) async fn open(dir: &Path, at: WallTime, ends: Ends) -> Self {
+        Self::open_at(dir, at, ComplianceTime(super::BEGIN_MS), ends).await
+    }
+
+    /// `least` = compliance time, if the journal says nothing later.
+    pub(crate) async fn open_at(
+        dir: &Path,
+        at: WallTime,
+        least: ComplianceTime,
+        ends: Ends,
+    ) -> Self {
         let time = Arc::new(ManualTimeSource::at(at));
-        let clock = Arc::new(Clock::new(time.clone(), ComplianceTime(super::BEGIN_MS)));
+        let clock = Arc::new(Clock::new(time.clone(), least));
         let own = Arc::clone(&clock);
         let options = OpenOptions::new(Places::in_dir(dir), None);
         let make = |keys: Arc<Keys>, _: Arc<Clock>| -> Box<dyn Project> {

@@ -1,8 +1,9 @@
 //! A batch of audit entries.
 
 use azekura_model::audit::{AuditEntry, AuditInterface, AuthMethod};
+use azekura_model::position::Sequence;
 use azekura_model::time::{HybridTime, WallTime};
-use azekura_record::audit::AuditBatch;
+use azekura_record::audit::{AuditBatch, AuditReleased};
 use azekura_record::particulars::Event;
 
 use super::KEY;
@@ -54,4 +55,15 @@ pub(super) fn event() -> (&'static str, Event) {
         entries: vec![read, refused],
     };
     ("audit-batch", Event::AuditBatch(batch))
+}
+
+pub(super) fn released() -> (&'static str, Event) {
+    let released = AuditReleased {
+        from: Sequence(1),
+        until: Sequence(1000),
+        entries: 512_000,
+        bytes: 70_000_000,
+        keep_days: 1827,
+    };
+    ("audit-released", Event::AuditReleased(released))
 }

@@ -1,6 +1,7 @@
 //! One of each that a directory holds.
 
 use azekura_model::access::Preset;
+use azekura_model::audit::{AuditMode, AuditPolicy};
 use azekura_model::identity::{
     AccessKey, Group, Identity, IdentityName, KeyQuota, NamedPolicy, SigningKey, TenantSettings,
     TimeBox, User, UserKind,
@@ -75,6 +76,14 @@ pub(crate) fn identities() -> Vec<(&'static str, Identity)> {
         (
             "identity-last-uses",
             Identity::LastUses(vec![("AZKEXAMPLE".to_owned(), 20_786)]),
+        ),
+        (
+            "identity-audit",
+            Identity::Audit(AuditPolicy {
+                mode: AuditMode::Strict,
+                keep_days: 3653,
+                budget_bytes: Some(1 << 38),
+            }),
         ),
     ]
 }

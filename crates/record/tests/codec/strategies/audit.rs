@@ -1,8 +1,9 @@
 //! Arbitrary audit entries.
 
 use azekura_model::audit::{AuditEntry, AuditInterface, AuthMethod};
+use azekura_model::position::Sequence;
 use azekura_model::time::{HybridTime, WallTime};
-use azekura_record::audit::AuditBatch;
+use azekura_record::audit::{AuditBatch, AuditReleased};
 use azekura_record::particulars::Event;
 use proptest::collection::vec;
 use proptest::option;
@@ -67,6 +68,21 @@ pub(super) fn event() -> BoxedStrategy<Event> {
                 first,
                 bytes_before,
                 entries,
+            })
+        })
+        .boxed()
+}
+
+pub(super) fn released() -> BoxedStrategy<Event> {
+    let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>());
+    (numbers, any::<u32>())
+        .prop_map(|((from, until, entries, bytes), keep_days)| {
+            Event::AuditReleased(AuditReleased {
+                from: Sequence(from),
+                until: Sequence(until),
+                entries,
+                bytes,
+                keep_days,
             })
         })
         .boxed()

@@ -1,5 +1,6 @@
 //! Any change of a directory: the samples, with names and numbers of every kind.
 
+use azekura_model::audit::AuditPolicy;
 use azekura_model::identity::{Identity, IdentityName, KeyQuota, TenantSettings};
 use azekura_record::identity::IdentityChanged;
 use azekura_record::particulars::Event;
@@ -58,6 +59,11 @@ pub(super) fn event() -> BoxedStrategy<Event> {
                 unused_days: narrow,
             }),
             Identity::LastUses(_) => Identity::LastUses(vec![(text, narrow.unwrap_or(0))]),
+            Identity::Audit(policy) => Identity::Audit(AuditPolicy {
+                keep_days: narrow.unwrap_or(policy.keep_days),
+                budget_bytes: wide,
+                ..policy
+            }),
         },
     );
     prop_oneof![

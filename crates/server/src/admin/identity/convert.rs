@@ -2,9 +2,11 @@
 
 use azekura_admin_api::error::{ApiError, Code};
 use azekura_admin_api::identity::{
-    GroupDetail, KeyAsked, KeyDetail, PolicyDetail, TenantDetail, UserChange, UserDetail,
+    GroupDetail, KeyAsked, KeyDetail, PolicyDetail, TenantAudit, TenantDetail, UserChange,
+    UserDetail,
 };
 use azekura_model::access::Preset;
+use azekura_model::audit::AuditPolicy;
 use azekura_model::governed::DualControl;
 use azekura_model::identity::{
     AccessKey, Group, KeyQuota, NamedPolicy, SigningKey, TimeBox, User, UserKind,
@@ -60,12 +62,13 @@ pub(super) fn signing_key(text: &str, registered: HybridTime) -> Result<SigningK
     })
 }
 
-pub(super) fn tenant(view: &TenantView) -> TenantDetail {
+pub(super) fn tenant(view: &TenantView, audit: AuditPolicy) -> TenantDetail {
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let approves = |user: &&User| user.approver && !user.signing_keys.is_empty();
     TenantDetail {
         id: view.id.to_string(),
         name: view.name.clone(),
+        deleted: view.deleted,
         dual_control: match view.dual_control {
             DualControl::Required => "required",
             DualControl::Off => "off",
@@ -78,6 +81,12 @@ pub(super) fn tenant(view: &TenantView) -> TenantDetail {
         users: count(view.users.len()),
         keys: count(view.keys.len()),
         approvers: count(view.users.values().filter(approves).count()),
+        audit: TenantAudit {
+            mode: audit.mode.as_str().to_owned(),
+            keep_days: audit.keep_days,
+            budget_bytes: audit.budget_bytes,
+            own: view.audit.is_some(),
+        },
     }
 }
 

@@ -24,7 +24,10 @@ pub(crate) fn routes() -> Router<Arc<AdminState>> {
     Router::new()
         .route(
             paths::TENANTS,
-            get(tenants).post(create_tenant).put(change_tenant),
+            get(tenants)
+                .post(create_tenant)
+                .put(change_tenant)
+                .delete(delete_tenant),
         )
         .route(
             paths::USERS,
@@ -93,6 +96,20 @@ pub(crate) async fn change_tenant(
 ) -> Answer<TenantDetail> {
     let asked = body(asked)?;
     Ok(Json(operator(&state, grant).change_tenant(&asked).await?))
+}
+
+/// Deletes a tenant that keeps nothing (operator of the vault; a second person of the tenant signs).
+#[utoipa::path(delete, path = paths::TENANTS, tag = "identity", params(NameQuery),
+    responses((status = 200, body = RemovedIdentity), (status = "default", body = ApiError)))]
+pub(crate) async fn delete_tenant(
+    State(state): Shared,
+    Extension(grant): Extension<Grant>,
+    named: Named,
+) -> Answer<RemovedIdentity> {
+    let named = query(named)?;
+    Ok(Json(
+        operator(&state, grant).delete_tenant(&named.name).await?,
+    ))
 }
 
 /// Users of the own tenant.

@@ -41,6 +41,11 @@ pub(crate) fn encode(
             kept.keys_destroyed,
         ),
         (
+            "keeper_audit_batches_released",
+            "Batches of audits that were past their period",
+            kept.audit_batches,
+        ),
+        (
             "keeper_failed",
             "What the keeper could not judge or do; the log says why",
             kept.failed,
