@@ -436,11 +436,7 @@ fn over(vault: &Vault) -> (Store, Arc<Ending>, Arc<Keys>) {
 
 #[tokio::test]
 async fn damage_keeps_it() {
-    let (vault, bucket, own, _) = rotated().await;
-    vault.run(31 * DAY - 10_000);
-    vault.store.keep().await.unwrap();
-    assert_there(&vault, bucket, "begin");
-    vault.run(DAY);
+    let (vault, bucket, own, _) = released().await;
     let (store, ending, _) = over(&vault);
     let engine: &dyn Engine = &*vault.engine;
     let mut hurts = vec![Hurt::Reported];
