@@ -39,6 +39,26 @@ pub fn run_peers(root: &Path, options: &[&str]) -> Result<bool, String> {
     Ok(status.success())
 }
 
+/// Measures what TLS, many users and the audit cost.
+///
+/// # Errors
+/// A sentence when something cannot be built.
+pub fn run_access(root: &Path, options: &[&str]) -> Result<bool, String> {
+    let target = suite::target_dir(root)?;
+    let build = ["build", "--release", "-p", "azekura", "-p", "azekura-bench"];
+    let binaries = ["--bin", "azekura", "--bin", "access-cost"];
+    run(Command::new("cargo")
+        .current_dir(root)
+        .args(build)
+        .args(binaries))?;
+    let mut measure = Command::new(target.join("release/access-cost"));
+    measure.current_dir(root).arg("--dir").arg(&target);
+    measure.arg("--programs").arg(target.join("release"));
+    let status = measure.args(options).status();
+    let status = status.map_err(|error| format!("access-cost: {error}"))?;
+    Ok(status.success())
+}
+
 /// Whether `--servers` names one in any setting, or all are measured.
 fn chosen(options: &[&str], name: &str) -> bool {
     let mut rest = options.iter().skip_while(|option| **option != "--servers");

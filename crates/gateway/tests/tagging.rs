@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod support;
 
-use support::{READER, Server, WRITER, start};
+use std::sync::Arc;
+
+use azekura_model::access::{Grant, Preset};
+use azekura_model::requester::Requester;
+use support::{READER, Server, WRITER, start, start_with};
 
 async fn with_object() -> Server {
     let server = start().await;
@@ -162,4 +166,44 @@ async fn tagging_needs_the_right_to_write() {
         .as_key(WRITER, "GET", "/bucket/key?tagging")
         .signed(b"");
     server.send(&head, b"").await.is(403, "AccessDenied");
+}
+
+/// A key that only stores puts tags on what it stores, and changes none of what is there: lifecycle rules
+/// hide by them.
+#[tokio::test]
+async fn an_ingest_key_tags_what_it_stores_and_nothing_else() {
+    const INGEST: (&str, &str) = ("INGESTKEY", "ingest-secret");
+    let requester = Requester {
+        key_id: INGEST.0.to_owned(),
+        ..Requester::default()
+    };
+    let grant = Grant::of_key(requester, Preset::IngestOnly.actions());
+    let keys = support::keys().grant(INGEST.0, INGEST.1, grant);
+    let server = start_with(Arc::new(keys)).await;
+    server.put("/bucket", b"").await.ok();
+    let put = async |method: &'static str, target: &'static str, body: &'static [u8]| {
+        let head = server.as_key(INGEST, method, target);
+        let head = head
+            .headers(&[("x-amz-tagging", "modality=CT")])
+            .signed(body);
+        server.send(&head, body).await
+    };
+    put("PUT", "/bucket/scan.dcm", b"abc").await.ok();
+    put("POST", "/bucket/large.dcm?uploads", b"").await.ok();
+    let shown = tags(&server, "/bucket/scan.dcm?tagging").await;
+    assert!(shown.contains("<Key>modality</Key>"), "{shown}");
+    let change = document(&[("modality", "MR")]);
+    let head = server.as_key(INGEST, "PUT", "/bucket/scan.dcm?tagging");
+    let reply = server.send(&head.signed(&change), &change).await;
+    reply.is(403, "AccessDenied");
+    let head = server.as_key(INGEST, "DELETE", "/bucket/scan.dcm?tagging");
+    let reply = server.send(&head.signed(b""), b"").await;
+    reply.is(403, "AccessDenied");
+    // What forbids s3:PutObjectTagging by name forbids this as well.
+    let deny =
+        b"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\",\
+        \"Action\":\"s3:PutObjectTagging\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}";
+    server.put("/bucket?policy", deny).await.ok();
+    let reply = put("PUT", "/bucket/other.dcm", b"abc").await;
+    reply.is(403, "AccessDenied");
 }

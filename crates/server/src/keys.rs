@@ -117,10 +117,11 @@ fn root_rights(loopback: bool) -> &'static [Right] {
             Right::Admin,
             Right::Identity,
             Right::Audit,
+            Right::Approve,
             Right::Operate,
         ]
     } else {
-        &[Right::Admin, Right::Operate]
+        &[Right::Admin, Right::Audit, Right::Approve, Right::Operate]
     }
 }
 
@@ -303,12 +304,7 @@ fn credential_of(known: &KnownKey) -> Credential {
             user: Some(known.key.user.clone()),
             allowed: known.allowed,
             policies: known.policies.clone(),
-            // A policy of its own is all that such a key can do, whatever a bucket says.
-            boundary: known
-                .key
-                .policy
-                .as_ref()
-                .and_then(|_| known.policies.first().cloned()),
+            boundary: known.boundary.clone(),
         },
         limits: KeyLimits {
             requests_per_second: limits.requests_per_second.and_then(NonZeroU64::new),
@@ -363,8 +359,19 @@ mod tests {
 
     #[test]
     fn the_root_key_has_no_rights_on_data_beyond_loopback() {
-        let operator = ActionSet::of_rights(&[Right::Admin, Right::Operate]);
-        assert_eq!(ActionSet::of_rights(root_rights(false)), operator);
+        let data = [
+            Right::Read,
+            Right::Write,
+            Right::Manage,
+            Right::Lock,
+            Right::Bypass,
+        ];
+        let remote = ActionSet::of_rights(root_rights(false));
+        assert!(
+            ActionSet::of_rights(&data)
+                .iter()
+                .all(|action| !remote.contains(action))
+        );
         assert!(ActionSet::of_rights(root_rights(true)).contains(Action::GetObject));
     }
 

@@ -1,9 +1,11 @@
 //! A lean HTTP/1.1 client over one kept connection: what a server costs should show, not the client.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::Failure;
@@ -17,11 +19,22 @@ const JOINED: usize = 64 << 10;
 /// Longest wait for one answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A connection, under TLS or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Puts TLS on a connection.
+pub(crate) type Secure = Arc<dyn Fn(TcpStream) -> Secured + Send + Sync>;
+
+/// A connection to be, under TLS.
+pub(crate) type Secured = Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, Failure>> + Send>>;
+
 /// A client with one connection.
 pub(crate) struct Client {
     address: SocketAddr,
     signer: Signer,
-    stream: Option<TcpStream>,
+    secure: Option<Secure>,
+    stream: Option<Box<dyn Stream>>,
     out: Vec<u8>,
     buffer: Vec<u8>,
     start: usize,
@@ -80,6 +93,7 @@ impl Client {
         Self {
             address,
             signer,
+            secure: None,
             stream: None,
             out: Vec::new(),
             buffer: vec![0; BUFFER],
@@ -88,12 +102,27 @@ impl Client {
         }
     }
 
+    /// Asks under TLS from the next connection on.
+    #[allow(dead_code, reason = "one of the measurements has no TLS")]
+    pub(crate) fn secure(&mut self, secure: Secure) {
+        self.secure = Some(secure);
+    }
+
+    /// Signs as somebody else, who is given back.
+    #[allow(dead_code, reason = "one of the measurements has one key")]
+    pub(crate) fn swap_signer(&mut self, other: &mut Signer) {
+        std::mem::swap(&mut self.signer, other);
+    }
+
     /// Connects if it is not.
     pub(crate) async fn connect(&mut self) -> Result<(), Failure> {
         if self.stream.is_none() {
             let stream = TcpStream::connect(self.address).await?;
             stream.set_nodelay(true)?;
-            self.stream = Some(stream);
+            self.stream = Some(match &self.secure {
+                Some(secure) => secure(stream).await?,
+                None => Box::new(stream),
+            });
             (self.start, self.end) = (0, 0);
         }
         Ok(())

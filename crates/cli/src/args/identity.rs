@@ -244,7 +244,7 @@ pub struct KeyCreateArgs {
     /// ingest-only, backup, restore-only, auditor, admin
     #[arg(long)]
     pub preset: Option<String>,
-    /// File with a policy of its own, JSON
+    /// File with a policy of its own, JSON; beside a preset both must allow
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// Days until it ends

@@ -133,9 +133,23 @@ impl Caller {
             if listed && action == Action::PutObjectTagging {
                 continue;
             }
-            self.may(action)?;
+            let judged = self.may(action);
+            if judged.is_err() && action == Action::PutObjectTagging && self.may_tag_new() {
+                continue;
+            }
+            judged?;
         }
         Ok(())
+    }
+
+    /// Whether what is stored may have tags although those of what is there may not be changed. What
+    /// forbids `s3:PutObjectTagging` by name forbids both.
+    fn may_tag_new(&self) -> bool {
+        let of = &self.of;
+        let forbidden = of
+            .gate
+            .forbids(&of.grant, &of.asked, Action::PutObjectTagging, &of.place);
+        matches!(forbidden, Ok(false)) && self.may(Action::TagNewObject).is_ok()
     }
 
     /// The caller of a request.

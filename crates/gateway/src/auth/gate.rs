@@ -100,6 +100,20 @@ impl Gate {
         judged.map_err(|denied| self.refusal(grant, asked, place, denied))
     }
 
+    /// Whether something forbids an action, or another institution does not give it: more than that
+    /// nothing allows it.
+    pub(super) fn forbids(
+        &self,
+        grant: &Grant,
+        asked: &Asked,
+        action: Action,
+        place: &Place,
+    ) -> S3Result<bool> {
+        let access = self.access(action, &place.resource)?;
+        let judged = self.judge(grant, asked, action, place, (access.as_ref(), None))?;
+        Ok(matches!(judged, Err(denied) if denied.why != DeniedBy::Silence))
+    }
+
     /// What the bucket says. A bucket that is not there is nobody's, and the name of a bucket to be is
     /// not another's bucket; a name that cannot be is refused by its operation.
     fn access(&self, action: Action, resource: &Resource) -> S3Result<Option<BucketAccess>> {

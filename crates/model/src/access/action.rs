@@ -117,6 +117,7 @@ actions! {
     GetObjectVersionTagging "s3" Read Object,
     PutObject "s3" Write Object,
     PutObjectTagging "s3" Write Object,
+    TagNewObject "azekura" Write Object,
     PutObjectVersionTagging "s3" Write Object,
     DeleteObjectTagging "s3" Write Object,
     DeleteObjectVersionTagging "s3" Write Object,

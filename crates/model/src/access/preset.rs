@@ -5,8 +5,8 @@ use super::{Action, ActionSet, Right};
 /// What a key is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Preset {
-    /// Stores objects and nothing else: no listing, reading, deleting, no change of locks. What an
-    /// intruder steals with it adds versions and harms none.
+    /// Stores objects, with tags if it likes, and nothing else: no listing, reading, deleting, no change
+    /// of tags or locks of what is there. What an intruder steals with it adds versions and harms none.
     IngestOnly,
     /// What backup software needs: store, read, list, delete (which only hides), lock and extend.
     Backup,
@@ -52,6 +52,8 @@ impl Preset {
         match self {
             Self::IngestOnly => [
                 Action::PutObject,
+                // Tags of what is there stay: lifecycle rules hide by them.
+                Action::TagNewObject,
                 // Of the own upload; parts that were never completed are no version.
                 Action::ListMultipartUploadParts,
                 Action::AbortMultipartUpload,
@@ -110,7 +112,10 @@ mod tests {
         for action in Action::ALL {
             let harmless = matches!(
                 action,
-                Action::PutObject | Action::ListMultipartUploadParts | Action::AbortMultipartUpload
+                Action::PutObject
+                    | Action::TagNewObject
+                    | Action::ListMultipartUploadParts
+                    | Action::AbortMultipartUpload
             );
             assert_eq!(ingest.contains(*action), harmless, "{action:?}");
         }

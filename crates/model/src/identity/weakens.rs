@@ -111,7 +111,9 @@ fn key(before: Option<&Identity>, after: &AccessKey) -> Option<AdministrationCha
         Some(Identity::Key(before)) => Some(before),
         _ => None,
     };
-    let administers = after.preset == Some(Preset::Admin) || after.policy.is_some();
+    // A policy beside a preset only takes away.
+    let by_policy = after.policy.is_some() && after.preset.is_none();
+    let administers = after.preset == Some(Preset::Admin) || by_policy;
     let same = before.is_some_and(|key| key.preset == after.preset && key.policy == after.policy);
     // A key that speaks for its owner, who had to be made an administrator first.
     if !administers || same {
@@ -239,5 +241,9 @@ mod tests {
         let policy = key(None, Some("{}"));
         assert_eq!(administration(Some(&ingest), Some(&policy)), add);
         assert_eq!(administration(Some(&policy), None), None);
+        let narrowed = key(Some(Preset::IngestOnly), Some("{}"));
+        assert_eq!(administration(None, Some(&narrowed)), None);
+        let narrowed = key(Some(Preset::Admin), Some("{}"));
+        assert_eq!(administration(None, Some(&narrowed)), add);
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn audit(
 ) -> Result<Response, Failure> {
     let ask = query(asked)?;
     let tenant = grant.tenant;
-    operator(&state, grant).may(Action::AdminRead)?;
+    operator(&state, grant).may(Action::ReadAudit)?;
     let first = state.running.store.first_tenant();
     let first = first.map_err(|error| Failure(api_error(&error)))?;
     let tenant = tenant.unwrap_or(first);

@@ -9,7 +9,7 @@ use azekura_admin_api::types::{
     BucketInfo, BucketList, ClockDetail, CutReport, History, HistoryQuery, ObjectDetail,
     ObjectPage, ObjectQuery, ObjectsQuery, PartitionHead, RotatedKey, VaultReport,
 };
-use azekura_model::access::{Action, Ask, Authorized, Grant, Resource, authorize};
+use azekura_model::access::{Action, Ask, Authorized, BucketRules, Grant, Resource, authorize};
 use azekura_model::condition::Conditions;
 use azekura_model::ident::{TenantId, VersionId};
 use azekura_model::name::{BucketName, ObjectKey};
@@ -65,7 +65,8 @@ impl Operator {
     /// Whether an action is allowed on the caller's own tenant.
     pub(crate) fn may(&self, action: Action) -> Result<Authorized, ApiError> {
         let resource = self.grant.tenant.map_or(Resource::Vault, Resource::Tenant);
-        self.ask(action, &resource, self.grant.tenant)
+        let ask = Ask::plain(action, &resource, self.grant.tenant);
+        authorize(&self.grant, &ask).map_err(denied)
     }
 
     /// Whether an action is allowed on a bucket, there or not, and on what is in it.
@@ -74,10 +75,43 @@ impl Operator {
         action: Action,
         bucket: &str,
     ) -> Result<(BucketName, Authorized), ApiError> {
+        self.may_at(action, bucket, &Resource::Bucket(bucket.to_owned()))
+    }
+
+    /// Whether an action is allowed on an object of a bucket.
+    pub(crate) fn may_on(
+        &self,
+        action: Action,
+        bucket: &str,
+        key: &str,
+    ) -> Result<(BucketName, Authorized), ApiError> {
+        let resource = Resource::Object {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+        };
+        self.may_at(action, bucket, &resource)
+    }
+
+    /// What the policy of a bucket says to its own people counts here as it does on the other listener.
+    /// It lets nobody else in.
+    fn may_at(
+        &self,
+        action: Action,
+        bucket: &str,
+        resource: &Resource,
+    ) -> Result<(BucketName, Authorized), ApiError> {
         let name = bucket_name(bucket)?;
-        let resource = Resource::Bucket(bucket.to_owned());
-        let owner = self.running.store.owner_of(&name);
-        let by = self.ask(action, &resource, owner.map_err(|e| api_error(&e))?)?;
+        let access = self.running.store.bucket_access(&name);
+        let access = access.map_err(|error| api_error(&error))?;
+        let owner = access.as_ref().map(|access| access.tenant);
+        let own = access.as_ref().filter(|_| owner == self.grant.tenant);
+        // What makes a bucket is not told by one that is there.
+        let own = own.filter(|_| action != Action::CreateBucket);
+        let ask = Ask {
+            bucket: own.map_or_else(BucketRules::default, |access| access.rules(None)),
+            ..Ask::plain(action, resource, owner)
+        };
+        let by = authorize(&self.grant, &ask).map_err(denied)?;
         Ok((name, by))
     }
 
@@ -89,16 +123,6 @@ impl Operator {
     ) -> Result<(BucketName, Authorized), ApiError> {
         self.may(Action::AdminWrite)?;
         self.may_in(action, bucket)
-    }
-
-    fn ask(
-        &self,
-        action: Action,
-        resource: &Resource,
-        owner: Option<TenantId>,
-    ) -> Result<Authorized, ApiError> {
-        let ask = Ask::plain(action, resource, owner);
-        authorize(&self.grant, &ask).map_err(denied)
     }
 }
 
@@ -254,7 +278,7 @@ impl AdminApi for Operator {
     }
 
     async fn object(&self, bucket: &str, query: &ObjectQuery) -> Result<ObjectDetail, ApiError> {
-        let (name, by) = self.may_in(Action::GetObjectVersion, bucket)?;
+        let (name, by) = self.may_on(Action::GetObjectVersion, bucket, &query.key)?;
         let key = object_key(&query.key)?;
         let which = which(query.version.as_deref())?;
         let info = self.running.store.head(&by, &name, &key, which).await;
@@ -263,7 +287,7 @@ impl AdminApi for Operator {
     }
 
     async fn content(&self, bucket: &str, query: &ObjectQuery) -> Result<Content, ApiError> {
-        let (name, by) = self.may_in(Action::GetObjectVersion, bucket)?;
+        let (name, by) = self.may_on(Action::GetObjectVersion, bucket, &query.key)?;
         let request = GetRequest {
             key: object_key(&query.key)?,
             which: which(query.version.as_deref())?,

@@ -102,6 +102,7 @@ impl RequestsApi for Operator {
     }
 
     async fn approve_request(&self, id: &str, signature: &str) -> Result<RequestDetail, ApiError> {
+        self.may(Action::ApproveRequest)?;
         let (by, request) = self.of_my_tenant(id)?;
         let store = &self.running.store;
         self.told(store.approve_request(&by, request.id, signature).await)

@@ -260,7 +260,7 @@ impl RetentionApi for Operator {
     }
 
     async fn explain(&self, bucket: &str, query: &ExplainQuery) -> Result<ExplainReport, ApiError> {
-        let (bucket, by) = self.may_in(Action::GetObjectRetention, bucket)?;
+        let (bucket, by) = self.may_on(Action::GetObjectRetention, bucket, &query.key)?;
         let language = match query.lang.as_deref() {
             None | Some("ja") => AnswerLanguage::Japanese,
             Some("en") => AnswerLanguage::English,
@@ -330,8 +330,9 @@ impl RetentionApi for Operator {
         query: &UndeleteQuery,
     ) -> Result<UndeleteReport, ApiError> {
         // What comes back was there already: it is no right to store.
-        let (_, put) = self.may_in(Action::RestoreObject, bucket)?;
-        let (bucket, hide) = self.may_change(Action::DeleteObjectVersion, bucket)?;
+        self.may(Action::AdminWrite)?;
+        let (_, put) = self.may_on(Action::RestoreObject, bucket, &query.key)?;
+        let (bucket, hide) = self.may_on(Action::DeleteObjectVersion, bucket, &query.key)?;
         let key = object_key(&query.key)?;
         let version = match which(query.version.as_deref())? {
             Which::Version(version) => Some(version),

@@ -492,15 +492,15 @@ fn keys(
             .transpose()?
             .map(|bytes| NonZeroU64::new(bytes).ok_or(ConfigError::ZeroRate { id: key.id.clone() }))
             .transpose()?;
-        let rights = key.rights.iter().map(|right| match right {
-            RightName::Read => Right::Read,
-            RightName::Write => Right::Write,
-            RightName::Manage => Right::Manage,
-            RightName::Lock => Right::Lock,
-            RightName::Bypass => Right::Bypass,
-            RightName::Event => Right::Event,
-            RightName::Admin => Right::Admin,
-            RightName::Export => Right::Export,
+        let rights = key.rights.iter().flat_map(|right| match right {
+            RightName::Read => [Right::Read].as_slice(),
+            RightName::Write => &[Right::Write],
+            RightName::Manage => &[Right::Manage],
+            RightName::Lock => &[Right::Lock],
+            RightName::Bypass => &[Right::Bypass],
+            RightName::Event => &[Right::Event],
+            RightName::Admin => &[Right::Admin, Right::Audit, Right::Approve],
+            RightName::Export => &[Right::Export],
         });
         let lock_limits = KeyLockLimits {
             days_max: key.lock_days_max,
@@ -515,7 +515,7 @@ fn keys(
             principal: key.principal.clone(),
             tenant: key.tenant.clone(),
             secret,
-            rights: rights.collect(),
+            rights: rights.copied().collect(),
             limits: KeyLimits {
                 requests_per_second: key.requests_per_second,
                 bytes_per_second,

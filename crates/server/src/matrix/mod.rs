@@ -1,6 +1,7 @@
 //! The matrix: every way that could remove, replace, hide or weaken a version × every lock state ×
 //! every kind of credential, generated from one table and run over HTTP on a real server.
 
+mod grants;
 mod operations;
 mod paths;
 mod wire;

@@ -224,7 +224,7 @@ const HARMLESS: &[(&str, &[&str])] = &[
 ];
 
 /// Operations of S3, and methods with routes of the admin API.
-fn all() -> BTreeSet<String> {
+pub(super) fn all() -> BTreeSet<String> {
     let document: serde_json::Value = serde_json::from_str(&openapi_document().unwrap()).unwrap();
     let mut all: BTreeSet<String> = S3_OPERATIONS
         .split_whitespace()

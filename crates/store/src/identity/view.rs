@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use azekura_model::access::ActionSet;
+use azekura_model::access::{Action, ActionSet};
 use azekura_model::audit::AuditPolicy;
 use azekura_model::governed::DualControl;
 use azekura_model::ident::TenantId;
@@ -59,6 +59,8 @@ pub struct KnownKey {
     pub allowed: ActionSet,
     /// The policies of its owner and the owner's groups, or its own instead.
     pub policies: Vec<Arc<Policy>>,
+    /// Its own policy: what that does not allow, nothing allows.
+    pub boundary: Option<Arc<Policy>>,
     /// Last use that was written down, in days.
     pub(crate) last_use: Option<u32>,
     /// Why it is not good at any time.
@@ -173,9 +175,12 @@ impl TenantView {
             }
         };
         let owner = self.users.get(&key.user);
-        let (allowed, policies) = self.rights(key, owner);
+        let own = key.policy.as_deref().map(parse_identity_policy);
+        let unreadable = matches!(own, Some(Err(_)));
+        let boundary = own.and_then(Result::ok).map(Arc::new);
+        let (allowed, policies) = self.rights(key, owner, boundary.as_ref());
         let mut broken = None;
-        if policies.is_none() || owner.is_none() {
+        if policies.is_none() || owner.is_none() || unreadable {
             broken = Some(KeyNotGood::Unreadable);
         }
         if key.disabled || owner.is_some_and(|owner| owner.disabled) {
@@ -194,6 +199,7 @@ impl TenantView {
             secret,
             allowed,
             policies: policies.unwrap_or_default(),
+            boundary,
             last_use: self.last_use(&key.id),
             broken,
             until,
@@ -201,21 +207,21 @@ impl TenantView {
         })
     }
 
-    /// What a key may do: its own preset and policy, or what its owner and the owner's groups have. `None`
-    /// for the policies when one of them cannot be read: a Deny may stand there.
+    /// What a key may do within its own policy: its preset; without one what that policy allows; with
+    /// neither what its owner and the owner's groups may. `None` for the policies when one of them cannot
+    /// be read: a Deny may stand there.
     fn rights(
         &self,
         key: &AccessKey,
         owner: Option<&User>,
+        own: Option<&Arc<Policy>>,
     ) -> (ActionSet, Option<Vec<Arc<Policy>>>) {
-        if key.preset.is_some() || key.policy.is_some() {
-            let allowed = key
-                .preset
-                .map(|preset| preset.actions())
-                .unwrap_or_default();
-            let text = key.policy.as_deref();
-            let parsed = text.map(|text| parse_identity_policy(text).map(Arc::new));
-            return (allowed, parsed.into_iter().collect::<Result<_, _>>().ok());
+        if let Some(preset) = key.preset {
+            return (preset.actions(), Some(Vec::new()));
+        }
+        if key.policy.is_some() {
+            let own = own.cloned().into_iter().collect();
+            return (ActionSet::default(), Some(own));
         }
         let Some(owner) = owner else {
             return (ActionSet::default(), None);
@@ -224,6 +230,9 @@ impl TenantView {
             .preset
             .map(|preset| preset.actions())
             .unwrap_or_default();
+        if owner.approver {
+            allowed = allowed.union([Action::ApproveRequest].into_iter().collect());
+        }
         let mut names: Vec<&String> = owner.policies.iter().collect();
         for name in &owner.groups {
             let Some(group) = self.groups.get(name) else {
