@@ -764,7 +764,7 @@ class Vault:
             raise Damaged("the epoch of its particulars contradicts its core")
         if record.kind in (1, 7, 38) or (core[5] == ZERO_ID and 6 not in core):
             above = self.root
-        elif record.kind in (2, 3, 8, 28, 29) or 6 not in core or (record.kind == 27 and epoch == 0):
+        elif epoch == 0:
             above = self.tenants.get(core[5])
         else:
             above = self.bucket_keys.get((bucket, epoch))
@@ -798,7 +798,9 @@ class Vault:
         elif kind == 3:
             self.buckets[bucket] = {"name": fields[8], "retired": False}
             self.bucket_keys[bucket, 1] = unwrap_key(self.tenants[core[5]], fields[14], bucket, 1)
-        elif kind == 5:
+        elif kind == 8 and fields.get(12):
+            self.buckets[bucket] = {"name": fields[12], "retired": False}
+        elif kind == 5 and bucket in self.buckets:
             self.buckets[bucket]["retired"] = True
         elif kind == 18:
             hidden, change = self.versions.get((bucket, fields[9][0])), fields[10]

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use http::Method;
 
 pub use types::{
-    BucketLifecycle, CertificateDocument, CertificateQuery, CertifiedErasure, CertifiedKey,
-    DisposalDetail, DisposalList, DisposalQuery, ErasedParts, HistoryDaysDetail, HistoryDaysQuery,
-    KeeperRun, LifecycleRuleDetail, PendingLifecycle, RecordPlace,
+    BucketLifecycle, CertificateDocument, CertificateQuery, CertifiedEpoch, CertifiedErasure,
+    CertifiedKey, DisposalDetail, DisposalList, DisposalQuery, ErasedParts, HistoryDaysDetail,
+    HistoryDaysQuery, KeeperRun, LifecycleRuleDetail, PendingLifecycle, RecordPlace,
 };
 
 use crate::client::{Client, target};

@@ -51,6 +51,17 @@ pub struct Certificate {
     pub entries: Vec<CertifiedRelease>,
     /// That the bucket's keys are destroyed; `None` = they are there.
     pub key_destroyed: Option<KeyDestroyed>,
+    /// Old epochs of a bucket that lives whose keys are destroyed, in order.
+    pub epochs_destroyed: Vec<EpochKeyDestroyed>,
+}
+
+/// The key of an old epoch is destroyed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EpochKeyDestroyed {
+    /// Number of the epoch.
+    pub epoch: u32,
+    /// That its key is destroyed; `epochs` is 1.
+    pub key: KeyDestroyed,
 }
 
 /// The keys of a bucket are destroyed. Both records stand in the partition of configuration.
@@ -162,6 +173,7 @@ pub(crate) fn certificate(
         partition,
         entries: entries.into_values().filter(of_job).collect(),
         key_destroyed: key_destroyed(inner, bucket.uuid())?,
+        epochs_destroyed: epochs_destroyed(inner, bucket.uuid())?,
     })
 }
 
@@ -204,6 +216,35 @@ fn key_destroyed(inner: &Inner, bucket: BucketUuid) -> Result<Option<KeyDestroye
             _ => return Ok(Some(found)),
         }
     }
+}
+
+/// Old epochs whose keys are destroyed, from the configuration's own records: each says which, and the
+/// release of its key follows.
+fn epochs_destroyed(
+    inner: &Inner,
+    bucket: BucketUuid,
+) -> Result<Vec<EpochKeyDestroyed>, StoreError> {
+    let mut found = Vec::new();
+    let freed = destroy::old::freed_keys(inner, bucket)?;
+    for (epoch, decided) in destroy::old::destroyed_epochs(inner, bucket)? {
+        let (core, _) = core_at(inner, CONFIGURATION, decided)?;
+        let erased = match freed.get(&epoch) {
+            Some(at) => {
+                let (core, _) = core_at(inner, CONFIGURATION, *at)?;
+                Some(RecordedAt::of(&core, *at))
+            }
+            None => None,
+        };
+        found.push(EpochKeyDestroyed {
+            epoch,
+            key: KeyDestroyed {
+                decided: RecordedAt::of(&core, decided),
+                erased,
+                epochs: 1,
+            },
+        });
+    }
+    Ok(found)
 }
 
 fn within(ask: CertificateAsk, at: ComplianceTime) -> bool {

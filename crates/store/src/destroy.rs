@@ -18,6 +18,7 @@ mod config;
 mod every;
 mod judge;
 mod last_look;
+pub(crate) mod old;
 mod seal_left;
 
 use azekura_engine::seam::{CommitClass, Guard, ReadError};
@@ -25,7 +26,7 @@ use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::resume;
 use azekura_model::requester::Requester;
-use azekura_record::epoch::{EpochDestroyed, NamelessBucket};
+use azekura_record::epoch::{EpochDestroyed, KeysGo, NamelessBucket};
 use azekura_record::particulars::Event;
 use azekura_record::released::{ReleaseList, Released};
 use bytes::Bytes;
@@ -61,6 +62,16 @@ enum Kept {
     Error(StoreError),
 }
 
+impl Kept {
+    /// For who only reads.
+    fn failed(self) -> StoreError {
+        match self {
+            Self::Stays(why) => StoreError::Damaged(why),
+            Self::Error(error) => error,
+        }
+    }
+}
+
 impl From<StoreError> for Kept {
     fn from(error: StoreError) -> Self {
         Self::Error(error)
@@ -75,6 +86,11 @@ impl From<ReadError> for Kept {
 
 fn stays<T>(why: impl Into<String>) -> Result<T, Kept> {
     Err(Kept::Stays(why.into()))
+}
+
+/// Whether records of a kind go with the keys of a bucket, whatever seals them.
+pub(crate) fn goes(kind: azekura_record::core::RecordKind) -> bool {
+    judge::is_left(kind) || config::is_sealed(kind)
 }
 
 /// Whether the destruction of a bucket's keys has begun, so that nothing else is judged there.
@@ -117,6 +133,10 @@ async fn steps(inner: &Inner, bucket: &BucketEntry) -> Result<Outcome, Kept> {
     if is_released(inner, bucket)? && config::unfinished(inner, own)?.is_empty() {
         return Ok(Outcome::Was);
     }
+    if !is_recorded(inner, bucket)? {
+        // Of an old epoch, from the time when the bucket lived.
+        old::finish_begun(inner, bucket).await?;
+    }
     if !has_begun(inner, bucket)? {
         judge::judge(inner, bucket, false)?;
         end(inner, bucket).await?;
@@ -139,7 +159,7 @@ async fn end(inner: &Inner, bucket: &BucketEntry) -> Result<(), Kept> {
     ];
     let event = Event::EpochDestroyed(EpochDestroyed {
         epoch: newest_epoch(inner, bucket)?.0,
-        bucket: None,
+        goes: KeysGo::All(None),
     });
     append(inner, bucket, bucket.partition(), guards, event, None)
         .await
@@ -175,10 +195,10 @@ async fn record(inner: &Inner, bucket: &BucketEntry) -> Result<(), Kept> {
     ];
     let event = Event::EpochDestroyed(EpochDestroyed {
         epoch,
-        bucket: Some(NamelessBucket {
+        goes: KeysGo::All(Some(NamelessBucket {
             partition: bucket.partition(),
             created: azekura_model::time::WallTime(bucket.created),
-        }),
+        })),
     });
     append(inner, bucket, CONFIGURATION, guards, event, None)
         .await

@@ -569,6 +569,42 @@ pub fn ended() -> Key {
     config("ended".to_owned())
 }
 
+/// What the keys of [`ended_epoch`] begin with.
+pub const ENDED_EPOCHS: &[u8] = b"ended-epoch/";
+
+/// In the partition of a bucket: nothing is sealed under the key of this epoch any more (see
+/// `destroy/old.rs`).
+#[must_use]
+pub fn ended_epoch(number: u32) -> Key {
+    config(format!("ended-epoch/{number:08x}"))
+}
+
+/// What the keys of [`destroyed_epoch`] begin with.
+#[must_use]
+pub fn destroyed_epochs(uuid: BucketUuid) -> Vec<u8> {
+    format!("destroyed-epoch/{uuid}/").into_bytes()
+}
+
+/// An old epoch of a bucket whose key is destroyed, or about to be.
+#[must_use]
+pub fn destroyed_epoch(uuid: BucketUuid, number: u32) -> Key {
+    config(format!("destroyed-epoch/{uuid}/{number:08x}"))
+}
+
+/// What the keys of [`epoch`] begin with.
+#[must_use]
+pub fn epochs(uuid: BucketUuid) -> Vec<u8> {
+    format!("epoch/{uuid}/").into_bytes()
+}
+
+/// The number at the end of a key of an epoch.
+#[must_use]
+pub fn epoch_number(key: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(key).ok()?;
+    let (_, number) = text.rsplit_once('/')?;
+    u32::from_str_radix(number, 16).ok()
+}
+
 /// A bucket whose keys are destroyed, or about to be.
 #[must_use]
 pub fn destroyed(uuid: BucketUuid) -> Key {

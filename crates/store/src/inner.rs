@@ -25,6 +25,7 @@ use bytes::Bytes;
 use crate::audit::AuditDefaults;
 use crate::bucket::access::ReadPolicies;
 use crate::clock::Clock;
+use crate::destroy;
 use crate::entropy::Entropy;
 use crate::entry::BadEntry;
 use crate::error::StoreError;
@@ -130,6 +131,9 @@ pub(crate) struct Inner {
     /// Shared by releases from the reading of the days of history to the release record, alone to a
     /// change of those days: what the change protects is released by nothing that was judged before.
     pub(crate) history_days: tokio::sync::RwLock<()>,
+    /// Records that use old epochs, as the keeper found them: while such a one is there, it need not
+    /// look for another.
+    pub(crate) epochs_used: parking_lot::Mutex<BTreeMap<(BucketUuid, u32), Sequence>>,
     /// What its passes did since start.
     pub(crate) kept: parking_lot::Mutex<Kept>,
 }
@@ -227,6 +231,7 @@ impl Inner {
             governing: Governing::default(),
             keeping: tokio::sync::Mutex::new(()),
             history_days: tokio::sync::RwLock::new(()),
+            epochs_used: parking_lot::Mutex::default(),
             kept: parking_lot::Mutex::default(),
         }
     }
@@ -274,31 +279,48 @@ impl Inner {
             epoch: 0,
             commitment: [0; 32],
         };
-        let sealed = seal_record(&self.keys, core, &particulars).map_err(StoreError::from)?;
-        let mutations = mutations(Happened {
-            partition,
-            core: &sealed.core,
-            event: &particulars.event,
-        })
-        .map_err(|error| StoreError::Internal(error.to_string()))?;
-        let guards = guarded_against_the_end(partition, &sealed.core, guards)?;
-        let mut record = sealed.record;
-        record.payload = draft.payload;
-        let particulars_bytes = record.particulars.len() as u64;
-        let commit = Commit {
-            id: self.ids.commit().map_err(StoreError::from)?,
-            class,
-            guards,
-            mutations,
-            record,
-        };
-        let committed = self.engine.commit(partition, commit).await?;
-        self.clock.stored(sealed.core.compliance);
-        Ok(Appended {
-            committed,
-            wall,
-            particulars_bytes,
-        })
+        loop {
+            let sealed =
+                seal_record(&self.keys, core.clone(), &particulars).map_err(StoreError::from)?;
+            let mutations = mutations(Happened {
+                partition,
+                core: &sealed.core,
+                event: &particulars.event,
+            })
+            .map_err(|error| StoreError::Internal(error.to_string()))?;
+            let guards = guarded_against_the_end(partition, &sealed.core, guards.clone())?;
+            let last = guards.len().saturating_sub(1);
+            let mut record = sealed.record;
+            record.payload = draft.payload.clone();
+            let particulars_bytes = record.particulars.len() as u64;
+            let commit = Commit {
+                id: self.ids.commit().map_err(StoreError::from)?,
+                class,
+                guards,
+                mutations,
+                record,
+            };
+            match self.engine.commit(partition, commit).await {
+                Ok(committed) => {
+                    self.clock.stored(sealed.core.compliance);
+                    return Ok(Appended {
+                        committed,
+                        wall,
+                        particulars_bytes,
+                    });
+                }
+                // The epoch ended between the seal and the commit: sealed again, under a newer one.
+                Err(CommitError::GuardFailed { index })
+                    if index == last && self.has_newer_epoch(&sealed.core) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether a record of a bucket would be sealed under a newer key by now.
+    fn has_newer_epoch(&self, core: &Core) -> bool {
+        let newest = core.bucket.map(|bucket| self.keys.newest_epoch(bucket));
+        core.epoch > 0 && matches!(newest, Some(Ok(newest)) if newest > core.epoch)
     }
 
     /// The record at a sequence, opened and checked against its commitment.
@@ -356,14 +378,16 @@ impl Inner {
 }
 
 /// Nothing is sealed under a bucket's key once that is being destroyed: a commit that was held up until
-/// then fails. It belongs to the bucket's own partition or to the configuration, where that is seen to.
+/// then fails. It belongs to the bucket's own partition. Nor is anything else said of a bucket whose keys
+/// all go: that belongs there or into the configuration. The guard of an epoch comes last.
 fn guarded_against_the_end(
     partition: PartitionId,
     core: &Core,
     mut guards: Vec<Guard>,
 ) -> Result<Vec<Guard>, StoreError> {
     // Nor is another epoch opened.
-    let concerned = core.epoch > 0 || core.kind == RecordKind::EpochOpened;
+    let concerned =
+        core.epoch > 0 || core.kind == RecordKind::EpochOpened || destroy::goes(core.kind);
     let Some(bucket) = core.bucket.filter(|_| concerned) else {
         return Ok(guards);
     };
@@ -373,7 +397,10 @@ fn guarded_against_the_end(
         if !guards.iter().any(|guard| is_same(guard, &closed)) {
             guards.push(Guard::Absent(families::ended()));
         }
-    } else if partition == CONFIGURATION {
+        if core.epoch > 0 {
+            guards.push(Guard::Absent(families::ended_epoch(core.epoch)));
+        }
+    } else if partition == CONFIGURATION && core.epoch == 0 {
         guards.push(Guard::Absent(families::destroyed(bucket)));
     } else {
         return Err(StoreError::Internal(format!(
@@ -429,19 +456,29 @@ mod tests {
             Some(keys.collect::<Vec<_>>())
         };
         let closed = || vec![Guard::Absent(families::closed())];
-        assert_eq!(guarded(5000, 1, Vec::new()), Some(vec![families::ended()]));
-        assert_eq!(guarded(5000, 1, closed()), Some(vec![families::closed()]));
+        let epoch = families::ended_epoch(1);
+        let both = |key| Some(vec![key, epoch.clone()]);
+        assert_eq!(guarded(5000, 1, Vec::new()), both(families::ended()));
+        assert_eq!(guarded(5000, 1, closed()), both(families::closed()));
+        assert_eq!(guarded(5000, 0, Vec::new()), Some(vec![families::ended()]));
         let destroyed = families::destroyed(BucketUuid([2; 16]));
-        assert_eq!(guarded(1, 1, Vec::new()), Some(vec![destroyed]));
-        assert_eq!(guarded(2, 1, Vec::new()), None);
+        assert_eq!(guarded(1, 0, Vec::new()), Some(vec![destroyed]));
+        assert_eq!(guarded(1, 1, Vec::new()), None);
+        assert_eq!(guarded(2, 0, Vec::new()), None);
         let opened = Core {
             kind: RecordKind::EpochOpened,
             ..core(0)
         };
         let guards = guarded_against_the_end(CONFIGURATION, &opened, Vec::new());
         assert_eq!(guards.unwrap().len(), 1);
+        let freed = Core {
+            kind: RecordKind::Freed,
+            ..core(0)
+        };
         for partition in [1, 2, 5000] {
-            assert_eq!(guarded(partition, 0, Vec::new()), Some(Vec::new()));
+            let partition = PartitionId(partition);
+            let guards = guarded_against_the_end(partition, &freed, Vec::new());
+            assert!(guards.unwrap().is_empty());
         }
     }
 }

@@ -4,7 +4,7 @@
 //! 2. run the lifecycle rules in force and the disposals whose time has come: both hide through the same
 //!    primitive as a client's DELETE, in the vault's own name, without any bypass;
 //! 3. release what has left hidden history;
-//! 4. destroy the keys of a retired bucket of which nothing is left;
+//! 4. destroy the keys of a retired bucket of which nothing is left, and of old epochs of one that lives;
 //! 5. release what of each audit is past its period.
 //!
 //! The journal is the index of time: compliance time rises along it, so each task keeps a cursor and
@@ -55,7 +55,7 @@ pub struct KeeperReport {
     pub locked: u64,
     /// Batches of audits that were past their period, released and erased.
     pub audit_batches: u64,
-    /// Retired buckets whose keys were destroyed.
+    /// Retired buckets, and old epochs of others, whose keys were destroyed.
     pub keys_destroyed: u64,
     /// What could not be judged or done; the log says why. It is tried again.
     pub failed: u64,
@@ -138,7 +138,8 @@ pub(crate) async fn finish_destroying(
     let _alone = inner.keeping.lock().await;
     let begun = match destroy::has_begun(inner, entry) {
         Ok(true) => destroy_keys(inner, entry, &mut KeeperReport::default()).await,
-        other => other.map(drop),
+        Ok(false) => destroy::old::finish_old(inner, entry).await,
+        Err(error) => Err(error),
     };
     match begun {
         Err(error @ StoreError::Stopped(_)) => Err(error),
@@ -182,7 +183,18 @@ async fn keep(
     let name = azekura_model::name::BucketName::parse(&entry.name)
         .map_err(|error| StoreError::Internal(error.to_string()))?;
     let bucket = read::open(inner, &name)?.bucket;
-    keep_bucket(inner, &bucket, report).await
+    keep_bucket(inner, &bucket, report).await?;
+    destroy_old(inner, entry, report).await
+}
+
+async fn destroy_old(
+    inner: &Inner,
+    entry: &BucketEntry,
+    report: &mut KeeperReport,
+) -> Result<(), StoreError> {
+    let destroyed = destroy::old::destroy_old(inner, entry).await?;
+    report.keys_destroyed = report.keys_destroyed.saturating_add(destroyed);
+    Ok(())
 }
 
 async fn destroy_keys(

@@ -269,6 +269,11 @@ impl Keys {
         open.epochs.retain(|(of, _), _| *of != bucket);
     }
 
+    /// Forgets the key of one epoch of a bucket.
+    pub fn forget_epoch(&self, bucket: BucketUuid, epoch: u32) {
+        self.open.write().epochs.remove(&(bucket, epoch));
+    }
+
     /// The newest epoch of a bucket that is known; new records are sealed under it.
     ///
     /// # Errors

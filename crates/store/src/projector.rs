@@ -10,14 +10,14 @@ use azekura_engine::seam::{
     Mutations, Part, Project, ProjectError, ReadError, ReadView, StoredRecord,
 };
 use azekura_model::cooling::{Cooling, HistoryDays, Pending};
-use azekura_model::ident::{UploadId, VersionId};
+use azekura_model::ident::{BucketUuid, UploadId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
 use azekura_record::bucket::{BucketChanged, BucketCreated};
 use azekura_record::configured::{BucketConfigured, StoredSetting};
 use azekura_record::core::{Core, RecordKind};
-use azekura_record::epoch::{EpochDestroyed, EpochOpened};
+use azekura_record::epoch::{EpochDestroyed, EpochOpened, KeysGo, RestatedBucket};
 use azekura_record::error::DecodeError;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
 use azekura_record::identity::IdentityChanged;
@@ -174,10 +174,17 @@ fn keys_destroyed(
 ) -> Result<(), Incomplete> {
     let core = happened.core;
     let uuid = core.bucket.ok_or(Incomplete("epoch", "bucket"))?;
-    let Some(bucket) = destroyed.bucket else {
-        out.puts.push((families::closed(), entry::present()));
-        out.puts.push((families::ended(), entry::present()));
-        return Ok(());
+    let bucket = match &destroyed.goes {
+        KeysGo::All(Some(bucket)) => bucket,
+        KeysGo::All(None) => {
+            out.puts.push((families::closed(), entry::present()));
+            out.puts.push((families::ended(), entry::present()));
+            return Ok(());
+        }
+        KeysGo::One(restated) => {
+            key_destroyed(core, uuid, destroyed.epoch, restated.as_deref(), out);
+            return Ok(());
+        }
     };
     let nameless = entry::encode(&BucketEntry {
         name: String::new(),
@@ -192,6 +199,35 @@ fn keys_destroyed(
     out.puts.push((families::retired(uuid), entry::present()));
     out.puts.push((families::destroyed(uuid), entry::present()));
     Ok(())
+}
+
+/// The key of an old epoch goes (see `destroy/old.rs`).
+fn key_destroyed(
+    core: &Core,
+    uuid: BucketUuid,
+    epoch: u32,
+    restated: Option<&RestatedBucket>,
+    out: &mut Mutations,
+) {
+    let Some(bucket) = restated else {
+        out.puts
+            .push((families::ended_epoch(epoch), entry::present()));
+        return;
+    };
+    let value = entry::encode(&BucketEntry {
+        name: bucket.name.clone(),
+        uuid: uuid.0,
+        tenant: core.tenant.0,
+        partition: bucket.partition.0,
+        location: bucket.location.clone(),
+        created: bucket.created.0,
+        regions: bucket.regions.clone(),
+    });
+    out.puts
+        .push((families::bucket(&bucket.name), value.clone()));
+    out.puts.push((families::bucket_by_uuid(uuid), value));
+    out.puts
+        .push((families::destroyed_epoch(uuid, epoch), entry::present()));
 }
 
 fn bucket_created(
@@ -571,7 +607,7 @@ impl Project for Projector {
             let epoch: EpochEntry = entry::decode(&value.value).map_err(|e| unreadable(&e))?;
             self.keys
                 .learn_epoch(
-                    azekura_model::ident::BucketUuid(epoch.bucket),
+                    BucketUuid(epoch.bucket),
                     azekura_model::ident::TenantId(epoch.tenant),
                     epoch.number,
                     &epoch.wrapped_key,

@@ -34,7 +34,7 @@ async fn rotate(vault: &Vault) -> Result<u32, StoreError> {
         .await
 }
 
-/// The epochs that records of the bucket name.
+/// The epochs that records of the bucket name; not 0, of those under the tenant's key.
 fn epochs_in_use(vault: &Vault) -> BTreeSet<u32> {
     let bucket = vault.store.bucket(&bucket_name(B)).unwrap();
     let records = vault
@@ -44,6 +44,7 @@ fn epochs_in_use(vault: &Vault) -> BTreeSet<u32> {
     records
         .iter()
         .map(|record| open_core(record.kind, &record.core).unwrap().epoch)
+        .filter(|epoch| *epoch > 0)
         .collect()
 }
 

@@ -188,11 +188,14 @@ pub struct CertificateDocument {
     /// That the bucket's keys are destroyed; left out while they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_destroyed: Option<CertifiedKey>,
+    /// Old epochs of a bucket that lives whose keys are destroyed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub epochs_destroyed: Vec<CertifiedEpoch>,
     /// What was released.
     pub releases: Vec<CertifiedErasure>,
 }
 
-/// The keys of a retired bucket are destroyed: no copy of a record that they sealed opens any more.
+/// Keys of a bucket are destroyed: no copy of a record that they sealed opens any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertifiedKey {
     /// `key destroyed`, or `being destroyed`.
@@ -205,6 +208,15 @@ pub struct CertifiedKey {
     pub erased: Option<RecordPlace>,
     /// Number of epochs, each with a key of its own.
     pub epochs: u32,
+}
+
+/// The key of an old epoch is destroyed: no copy of a record that it sealed opens any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CertifiedEpoch {
+    /// Number of the epoch.
+    pub epoch: u32,
+    /// Its key.
+    pub key: CertifiedKey,
 }
 
 /// Where a record stands and when it was committed.

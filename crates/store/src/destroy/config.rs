@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use azekura_engine::seam::{Guard, Key, Part, Scan};
+use azekura_engine::seam::{Guard, Key, Part, Scan, StoredRecord};
 use azekura_model::position::Sequence;
-use azekura_record::core::RecordKind;
+use azekura_record::core::{Core, RecordKind};
+use azekura_record::epoch::KeysGo;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
@@ -18,6 +19,7 @@ use crate::families::{self, CONFIGURATION, DUE, RELEASES};
 use crate::inner::{Inner, unchanged};
 use crate::intent::Owner;
 use crate::release::finish;
+use crate::released::Uncovered;
 use crate::slot::after;
 
 /// Records in one release.
@@ -25,9 +27,9 @@ const RECORDS_MAX: usize = 1000;
 
 /// What the configuration holds of a bucket before anything of it is erased.
 pub(super) struct Held {
-    /// Records that hold a wrapped key, each of another epoch.
+    /// Records that hold a wrapped key, each of another epoch, and those that say the bucket anew.
     pub(super) keys: BTreeSet<Sequence>,
-    /// Records that the keys seal.
+    /// Records that go with the keys.
     pub(super) sealed: BTreeSet<Sequence>,
 }
 
@@ -36,7 +38,8 @@ pub(super) fn holds_key(kind: RecordKind) -> bool {
     matches!(kind, RecordKind::BucketCreated | RecordKind::EpochOpened)
 }
 
-/// Kinds in the configuration that the keys of a bucket seal.
+/// Kinds in the configuration that go with the keys of a bucket. Earlier releases sealed them under
+/// these, later ones under the tenant's.
 pub(super) fn is_sealed(kind: RecordKind) -> bool {
     matches!(
         kind,
@@ -44,50 +47,111 @@ pub(super) fn is_sealed(kind: RecordKind) -> bool {
     )
 }
 
-/// Everything is there and whole: every epoch that was ever opened, and nothing of an unknown kind.
+/// Everything is there and whole: every epoch that was ever opened, but those that were destroyed
+/// before, and nothing of an unknown kind.
 pub(super) fn held(inner: &Inner, bucket: &BucketEntry) -> Result<Held, Kept> {
     let uuid = bucket.uuid();
     let (newest, _) = newest_epoch(inner, bucket)?;
-    let mut held = Held {
-        keys: BTreeSet::new(),
-        sealed: BTreeSet::new(),
-    };
-    let mut epochs = BTreeSet::new();
+    let mut found = Found::default();
     every(inner, CONFIGURATION, Sequence(1), |record, core| {
-        if core.bucket != Some(uuid) {
-            return Ok(true);
-        }
-        let at = record.position.sequence;
-        if holds_key(core.kind) && core.epoch == 0 && core.tenant == bucket.tenant() {
-            let opened = whole(inner, CONFIGURATION, at)?;
-            let epoch = match opened.particulars.event {
-                Event::BucketCreated(made) if made.partition == bucket.partition() => 1,
-                Event::EpochOpened(opened) => opened.epoch,
-                _ => {
-                    return stays(format!(
-                        "record {at} of the configuration contradicts its entry"
-                    ));
-                }
-            };
-            if !epochs.insert(epoch) {
-                return stays(format!("epoch {epoch} was opened twice"));
-            }
-            held.keys.insert(at);
-        } else if is_sealed(core.kind) && core.epoch > 0 {
-            whole(inner, CONFIGURATION, at)?;
-            held.sealed.insert(at);
-        } else if core.kind != RecordKind::EpochDestroyed {
-            let kind = core.kind;
-            return stays(format!(
-                "record {at} of the configuration ({kind:?}) is not known"
-            ));
+        if core.bucket == Some(uuid) {
+            found.take(inner, bucket, record, core)?;
         }
         Ok(true)
     })?;
-    if epochs != (1..=newest).collect() {
+    if let Some(at) = found.uncovered.first() {
+        return stays(format!(
+            "record {at} of the configuration is erased and no release says so"
+        ));
+    }
+    if found.erased > found.destroyed.len() {
+        return stays("more keys are erased than were destroyed");
+    }
+    found.opened.extend(found.destroyed);
+    if found.opened != (1..=newest).collect() {
         return stays("a record of one of its epochs is not there");
     }
-    Ok(held)
+    Ok(Held {
+        keys: found.keys,
+        sealed: found.sealed,
+    })
+}
+
+/// What the records of a bucket in the configuration say.
+#[derive(Default)]
+struct Found {
+    keys: BTreeSet<Sequence>,
+    sealed: BTreeSet<Sequence>,
+    /// Epochs whose keys are there.
+    opened: BTreeSet<u32>,
+    /// Old epochs that were destroyed.
+    destroyed: BTreeSet<u32>,
+    /// Number of records that held a key and are erased.
+    erased: usize,
+    uncovered: Uncovered,
+}
+
+impl Found {
+    fn take(
+        &mut self,
+        inner: &Inner,
+        bucket: &BucketEntry,
+        record: &StoredRecord,
+        core: &Core,
+    ) -> Result<(), Kept> {
+        let at = record.position.sequence;
+        self.uncovered.take(record, || {
+            let payload = inner.engine.payload(CONFIGURATION, at, 0, u64::MAX);
+            payload.ok()
+        });
+        let is_erased = record.particulars == Part::Erased;
+        match core.kind {
+            kind if holds_key(kind) && core.epoch == 0 && core.tenant == bucket.tenant() => {
+                if is_erased {
+                    self.erased = self.erased.saturating_add(1);
+                    return Ok(());
+                }
+                let epoch = epoch_of(inner, bucket, at)?;
+                if !self.opened.insert(epoch) {
+                    return stays(format!("epoch {epoch} was opened twice"));
+                }
+                self.keys.insert(at);
+            }
+            kind if is_sealed(kind) => {
+                whole(inner, CONFIGURATION, at)?;
+                self.sealed.insert(at);
+            }
+            RecordKind::EpochDestroyed => {
+                if let Event::EpochDestroyed(event) =
+                    whole(inner, CONFIGURATION, at)?.particulars.event
+                    && matches!(event.goes, KeysGo::One(_))
+                {
+                    self.destroyed.insert(event.epoch);
+                    // It has the bucket's name.
+                    self.keys.insert(at);
+                }
+            }
+            RecordKind::Released if is_erased => {}
+            RecordKind::Freed => whole(inner, CONFIGURATION, at).map(drop)?,
+            kind => {
+                return stays(format!(
+                    "record {at} of the configuration ({kind:?}) is not known"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The epoch whose key a record of the configuration holds.
+pub(super) fn epoch_of(inner: &Inner, bucket: &BucketEntry, at: Sequence) -> Result<u32, Kept> {
+    match whole(inner, CONFIGURATION, at)?.particulars.event {
+        Event::BucketCreated(made) if made.partition == bucket.partition() => Ok(1),
+        Event::EpochOpened(opened) => Ok(opened.epoch),
+        _ => stays(format!(
+            "record {at} of the configuration contradicts its entry"
+        )),
+    }
 }
 
 /// Steps 5 to 7; what was done before is not done again.
@@ -147,8 +211,8 @@ async fn release_sealed(inner: &Inner, bucket: &BucketEntry, owner: Owner) -> Re
     loop {
         let mut records = Vec::new();
         every(inner, CONFIGURATION, Sequence(1), |record, core| {
-            let sealed = core.bucket == Some(uuid) && core.epoch > 0;
-            if sealed && record.particulars != Part::Erased {
+            let sealed = is_sealed(core.kind) || core.epoch > 0;
+            if core.bucket == Some(uuid) && sealed && record.particulars != Part::Erased {
                 records.push(record.position.sequence);
             }
             Ok(records.len() < RECORDS_MAX)

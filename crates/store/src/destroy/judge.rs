@@ -7,6 +7,7 @@ use azekura_engine::seam::{Family, Part, ReadError, Scan, StoredRecord};
 use azekura_model::ident::VersionId;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_record::core::{Core, RecordKind};
+use azekura_record::epoch::KeysGo;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
@@ -14,7 +15,9 @@ use super::every::{every, whole};
 use super::{Kept, config, newest_epoch, stays};
 use crate::bucket::read;
 use crate::entry::BucketEntry;
-use crate::families::{self, BLOBS, CONFIG, CONFIGURATION, DUE, RESERVED_PARTITIONS, split_blob};
+use crate::families::{
+    self, BLOBS, CONFIG, CONFIGURATION, DUE, ENDED_EPOCHS, RESERVED_PARTITIONS, split_blob,
+};
 use crate::inner::Inner;
 use crate::lock_state::read_lost;
 use crate::released::Uncovered;
@@ -36,6 +39,15 @@ pub(super) fn judge(inner: &Inner, bucket: &BucketEntry, begun: bool) -> Result<
     if partition.0 <= RESERVED_PARTITIONS {
         return stays("its partition is not a bucket's");
     }
+    no_damage(inner, partition)?;
+    index(inner, partition, begun)?;
+    own_records(inner, bucket, begun)?;
+    config::held(inner, bucket)?;
+    elsewhere(inner, bucket)
+}
+
+/// No damage is known anywhere, and none took records of the bucket.
+pub(super) fn no_damage(inner: &Inner, partition: PartitionId) -> Result<(), Kept> {
     if let Some(found) = inner.engine.status().damage.into_iter().next() {
         return stays(format!("damage: {found}"));
     }
@@ -44,10 +56,7 @@ pub(super) fn judge(inner: &Inner, bucket: &BucketEntry, begun: bool) -> Result<
             return stays(format!("records of partition {lost} were lost to damage"));
         }
     }
-    index(inner, partition, begun)?;
-    own_records(inner, bucket, begun)?;
-    config::held(inner, bucket)?;
-    elsewhere(inner, bucket)
+    Ok(())
 }
 
 /// The settings of a bucket, its name and who retired it stay as long as its history would.
@@ -104,6 +113,7 @@ fn entry(inner: &Inner, family: Family, key: &[u8], begun: bool) -> Result<(), K
         // Cursors of the keeper, what it looks at again, disposal jobs.
         (DUE, b'c' | b'a' | b'd') => Ok(()),
         (CONFIG, _) if key == b"closed" || key == b"locks" => Ok(()),
+        (CONFIG, _) if key.starts_with(ENDED_EPOCHS) => Ok(()),
         (CONFIG, _) if begun && key == b"ended" => Ok(()),
         _ => stays(format!(
             "its index has an entry of family {}, {first:#04x}",
@@ -198,10 +208,15 @@ impl Own {
                 }
             }
             RecordKind::DisposalRequested => whole(inner, at.partition, at.sequence).map(drop),
-            RecordKind::EpochDestroyed if begun && core.epoch == 0 => {
-                whole(inner, at.partition, at.sequence).map(drop)
+            RecordKind::EpochDestroyed if core.epoch == 0 => {
+                match whole(inner, at.partition, at.sequence)?.particulars.event {
+                    Event::EpochDestroyed(event) if begun || event.goes == KeysGo::One(None) => {
+                        Ok(())
+                    }
+                    _ => stays(format!("{here} does not belong there")),
+                }
             }
-            kind if is_left(kind) && core.epoch > 0 => {
+            kind if is_left(kind) => {
                 if begun && record.particulars == Part::Erased {
                     return Ok(());
                 }
@@ -228,7 +243,7 @@ pub(super) fn is_left(kind: RecordKind) -> bool {
     )
 }
 
-fn is_erased(inner: &Inner, record: &StoredRecord) -> bool {
+pub(super) fn is_erased(inner: &Inner, record: &StoredRecord) -> bool {
     let at = &record.position;
     let payload = record.payload_bytes == 0
         || matches!(
@@ -240,7 +255,7 @@ fn is_erased(inner: &Inner, record: &StoredRecord) -> bool {
 
 /// No other partition of the vault's own holds anything that the bucket's keys seal. Those of other
 /// buckets hold their own records alone ([`Inner::append`] sees to it).
-fn elsewhere(inner: &Inner, bucket: &BucketEntry) -> Result<(), Kept> {
+pub(super) fn elsewhere(inner: &Inner, bucket: &BucketEntry) -> Result<(), Kept> {
     for (partition, ..) in inner.engine.status().heads {
         if partition == CONFIGURATION || partition.0 > RESERVED_PARTITIONS {
             continue;

@@ -5,12 +5,12 @@
 use azekura_engine::seam::Part;
 use azekura_model::position::Sequence;
 use azekura_model::release::ReleaseProof;
-use azekura_record::core::Core;
+use azekura_record::core::{Core, RecordKind};
 
 use super::config::{holds_key, is_sealed};
 use super::every::every;
 use super::judge::is_left;
-use super::{Kept, stays};
+use super::{Kept, old, stays};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
 use crate::inner::Inner;
@@ -42,20 +42,25 @@ fn look(inner: &Inner, proof: &ReleaseProof, core: &Core) -> Result<(), Kept> {
     } else {
         families::ended()
     };
-    if inner.get(partition, &begun)?.is_none() {
+    let Some(begun) = inner.get(partition, &begun)? else {
+        if partition == CONFIGURATION {
+            return old::look(inner, proof, core, uuid);
+        }
         return stays("the destruction of the keys is not recorded");
-    }
+    };
     let (mut keys, mut others) = (false, false);
     for at in proof.erase() {
         let (listed, _) = core_at(inner, partition, *at)?;
         let own = listed.bucket == Some(uuid) && listed.tenant == core.tenant;
-        let key = partition == CONFIGURATION && holds_key(listed.kind) && listed.epoch == 0;
-        let sealed = listed.epoch > 0
-            && if partition == CONFIGURATION {
-                is_sealed(listed.kind)
-            } else {
-                is_left(listed.kind)
-            };
+        // A bucket that was said anew, in the place of a record that held a key.
+        let restated = listed.kind == RecordKind::EpochDestroyed && *at < begun.sequence;
+        let holds = holds_key(listed.kind) || restated;
+        let key = partition == CONFIGURATION && holds && listed.epoch == 0;
+        let sealed = if partition == CONFIGURATION {
+            is_sealed(listed.kind)
+        } else {
+            is_left(listed.kind)
+        };
         if !own || !(key || sealed) {
             return stays(format!("it lists record {at}, which is not its own"));
         }
@@ -97,8 +102,8 @@ fn nothing_left(inner: &Inner, core: &Core) -> Result<(), Kept> {
     }
     for partition in [own, CONFIGURATION] {
         every(inner, partition, Sequence(1), |record, listed| {
-            let sealed = listed.bucket == Some(uuid) && listed.epoch > 0;
-            if sealed && record.particulars != Part::Erased {
+            let goes = listed.epoch > 0 || is_sealed(listed.kind) || is_left(listed.kind);
+            if listed.bucket == Some(uuid) && goes && record.particulars != Part::Erased {
                 let at = record.position.sequence;
                 return stays(format!(
                     "record {at} of partition {partition} is still under the key"

@@ -11,6 +11,7 @@ use azekura_engine::seam::{Key, Part};
 use azekura_model::position::{PartitionId, Sequence};
 
 use super::every::{every, whole};
+use super::judge::is_left;
 use super::{Kept, stays};
 use crate::entry::BucketEntry;
 use crate::inner::Inner;
@@ -39,7 +40,8 @@ pub(super) fn next(
     let mut records = Vec::new();
     let mut put = BTreeSet::new();
     every(inner, partition, from, |record, core| {
-        if core.epoch == 0 || record.particulars == Part::Erased {
+        let goes = core.epoch > 0 || is_left(core.kind);
+        if !goes || record.particulars == Part::Erased {
             return Ok(true);
         }
         if core.bucket != Some(bucket.uuid()) {

@@ -74,13 +74,22 @@ impl From<DecodeError> for Unopened {
 }
 
 /// Records of a bucket that are sealed under the key of its tenant: those that hold or outlive the
-/// bucket's own keys.
+/// bucket's own keys, and those that hold neither an object's name nor a data key. These stay when
+/// every version of an epoch is released, and would keep its key for as long as the bucket lives.
 fn of_tenant(kind: RecordKind) -> bool {
     matches!(
         kind,
         RecordKind::BucketCreated
+            | RecordKind::BucketChanged
+            | RecordKind::BucketConfigured
+            | RecordKind::BucketRetired
             | RecordKind::EpochOpened
             | RecordKind::EpochDestroyed
+            | RecordKind::BlobIntent
+            | RecordKind::IntentWithdrawn
+            | RecordKind::VersionLocked
+            | RecordKind::LocksChanged
+            | RecordKind::LifecycleRan
             | RecordKind::Freed
             | RecordKind::DisposalRequested
     )
@@ -92,13 +101,11 @@ fn sealing_key(keys: &Keys, core: &Core) -> Result<Arc<SecretKey>, KeyError> {
         (RecordKind::TenantCreated | RecordKind::TenantDeleted | RecordKind::ClockTick, _) => {
             Ok(Arc::new(keys.root().clone()))
         }
+        (_, Some(bucket)) if core.epoch > 0 => keys.bucket_key(bucket, core.epoch),
         // The audit of requests that no tenant is known for.
         (_, None) if core.tenant == VAULT_AUDIT => Ok(Arc::new(keys.root().clone())),
-        (kind, _) if of_tenant(kind) => keys.tenant_key(core.tenant),
-        (_, None) => keys.tenant_key(core.tenant),
-        // A release of what a bucket's keys seal outlives them.
-        (RecordKind::Released, _) if core.epoch == 0 => keys.tenant_key(core.tenant),
-        (_, Some(bucket)) => keys.bucket_key(bucket, core.epoch),
+        // Also a release of what goes with a bucket's keys: it outlives them.
+        _ => keys.tenant_key(core.tenant),
     }
 }
 

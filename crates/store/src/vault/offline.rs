@@ -7,6 +7,7 @@ use azekura_engine::disk::{Disk, DiskLock};
 use azekura_engine::journal::scan::{Depth, ScanError, Scanner};
 use azekura_model::position::PartitionId;
 use azekura_record::core::Core;
+use azekura_record::epoch::KeysGo;
 use azekura_record::particulars::Event;
 
 use super::format::{self, VaultFormat};
@@ -85,11 +86,17 @@ pub(super) struct BucketNames {
 
 impl BucketNames {
     pub(super) fn learn(&mut self, core: &Core, event: &Event) {
-        if let (Event::BucketCreated(bucket), Some(uuid)) = (event, core.bucket) {
-            self.by_uuid.insert(uuid, bucket.name.clone());
-            self.by_partition
-                .insert(bucket.partition, bucket.name.clone());
-        }
+        let Some(uuid) = core.bucket else { return };
+        let (name, partition) = match event {
+            Event::BucketCreated(bucket) => (&bucket.name, bucket.partition),
+            Event::EpochDestroyed(event) => match &event.goes {
+                KeysGo::One(Some(bucket)) => (&bucket.name, bucket.partition),
+                _ => return,
+            },
+            _ => return,
+        };
+        self.by_uuid.insert(uuid, name.clone());
+        self.by_partition.insert(partition, name.clone());
     }
 
     /// The bucket's name, or its UUID where its record was not readable.

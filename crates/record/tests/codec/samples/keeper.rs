@@ -5,7 +5,7 @@ use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::configured::StoredSetting;
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
-use azekura_record::epoch::{EpochDestroyed, NamelessBucket};
+use azekura_record::epoch::{EpochDestroyed, KeysGo, NamelessBucket, RestatedBucket};
 use azekura_record::lifecycle::{
     LifecycleRan, StoredExpiration, StoredLifecycle, StoredLifecycleRule,
 };
@@ -76,10 +76,30 @@ fn of_keys() -> Vec<(&'static str, Event)> {
             "epoch-destroyed-nameless",
             Event::EpochDestroyed(EpochDestroyed {
                 epoch: 2,
-                bucket: Some(NamelessBucket {
+                goes: KeysGo::All(Some(NamelessBucket {
                     partition: PartitionId(0x1234_5678_9abc),
                     created: WallTime(1_760_000_000_000),
-                }),
+                })),
+            }),
+        ),
+        (
+            "epoch-destroyed-old",
+            Event::EpochDestroyed(EpochDestroyed {
+                epoch: 3,
+                goes: KeysGo::One(None),
+            }),
+        ),
+        (
+            "epoch-destroyed-old-restated",
+            Event::EpochDestroyed(EpochDestroyed {
+                epoch: 3,
+                goes: KeysGo::One(Some(Box::new(RestatedBucket {
+                    partition: PartitionId(0x1234_5678_9abc),
+                    created: WallTime(1_760_000_000_000),
+                    name: "images".to_owned(),
+                    location: "jp-tokyo".to_owned(),
+                    regions: vec!["jp-tokyo".to_owned(), "jp-osaka".to_owned()],
+                }))),
             }),
         ),
         (
@@ -109,7 +129,7 @@ fn others() -> Vec<(&'static str, Event)> {
             "epoch-destroyed",
             Event::EpochDestroyed(EpochDestroyed {
                 epoch: 1,
-                bucket: None,
+                goes: KeysGo::All(None),
             }),
         ),
         (

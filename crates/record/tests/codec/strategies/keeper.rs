@@ -5,7 +5,7 @@ use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::configured::StoredSetting;
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
-use azekura_record::epoch::{EpochDestroyed, NamelessBucket};
+use azekura_record::epoch::{EpochDestroyed, KeysGo, NamelessBucket, RestatedBucket};
 use azekura_record::lifecycle::{
     LifecycleRan, StoredExpiration, StoredLifecycle, StoredLifecycleRule,
 };
@@ -148,8 +148,32 @@ pub(super) fn event() -> BoxedStrategy<Event> {
                 partition: PartitionId(partition),
                 created: WallTime(created),
             });
-            Event::EpochDestroyed(EpochDestroyed { epoch, bucket })
+            let goes = KeysGo::All(bucket);
+            Event::EpochDestroyed(EpochDestroyed { epoch, goes })
         }),
+        (
+            any::<u32>(),
+            option::of((
+                any::<u64>(),
+                any::<i64>(),
+                text(),
+                text(),
+                vec(text(), 0..3)
+            ))
+        )
+            .prop_map(|(epoch, bucket)| {
+                let restated = |(partition, created, name, location, regions)| {
+                    Box::new(RestatedBucket {
+                        partition: PartitionId(partition),
+                        created: WallTime(created),
+                        name,
+                        location,
+                        regions,
+                    })
+                };
+                let goes = KeysGo::One(bucket.map(restated));
+                Event::EpochDestroyed(EpochDestroyed { epoch, goes })
+            }),
         (
             text(),
             version,

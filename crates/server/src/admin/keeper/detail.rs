@@ -1,8 +1,9 @@
 //! From the store's types to the wire's.
 
 use azekura_admin_api::keeper::{
-    BucketLifecycle, CertificateDocument, CertifiedErasure, CertifiedKey, DisposalDetail,
-    ErasedParts, HistoryDaysDetail, KeeperRun, LifecycleRuleDetail, PendingLifecycle, RecordPlace,
+    BucketLifecycle, CertificateDocument, CertifiedEpoch, CertifiedErasure, CertifiedKey,
+    DisposalDetail, ErasedParts, HistoryDaysDetail, KeeperRun, LifecycleRuleDetail,
+    PendingLifecycle, RecordPlace,
 };
 use azekura_model::cooling::{Cooling, HistoryDays};
 use azekura_model::lifecycle::{Expiration, LifecycleRule, LifecycleRules};
@@ -131,6 +132,14 @@ pub(super) fn certificate(
         issued_compliance: rfc3339(now.0),
         limits: LIMITS.map(str::to_owned).into(),
         key_destroyed: certificate.key_destroyed.as_ref().map(key_destroyed),
+        epochs_destroyed: certificate
+            .epochs_destroyed
+            .iter()
+            .map(|old| CertifiedEpoch {
+                epoch: old.epoch,
+                key: key_destroyed(&old.key),
+            })
+            .collect(),
         releases: certificate.entries.iter().map(release).collect(),
     }
 }

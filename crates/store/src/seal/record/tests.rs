@@ -1,13 +1,14 @@
 use super::*;
 use crate::entropy::SeededEntropy;
 use azekura_model::bucket::Versioning;
-use azekura_model::ident::{TenantId, VersionId};
+use azekura_model::ident::{TenantId, UploadId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::requester::Requester;
 use azekura_model::time::{ComplianceTime, HybridTime, WallTime};
 use azekura_record::bucket::BucketChanged;
 use azekura_record::particulars::Event;
 use azekura_record::tenant::TenantCreated;
+use azekura_record::upload::UploadAborted;
 
 const TENANT: TenantId = TenantId([1; 16]);
 const BUCKET: BucketUuid = BucketUuid([2; 16]);
@@ -47,20 +48,36 @@ fn particulars(keys: &Keys, event: Event) -> Particulars {
     }
 }
 
-fn changed() -> Event {
-    Event::BucketChanged(BucketChanged {
+/// Of a kind that a bucket's key seals.
+fn aborted() -> Event {
+    Event::UploadAborted(UploadAborted {
+        upload: UploadId([4; 16]),
+        key: "records".to_owned(),
+    })
+}
+
+#[test]
+fn what_names_no_object_is_under_the_tenants_key() {
+    let keys = keys();
+    let changed = Event::BucketChanged(BucketChanged {
         name: "records".to_owned(),
         versioning: Versioning::Enabled,
         history_days: 30,
         pending_history_days: None,
-    })
+    });
+    let given = particulars(&keys, changed);
+    let sealed = seal_record(&keys, core(RecordKind::BucketChanged, Some(BUCKET)), &given).unwrap();
+    assert_eq!(sealed.core.epoch, 0);
+    keys.forget(BUCKET);
+    let part = Part::Present(sealed.record.particulars);
+    open_record(&keys, 4, &sealed.record.core, &part).unwrap();
 }
 
 #[test]
 fn what_is_sealed_opens_and_nothing_else_does() {
     let keys = keys();
-    let given = particulars(&keys, changed());
-    let sealed = seal_record(&keys, core(RecordKind::BucketChanged, Some(BUCKET)), &given).unwrap();
+    let given = particulars(&keys, aborted());
+    let sealed = seal_record(&keys, core(RecordKind::UploadAborted, Some(BUCKET)), &given).unwrap();
     assert_eq!(sealed.core.epoch, 2, "the newest epoch");
     let NewRecord {
         kind,
@@ -92,9 +109,9 @@ fn what_is_sealed_opens_and_nothing_else_does() {
 #[test]
 fn particulars_of_another_record_are_refused() {
     let keys = keys();
-    let one = core(RecordKind::BucketChanged, Some(BUCKET));
-    let first = seal_record(&keys, one.clone(), &particulars(&keys, changed())).unwrap();
-    let second = seal_record(&keys, one, &particulars(&keys, changed())).unwrap();
+    let one = core(RecordKind::UploadAborted, Some(BUCKET));
+    let first = seal_record(&keys, one.clone(), &particulars(&keys, aborted())).unwrap();
+    let second = seal_record(&keys, one, &particulars(&keys, aborted())).unwrap();
     // Same kind, bucket and epoch: it opens, yet the core commits to other salts.
     let error = open_record(
         &keys,
@@ -133,8 +150,8 @@ fn a_missing_key_is_named() {
     let keys = keys();
     let sealed = seal_record(
         &keys,
-        core(RecordKind::BucketChanged, Some(BUCKET)),
-        &particulars(&keys, changed()),
+        core(RecordKind::UploadAborted, Some(BUCKET)),
+        &particulars(&keys, aborted()),
     )
     .unwrap();
     let fresh = Keys::new(SecretKey::new([9; 32]), Arc::new(SeededEntropy::new(4)));

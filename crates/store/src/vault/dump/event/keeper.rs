@@ -3,6 +3,7 @@
 use azekura_model::audit::AuditEntry;
 use azekura_model::governed::{ApprovalRequest, RequestStage};
 use azekura_record::disposal::{DisposalRequested, DisposalStage};
+use azekura_record::epoch::{EpochDestroyed, KeysGo};
 use azekura_record::identity::IdentityChanged;
 use azekura_record::lifecycle::{StoredExpiration, StoredLifecycle, StoredLifecycleRule};
 use azekura_record::particulars::Event;
@@ -28,11 +29,7 @@ pub(super) fn event(event: &Event) -> Value {
                 "lock": super::super::lock_json(lock),
             })).collect::<Vec<_>>(),
         }),
-        Event::EpochDestroyed(e) => json!({
-            "epoch": e.epoch,
-            "partition": e.bucket.map(|bucket| bucket.partition.to_string()),
-            "created_ms": e.bucket.map(|bucket| bucket.created.0),
-        }),
+        Event::EpochDestroyed(e) => keys_go(e),
         Event::Released(e) => json!({
             "key": e.key,
             "version": e.version.map(|version| version.to_string()),
@@ -74,6 +71,27 @@ pub(super) fn event(event: &Event) -> Value {
         Event::RequestChanged(e) => request(&e.0),
         _ => Value::Null,
     }
+}
+
+fn keys_go(event: &EpochDestroyed) -> Value {
+    let (one, place, name) = match &event.goes {
+        KeysGo::All(bucket) => {
+            let place = bucket.map(|bucket| (bucket.partition, bucket.created));
+            (false, place, None)
+        }
+        KeysGo::One(bucket) => {
+            let bucket = bucket.as_deref();
+            let place = bucket.map(|bucket| (bucket.partition, bucket.created));
+            (true, place, bucket.map(|bucket| bucket.name.clone()))
+        }
+    };
+    json!({
+        "epoch": event.epoch,
+        "old_epoch_alone": one,
+        "partition": place.map(|(partition, _)| partition.to_string()),
+        "created_ms": place.map(|(_, created)| created.0),
+        "bucket": name,
+    })
 }
 
 /// What of the directory changed; secrets stay sealed.
