@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import time
+import urllib.request
 
 from botocore.exceptions import ClientError
 
@@ -210,6 +211,31 @@ az(sato, "key", "enable", deputy_key[0])
 az(deputy, "user", "list")
 az(sato, "user", "set", "代行", "--preset", "none")
 refused(deputy, "user", "list")
+# What it was for, against what it did; and it raised an alarm when it was made and when it was used.
+time.sleep(1.5)  # the audit of a tenant is batched for up to a second
+report = az(sato, "user", "report", "代行")
+assert (report["user"]["ticket"], report["user"]["plan"]) == ("T-1", "disk"), report
+listed = [deed for deed in report["done"] if deed["operation"].endswith("/users")]
+assert listed and listed[0]["done"] == 2 and listed[0]["refused"] >= 1, report
+with urllib.request.urlopen(f"{os.environ['AZEKURA_ADMIN']}/metrics") as answer:
+    metrics = answer.read().decode()
+for what in ("set", "used"):
+    line = f'azekura_limited_account_notices_total{{what="limited-account-{what}"}} '
+    assert line in metrics, metrics
+
+# A profile instead of flags and variables.
+profiles = f"{HOME}/profiles.toml"
+with open(profiles, "w", encoding="utf-8") as out:
+    out.write(f'[west]\nendpoint = "{os.environ["AZEKURA_ADMIN"]}"\n'
+              f'access_key_id = "{sato[0]}"\nsecret_access_key = "{sato[1]}"\n')
+by_profile = [os.environ["AZEKURA_BINARY"], "user", "list", "--profile", "west"]
+plain = {"PATH": os.environ["PATH"], "AZEKURA_PROFILES": profiles}
+os.chmod(profiles, 0o644)
+run = subprocess.run(by_profile, env=plain, capture_output=True, text=True, check=False)
+assert run.returncode == 2 and "chmod 600" in run.stderr, run
+os.chmod(profiles, 0o600)
+run = subprocess.run(by_profile, env=plain, capture_output=True, text=True, check=False)
+assert run.returncode == 0 and "代行" in run.stdout, run
 
 # Tenants see nothing of each other; names of buckets are global; the operator is no tenant of theirs.
 west_admin = s3(sato)

@@ -22,6 +22,7 @@ mod reader;
 mod refusals;
 mod retention;
 mod retention_bomb;
+mod sealed;
 mod space;
 mod storm;
 mod sync_order;
@@ -81,6 +82,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("audit", audit::nothing_read_goes_unseen),
     ("identity", identity::each_key_does_its_work_alone),
     ("intruder", identity::a_stolen_key_destroys_nothing),
+    ("sealed", sealed::nobody_reads_without_the_passphrase),
     ("tenancy", tenancy::kept_counted_and_handed_back),
     ("tls", tls::only_what_is_allowed_gets_in),
     ("two_people", two_people::nothing_acts_that_one_person_wants),

@@ -11,6 +11,7 @@ this file in the vault's directory `decoder`. Needs Python 3.9 or later and the 
 
 The keyring is opened with the passphrase from --passphrase-file, AZEKURA_PASSPHRASE_FILE or
 AZEKURA_PASSPHRASE, or with the generated secret in VAULT/keyring.secret. It only reads the vault.
+Contents of a sealed tenant need the passphrase of that institution as well (--tenant-passphrase-file).
 
 Exit codes: 0 all is well (what a release record erased is well), 1 something is damaged, 2 the vault cannot be read.
 """
@@ -45,7 +46,7 @@ KINDS = {1: "tenant-created", 2: "epoch-opened", 3: "bucket-created", 4: "bucket
          8: "epoch-destroyed", 27: "released", 28: "freed", 29: "disposal-requested",
          30: "slot-restated", 31: "lifecycle-ran", 32: "imported",
          33: "identity-changed", 34: "request-changed", 35: "audit-batch",
-         36: "acl-changed", 38: "tenant-deleted", 39: "audit-released"}
+         36: "acl-changed", 37: "tenant-resealed", 38: "tenant-deleted", 39: "audit-released"}
 IGNORABLE = 0x8000
 
 
@@ -63,6 +64,10 @@ class Erased(Exception):
 
 class Newer(Exception):
     """Content of a later release."""
+
+
+class Locked(Exception):
+    """Content that only the passphrase of an institution opens."""
 
 
 # ---- checksums, hashes, keys ------------------------------------------------------------------------
@@ -118,6 +123,18 @@ def unwrap_key(above, wrapped, owner, epoch):
         raise Newer("a wrapped key of unknown scheme")
     key = hkdf(above, wrapped[1:33], b"azekura wrap v1" + owner + struct.pack(">I", epoch))
     return gcm_open(key, bytes(12), wrapped[33:], b"")
+
+
+def content_key(seal, tenant, passphrase):
+    """records.md, "Sealed tenants": the content key, or None if it is another passphrase."""
+    lock_key = hashlib.pbkdf2_hmac("sha256", passphrase, seal[9], seal[10], 32)
+    try:
+        key = gcm_open(lock_key, bytes(12), seal[11], b"azekura tenant seal v1" + tenant)
+    except Damaged:
+        return None
+    if hmac.new(key, b"azekura tenant seal check" + tenant, "sha256").digest()[:16] != seal[12]:
+        raise CannotRead("the seal of a tenant is damaged: what the passphrase opened is not its content key")
+    return key
 
 
 def id_text(identity):
@@ -640,7 +657,8 @@ class Vault:
         self.journal, self.root, self.blob_dirs, self.report = journal, root_key, blob_dirs, report
         self.tenants, self.bucket_keys, self.buckets = {}, {}, {}
         self.versions, self.current, self.newest_null, self.frames = {}, {}, {}, {}
-        self.erased = 0
+        self.erased = self.locked = 0
+        self.sealed, self.seals, self.content_keys = set(), {}, {}    # tenants; the last seal of each
         self.unclaimed, self.released = {}, set()    # parts erased or half erased; what releases list
 
     def load(self):
@@ -660,6 +678,29 @@ class Vault:
 
         for text in self.unclaimed.values():
             self.report.damage(text)
+
+    def unlock(self, passphrase):
+        for tenant, seal in self.seals.items():
+            key = content_key(seal, tenant, passphrase)
+            if key is not None:
+                self.content_keys[tenant] = key
+        if not self.content_keys:
+            raise CannotRead("the passphrase of --tenant-passphrase-file opens no tenant of this vault")
+
+    def data_key(self, version, owner, which):
+        """The key of a payload (1) or upload (2), as it is or wrapped under the tenant's content key."""
+        key, seal = version.fields[18], version.fields.get(20)
+        tenant = version.core[5]
+        if (seal is not None) != (tenant in self.sealed):
+            raise Damaged("its data key is not stored as its tenant's data keys are")
+        if seal is None:
+            return key
+        if seal[0] != 1:
+            raise Newer("a sealed data key of unknown scheme")
+        if tenant not in self.content_keys:
+            raise Locked
+        once = hkdf(self.content_keys[tenant], owner, b"azekura tenant seal v1" + version.bucket)
+        return gcm_open(once, bytes(12), key + seal[1], owner + version.bucket + bytes([which]))
 
     def complain(self, record, text):
         """Particulars that are wrong may be half erased: a later release record would say so."""
@@ -746,6 +787,12 @@ class Vault:
         bucket = core.get(6)
         if kind == 1:
             self.tenants[core[5]] = unwrap_key(self.root, fields[9], core[5], 0)
+            if 12 in fields:
+                self.sealed.add(core[5])
+        elif kind == 37:
+            if fields[8] != 1:
+                raise Newer("a seal of unknown scheme")
+            self.seals[core[5]] = fields
         elif kind == 2:
             self.bucket_keys[bucket, fields[8]] = unwrap_key(self.tenants[core[5]], fields[9], bucket, fields[8])
         elif kind == 3:
@@ -786,7 +833,7 @@ class Vault:
                 text = f"{version.record}, version {id_text(version.id)}: {version.problem}"
                 self.complain(version.record, text)
             return
-        known = range(8, 11 if version.marker else 20)
+        known = range(8, 11 if version.marker else 21)
         unknown = [n for n in version.fields if n >= 7 and n not in known and n < IGNORABLE]
         if unknown:
             raise Newer(f"unknown fields {unknown}")
@@ -804,14 +851,16 @@ class Vault:
         place = fields[17]
         if place[0] == 0:
             return []
-        key, size = fields[18], version.core[8]
+        size = version.core[8]
         if place[0] == 1:
+            key = self.data_key(version, version.id, 1)
             return [(self.frames.get((record.partition, record.sequence)), version.id, key, size, None)]
         if place[0] == 2:
+            key = self.data_key(version, place[1][1], 1)
             return [(tuple(place[1]), place[1][1], key, size, None)]
         if place[0] != 3:
             raise Newer("its payload lies in a place that this reader does not know")
-        found = []
+        found, key = [], self.data_key(version, fields[19], 2)
         for _, attempt, length, digest, _, _, inline_at in place[1]:
             source = (fields[19], attempt) if inline_at is None else self.frames.get((record.partition, inline_at))
             found.append((source, attempt, hkdf(key, b"", b"azekura part v1" + attempt), length, digest))
@@ -876,6 +925,9 @@ class Vault:
             if size != version.core[8] or (any(recorded) and hashed.digest() != recorded):
                 raise Damaged("its content does not have the recorded length or SHA-256")
             version.computed, version.verified = hashed.hexdigest(), True
+        except Locked:
+            self.locked += 1
+            version.problem = "locked: its institution's passphrase opens it"
         except Erased:
             version.erased, version.verified, version.problem = True, False, "erased"
             if (version.record.partition, version.record.sequence) not in self.released:
@@ -993,6 +1045,8 @@ def arguments(given=None):
     parser.add_argument("--blobs", type=Path, metavar="DIR", action="append", help="default VAULT/blobs; may repeat")
     parser.add_argument("--keyring", type=Path, metavar="FILE", help="default VAULT/keyring")
     parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="opens the keyring")
+    parser.add_argument("--tenant-passphrase-file", type=Path, metavar="FILE",
+                        help="opens the contents of the sealed tenants that it fits")
     parser.add_argument("--without-keys", action="store_true", help="check structure, chains and signatures only")
     return parser.parse_args(given)
 
@@ -1010,6 +1064,8 @@ def run(args):
             journal.head_key = head_key
     vault = Vault(journal, root, args.blobs or [args.vault / "blobs"], report)
     vault.load()
+    if args.tenant_passphrase_file:
+        vault.unlock(args.tenant_passphrase_file.read_bytes().rstrip(b"\r\n"))
     base, shown, verified = args.vault.resolve(), 0, 0
     if args.extract:
         args.extract.mkdir(parents=True, exist_ok=True)
@@ -1025,7 +1081,7 @@ def run(args):
         if args.json:
             print(json.dumps(line(vault, version, base), ensure_ascii=False))
     print(f"{journal.groups} groups, {journal.records} records, {shown} versions, {verified} verified, "
-          f"{vault.erased} records with erased particulars, {report.damages} findings of damage", file=sys.stderr)
+          f"{vault.locked} locked, {vault.erased} records with erased particulars, {report.damages} findings of damage", file=sys.stderr)
     return 1 if report.damages else 0
 
 

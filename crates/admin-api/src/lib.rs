@@ -13,6 +13,7 @@ pub mod keeper;
 pub mod paths;
 pub mod requests;
 pub mod retention;
+pub mod seal;
 pub mod sigv4;
 pub mod tenancy;
 pub mod types;

@@ -65,6 +65,12 @@ pub const REQUEST_APPROVE: &str = "/v1/requests/{request}/approve";
 pub const REQUEST_VETO: &str = "/v1/requests/{request}/veto";
 /// `GET`, `POST`, `PUT`, `DELETE`: tenants.
 pub const TENANTS: &str = "/v1/tenants";
+/// `POST`: takes the content key of a sealed tenant into use.
+pub const UNLOCK: &str = "/v1/tenants/{tenant}/unlock";
+/// `POST`: forgets the content key of a sealed tenant.
+pub const LOCK: &str = "/v1/tenants/{tenant}/lock";
+/// `POST`: sets the passphrase of a sealed tenant.
+pub const PASSPHRASE: &str = "/v1/tenants/{tenant}/passphrase";
 /// `GET`: what tenants keep and ask for.
 pub const USAGE: &str = "/v1/usage";
 /// `GET`: buckets of the own tenant, retired ones too, to be handed back.
@@ -94,4 +100,10 @@ pub const TOTP: &str = "/v1/totp";
 #[must_use]
 pub fn with_bucket(route: &str, bucket: &str) -> String {
     route.replace("{bucket}", bucket)
+}
+
+/// A route with its tenant filled in.
+#[must_use]
+pub fn with_tenant(route: &str, tenant: &str) -> String {
+    route.replace("{tenant}", tenant)
 }

@@ -6,6 +6,7 @@ pub mod identity;
 mod keyring;
 mod request;
 mod retention;
+pub mod seal;
 pub mod tenancy;
 mod tls;
 
@@ -381,16 +382,14 @@ pub enum ObjectCommand {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Server")]
 pub struct Online {
-    /// Admin address of the server
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "AZEKURA_ENDPOINT",
-        default_value = "http://127.0.0.1:9001"
-    )]
-    pub endpoint: String,
-    /// Access key id [default: AZEKURA_ROOT_ACCESS_KEY_ID, AWS_ACCESS_KEY_ID, or
-    /// credentials.json of --data-dir]
+    /// Server and key of ~/.config/azekura/profiles.toml; what is given besides counts first
+    #[arg(long, value_name = "NAME", env = "AZEKURA_PROFILE")]
+    pub profile: Option<String>,
+    /// Admin address of the server [default: http://127.0.0.1:9001]
+    #[arg(long, value_name = "URL", env = "AZEKURA_ENDPOINT")]
+    pub endpoint: Option<String>,
+    /// Access key id [default: that of --profile, AZEKURA_ROOT_ACCESS_KEY_ID,
+    /// AWS_ACCESS_KEY_ID, or credentials.json of --data-dir]
     #[arg(long, value_name = "ID", env = "AZEKURA_ACCESS_KEY_ID")]
     pub access_key_id: Option<String>,
     /// Vault directory with credentials.json
@@ -465,6 +464,9 @@ pub struct CheckArgs {
     /// Does not compare the index with the journal, which needs memory for a second index
     #[arg(long)]
     pub skip_index: bool,
+    /// File with the passphrase of an institution: opens the contents of the sealed tenants that it fits
+    #[arg(long, value_name = "FILE", conflicts_with = "without_keys")]
+    pub tenant_passphrase_file: Option<PathBuf>,
     /// Which directory
     #[command(flatten)]
     pub offline: Offline,

@@ -11,8 +11,10 @@ mod connect;
 mod drill;
 mod offline;
 mod output;
+mod profile;
 mod progress;
 mod shares;
+mod typed;
 
 use args::{
     AuditCommand, BucketCommand, ClassCommand, Cli, ClockCommand, Command, DisposalCommand,

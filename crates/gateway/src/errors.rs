@@ -54,7 +54,7 @@ fn row(error: &StoreError) -> (&'static str, u16) {
         StoreError::Locked(refused) => lock_row(refused),
         StoreError::BucketWithoutLock => ("InvalidRequest", 400),
         StoreError::InvalidBucketState(_) => ("InvalidBucketState", 409),
-        StoreError::ClockLead(_) => ("ServiceUnavailable", 503),
+        StoreError::ClockLead(_) | StoreError::TenantLocked => ("ServiceUnavailable", 503),
         // Bytes that are not what was written are never served, and never called missing.
         _ => ("InternalError", 500),
     }
@@ -112,7 +112,10 @@ pub(crate) fn status_of(code: &str) -> u16 {
 pub(crate) fn from_store(error: StoreError) -> S3Error {
     let (code, status) = row(&error);
     // Clock skew has an alarm of its own, which does not come with every request.
-    let said = matches!(error, StoreError::Busy | StoreError::ClockLead(_));
+    let said = matches!(
+        error,
+        StoreError::Busy | StoreError::ClockLead(_) | StoreError::TenantLocked
+    );
     if status >= 500 && !said {
         tracing::error!(%error, code, "the store failed");
     }
@@ -145,6 +148,7 @@ fn words(error: &StoreError, code: &str) -> String {
         | StoreError::InvalidBucketState(_)
         | StoreError::BucketWithoutLock
         | StoreError::ClockLead(_)
+        | StoreError::TenantLocked
         | StoreError::NotPlaced(_) => return error.to_string(),
         StoreError::Locked(refused) => return lock_words(refused),
         other => other,

@@ -168,6 +168,13 @@ pub enum GovernedOperation {
         /// Its name when it was asked.
         name: String,
     },
+    /// Another passphrase of a tenant whose contents are sealed.
+    ChangePassphrase {
+        /// Tenant.
+        tenant: TenantId,
+        /// Its name when it was asked.
+        name: String,
+    },
     /// Fewer days of hidden history.
     ShortenHistory {
         /// Bucket.
@@ -296,6 +303,7 @@ impl GovernedOperation {
             Self::LiftHolds { .. } => "lift-holds",
             Self::RetireBucket { .. } => "retire-bucket",
             Self::DeleteTenant { .. } => "delete-tenant",
+            Self::ChangePassphrase { .. } => "change-passphrase",
             Self::ShortenHistory { .. } => "shorten-history",
             Self::WidenLifecycle { .. } => "widen-lifecycle",
             Self::Dispose { .. } => "dispose",
@@ -323,6 +331,9 @@ impl GovernedOperation {
             Self::LiftHold { .. } => "takes the legal hold off one version",
             Self::LiftHolds { .. } => "takes the legal hold off many versions",
             Self::RetireBucket { .. } => "deletes a bucket; its hidden history ends later",
+            Self::ChangePassphrase { .. } => {
+                "seals the contents of a tenant by another passphrase; the present one opens nothing then"
+            }
             Self::DeleteTenant { .. } => {
                 "deletes a tenant that keeps nothing; nobody of it gets in"
             }
@@ -397,6 +408,10 @@ impl GovernedOperation {
                 ("delete-tenant", tenant.to_string()),
                 ("delete-tenant-name", name.clone()),
             ],
+            Self::ChangePassphrase { tenant, name } => vec![
+                ("tenant", tenant.to_string()),
+                ("tenant-name", name.clone()),
+            ],
             Self::ShortenHistory { bucket, days } => {
                 with(of_bucket(bucket), [("days", days.0.to_string())])
             }
@@ -432,16 +447,7 @@ impl GovernedOperation {
                 ],
             ),
             Self::GrantAdministration { .. } => self.administration(),
-            Self::WeakenAudit { policy } => vec![
-                ("audit-mode", policy.mode.as_str().to_owned()),
-                ("audit-keep-days", policy.keep_days.to_string()),
-                (
-                    "audit-budget-bytes",
-                    policy
-                        .budget_bytes
-                        .map_or_else(none, |most| most.to_string()),
-                ),
-            ],
+            Self::WeakenAudit { policy } => audit(policy),
         }
     }
 
@@ -486,6 +492,18 @@ impl GovernedOperation {
         out.extend(class.iter().map(|class| ("class", class.clone())));
         out
     }
+}
+
+fn audit(policy: &AuditPolicy) -> Vec<(&'static str, String)> {
+    let most = policy.budget_bytes;
+    vec![
+        ("audit-mode", policy.mode.as_str().to_owned()),
+        ("audit-keep-days", policy.keep_days.to_string()),
+        (
+            "audit-budget-bytes",
+            most.map_or_else(none, |most| most.to_string()),
+        ),
+    ]
 }
 
 fn none() -> String {

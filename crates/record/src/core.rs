@@ -72,6 +72,8 @@ pub enum RecordKind {
     RequestChanged = 34,
     /// A version has another access-control list.
     AclChanged = 36,
+    /// The contents of a tenant are sealed by a passphrase, or by another one.
+    TenantResealed = 37,
     /// A tenant is deleted.
     TenantDeleted = 38,
     /// Batches of an audit are past their period, and will be erased.
@@ -116,7 +118,7 @@ pub const CORE_BYTES_MAX: usize = 64 * 1024;
 
 impl RecordKind {
     /// All kinds of this release.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::TenantCreated,
         Self::EpochOpened,
         Self::BucketCreated,
@@ -146,6 +148,7 @@ impl RecordKind {
         Self::AuditBatch,
         Self::RequestChanged,
         Self::AclChanged,
+        Self::TenantResealed,
         Self::TenantDeleted,
         Self::AuditReleased,
     ];

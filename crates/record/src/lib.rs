@@ -31,6 +31,7 @@ pub mod released;
 pub mod request;
 mod retention;
 pub mod sshsig;
+pub mod stored_key;
 pub mod summary;
 pub mod tagged;
 pub mod tenant;

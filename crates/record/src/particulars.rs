@@ -21,7 +21,7 @@ use crate::part::PartStored;
 use crate::released::{Released, SlotRestated, VersionFreed};
 use crate::request::RequestChanged;
 use crate::tagged::VersionTagged;
-use crate::tenant::{TenantCreated, TenantDeleted};
+use crate::tenant::{TenantCreated, TenantDeleted, TenantResealed};
 use crate::tick::ClockTick;
 use crate::upload::{UploadAborted, UploadStarted};
 use crate::version::Version;
@@ -66,6 +66,7 @@ pub enum Event {
     VersionTagged(VersionTagged),
     /// See [`AclChanged`].
     AclChanged(AclChanged),
+    TenantResealed(TenantResealed),
     EpochDestroyed(EpochDestroyed),
     Released(Released),
     Freed(Box<VersionFreed>),
@@ -117,6 +118,7 @@ impl Event {
             Self::UploadAborted(_) => RecordKind::UploadAborted,
             Self::VersionTagged(_) => RecordKind::VersionTagged,
             Self::AclChanged(_) => RecordKind::AclChanged,
+            Self::TenantResealed(_) => RecordKind::TenantResealed,
             Self::EpochDestroyed(_) => RecordKind::EpochDestroyed,
             Self::Released(_) => RecordKind::Released,
             Self::Freed(_) => RecordKind::Freed,
@@ -153,6 +155,7 @@ impl Event {
             Self::UploadAborted(event) => event.write(out),
             Self::VersionTagged(event) => event.write(out),
             Self::AclChanged(event) => event.write(out),
+            Self::TenantResealed(event) => event.write(out),
             Self::EpochDestroyed(event) => event.write(out),
             Self::Released(event) => event.write(out),
             Self::Freed(event) => event.write(out),
@@ -189,6 +192,7 @@ impl Event {
             RecordKind::UploadAborted => EventFields::read(input).map(Self::UploadAborted),
             RecordKind::VersionTagged => EventFields::read(input).map(Self::VersionTagged),
             RecordKind::AclChanged => EventFields::read(input).map(Self::AclChanged),
+            RecordKind::TenantResealed => EventFields::read(input).map(Self::TenantResealed),
             RecordKind::EpochDestroyed => EventFields::read(input).map(Self::EpochDestroyed),
             RecordKind::Released => EventFields::read(input).map(Self::Released),
             RecordKind::Freed => read_boxed(input).map(Self::Freed),

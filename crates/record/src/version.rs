@@ -9,6 +9,7 @@ use crate::cbor::{Reader, Value, Writer};
 use crate::error::DecodeError;
 use crate::fields::{FieldsReader, FieldsWriter};
 use crate::particulars::EventFields;
+use crate::stored_key::{SealedKeyTag, StoredKey};
 
 /// A version of an object and all that S3 shows of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,19 +46,19 @@ pub enum Payload {
     /// Inline payload of this very record.
     Inline {
         /// Data key, used once.
-        data_key: [u8; 32],
+        data_key: StoredKey,
     },
     /// One blob.
     Blob {
         /// The blob.
         blob: BlobId,
         /// Data key, used once.
-        data_key: [u8; 32],
+        data_key: StoredKey,
     },
     /// Parts of a multipart upload, in order.
     Parts {
         /// From which each part's data key is derived.
-        upload_key: [u8; 32],
+        upload_key: StoredKey,
         /// The parts.
         parts: Vec<PartRef>,
     },
@@ -94,12 +95,13 @@ impl EventFields for Version {
             .put(15, &self.metadata)
             .put(16, &self.tags)
             .put(17, &self.payload.place())
-            .put_some(18, self.payload.key())
-            .put_some(19, self.upload.as_ref());
+            .put_some(18, self.payload.key().map(StoredKey::bytes))
+            .put_some(19, self.upload.as_ref())
+            .put_some(20, self.payload.key().and_then(StoredKey::tag).as_ref());
     }
 
     fn read(input: &mut FieldsReader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
+        let mut version = Self {
             key: input.take(8)?,
             null: input.take(9)?,
             superseded: input.take(10)?,
@@ -111,7 +113,11 @@ impl EventFields for Version {
             tags: input.take(16)?,
             payload: Payload::join(input.take(17)?, input.take_some(18)?)?,
             upload: input.take_some(19)?,
-        })
+        };
+        if let Some(tag) = input.take_some(20)? {
+            version.payload.seal(tag)?;
+        }
+        Ok(version)
     }
 }
 
@@ -128,7 +134,7 @@ enum Place {
 impl Payload {
     /// The data key, or the upload key that data keys are derived from.
     #[must_use]
-    pub fn key(&self) -> Option<&[u8; 32]> {
+    pub fn key(&self) -> Option<&StoredKey> {
         match self {
             Self::Empty => None,
             Self::Inline { data_key } | Self::Blob { data_key, .. } => Some(data_key),
@@ -145,7 +151,19 @@ impl Payload {
         }
     }
 
+    /// Says that the key is wrapped: its tag is read after the fields between.
+    fn seal(&mut self, tag: SealedKeyTag) -> Result<(), DecodeError> {
+        let key = match self {
+            Self::Empty => return Err(DecodeError::malformed("a sealed key for no payload")),
+            Self::Inline { data_key } | Self::Blob { data_key, .. } => data_key,
+            Self::Parts { upload_key, .. } => upload_key,
+        };
+        *key = StoredKey::join(*key.bytes(), Some(tag));
+        Ok(())
+    }
+
     fn join(place: Place, key: Option<[u8; 32]>) -> Result<Self, DecodeError> {
+        let key = key.map(StoredKey::Open);
         match (place, key) {
             (Place::Empty, None) => Ok(Self::Empty),
             (Place::Inline, Some(data_key)) => Ok(Self::Inline { data_key }),

@@ -1,5 +1,6 @@
 //! Who is told of requests for what needs two people: the log (in the store), the metrics, and a
-//! webhook. Nothing here holds a request up: what cannot be told is counted and logged.
+//! webhook, which hears of accounts for a limited time too. Nothing here holds a request up: what
+//! cannot be told is counted and logged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,7 @@ struct What {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Told {
+pub(crate) struct Told {
     outcome: &'static str,
 }
 
@@ -99,12 +100,43 @@ fn body(notice: &RequestNotice) -> Result<Bytes, serde_json::Error> {
     .map(Bytes::from)
 }
 
+/// Hands notices to the webhook, if there is one.
+#[derive(Clone)]
+pub(crate) struct Teller {
+    send: Option<mpsc::Sender<Bytes>>,
+    told: Family<Told, Counter>,
+}
+
+impl Teller {
+    /// Takes a notice; what cannot wait any more is dropped, counted and logged.
+    pub(crate) fn tell(&self, body: Result<Bytes, serde_json::Error>) {
+        let Some(send) = &self.send else {
+            return;
+        };
+        let sent = body.ok().map(|body| send.try_send(body));
+        if !matches!(sent, Some(Ok(()))) {
+            tracing::error!("the webhook is not told of a notice: too many wait");
+            self.told.get_or_create(&Told { outcome: "dropped" }).inc();
+        }
+    }
+}
+
 /// The task that tells the webhook; ends when dropped.
-pub(crate) struct Telling(Option<tokio::task::JoinHandle<()>>);
+pub(crate) struct Telling {
+    task: Option<tokio::task::JoinHandle<()>>,
+    teller: Teller,
+}
+
+impl Telling {
+    /// For notices of others.
+    pub(crate) fn teller(&self) -> Teller {
+        self.teller.clone()
+    }
+}
 
 impl Drop for Telling {
     fn drop(&mut self) {
-        if let Some(task) = &self.0 {
+        if let Some(task) = &self.task {
             task.abort();
         }
     }
@@ -119,37 +151,31 @@ pub(crate) fn start(
     webhook: Option<&Webhook>,
     metrics: &RequestMetrics,
 ) -> Result<Telling, ApiError> {
-    let counted = metrics.clone();
-    let Some(webhook) = webhook else {
-        store.set_request_sink(Arc::new(move |notice| count(&counted, notice)));
-        return Ok(Telling(None));
-    };
-    let caller = Caller::new(webhook)?;
-    let (send, mut receive) = mpsc::channel::<Bytes>(WAITING_MAX);
-    let dropped = metrics.clone();
-    store.set_request_sink(Arc::new(move |notice| {
-        count(&counted, notice);
-        let sent = body(notice).ok().map(|body| send.try_send(body));
-        if !matches!(sent, Some(Ok(()))) {
-            tracing::error!(request = %notice.request.id, "the webhook is not told of a request");
-            dropped
-                .told
-                .get_or_create(&Told { outcome: "dropped" })
-                .inc();
-        }
-    }));
     let told = metrics.told.clone();
-    Ok(Telling(Some(tokio::spawn(async move {
-        while let Some(body) = receive.recv().await {
-            let outcome = caller.tell(body).await;
-            told.get_or_create(&Told { outcome }).inc();
+    let (send, task) = match webhook {
+        Some(webhook) => {
+            let caller = Caller::new(webhook)?;
+            let (send, receive) = mpsc::channel(WAITING_MAX);
+            let task = tokio::spawn(tell_all(caller, receive, told.clone()));
+            (Some(send), Some(task))
         }
-    }))))
+        None => (None, None),
+    };
+    let teller = Teller { send, told };
+    let (by_request, requests) = (teller.clone(), metrics.requests.clone());
+    store.set_request_sink(Arc::new(move |notice| {
+        let what = notice.what;
+        requests.get_or_create(&What { what }).inc();
+        by_request.tell(body(notice));
+    }));
+    Ok(Telling { task, teller })
 }
 
-fn count(metrics: &RequestMetrics, notice: &RequestNotice) {
-    let what = notice.what;
-    metrics.requests.get_or_create(&What { what }).inc();
+async fn tell_all(caller: Caller, mut receive: mpsc::Receiver<Bytes>, told: Family<Told, Counter>) {
+    while let Some(body) = receive.recv().await {
+        let outcome = caller.tell(body).await;
+        told.get_or_create(&Told { outcome }).inc();
+    }
 }
 
 struct Caller {
@@ -178,17 +204,10 @@ impl Caller {
                 return "delivered";
             };
             let Some(pause) = pauses.next() else {
-                tracing::error!(
-                    why,
-                    "the webhook was not told of a request: no more attempts"
-                );
+                tracing::error!(why, "the webhook was not told: no more attempts");
                 return "failed";
             };
-            tracing::warn!(
-                why,
-                pause_seconds = pause,
-                "the webhook was not told of a request"
-            );
+            tracing::warn!(why, pause_seconds = pause, "the webhook was not told");
             Pause::of(Duration::from_secs(pause)).wait().await;
         }
     }

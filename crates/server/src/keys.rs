@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{Checked, KeyConfigured};
 use crate::credentials::{self, CredentialsError, StoredCredentials};
+use crate::limited_accounts::LimitedAccounts;
 use crate::open::Opened;
 use crate::running::Running;
 use crate::sessions::Sessions;
@@ -131,6 +132,7 @@ pub(crate) struct AccessKeys {
     configured: BTreeMap<String, Credential>,
     store: Arc<Store>,
     sessions: Arc<Sessions>,
+    limited_accounts: Arc<LimitedAccounts>,
 }
 
 /// Why a key that is good does not work here.
@@ -163,6 +165,7 @@ impl AccessKeys {
             configured: BTreeMap::new(),
             store: Arc::clone(&running.store),
             sessions: Arc::clone(&running.sessions),
+            limited_accounts: Arc::clone(&running.limited_accounts),
         };
         let unlimited = KeyLimits::default();
         keys.add(
@@ -264,6 +267,7 @@ impl AccessKeys {
             return Err(NotHere::OtherTenant);
         }
         self.store.access_key_used(&known.key.id);
+        self.limited_accounts.used(&known, self.store.wall());
         Ok(())
     }
 

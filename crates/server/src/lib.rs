@@ -14,6 +14,7 @@ mod clock;
 mod forwarding;
 mod keeping;
 mod keys;
+mod limited_accounts;
 mod linger;
 mod listener;
 #[cfg(test)]

@@ -27,6 +27,7 @@ use crate::approvals::{self, RequestMetrics};
 use crate::auditing::Auditing;
 use crate::config::Checked;
 use crate::keeping;
+use crate::limited_accounts::LimitedAccounts;
 use crate::running::Running;
 use crate::serve::Ended;
 use crate::stall::TimedBody;
@@ -187,6 +188,7 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
     let requests = RequestMetrics::default();
     let webhook = config.approvals.webhook.as_ref();
     let telling = approvals::start(&store, webhook, &requests)?;
+    let limited_accounts = Arc::new(LimitedAccounts::new(telling.teller()));
     let swept = store.start().await?;
     tracing::debug!(?swept, "what earlier processes left half done was swept");
     for name in config.keys.iter().filter_map(|key| key.tenant.as_ref()) {
@@ -207,6 +209,7 @@ async fn start(vault: OpenVault, places: Places, config: &Checked) -> Result<Run
         sessions: Arc::default(),
         _ticker: vault.ticker,
         requests,
+        limited_accounts,
         _telling: telling,
         _keeping: keeping,
     })

@@ -10,6 +10,7 @@ use azekura_store::store::Store;
 use crate::approvals::{RequestMetrics, Telling};
 use crate::auditing::Auditing;
 use crate::keeping::Keeping;
+use crate::limited_accounts::LimitedAccounts;
 use crate::sessions::Sessions;
 
 /// What listeners need of the open vault.
@@ -32,6 +33,8 @@ pub(crate) struct Running {
     pub(crate) _ticker: Ticker,
     /// What happened to requests for what needs two people.
     pub(crate) requests: RequestMetrics,
+    /// Alarms of accounts for a limited time.
+    pub(crate) limited_accounts: Arc<LimitedAccounts>,
     /// Tells of them while it lives.
     pub(crate) _telling: Telling,
     /// Lets the keeper pass while it lives.

@@ -148,6 +148,27 @@ pub struct TenantEntry {
     /// Two people for what weakens.
     #[n(2)]
     pub dual_control: bool,
+    /// Contents are sealed by a passphrase of the institution.
+    #[cbor(n(3), default)]
+    pub sealed: bool,
+}
+
+/// The content key of a sealed tenant, wrapped by its passphrase.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, CborLen)]
+#[cbor(array)]
+pub struct TenantSealEntry {
+    /// Salt of PBKDF2.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub salt: [u8; 32],
+    /// Rounds of PBKDF2.
+    #[n(1)]
+    pub rounds: u32,
+    /// The wrapped key.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub wrapped_key: [u8; 48],
+    /// Tells whether what was opened is the key.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub check: [u8; 16],
 }
 
 /// What of a bucket never changes.

@@ -17,6 +17,7 @@ use crate::governed::ApprovalNeeded;
 use crate::keys::KeyError;
 use crate::seal::cipher::CipherFailed;
 use crate::seal::record::Unopened;
+use crate::tenant_seal::SealRefused;
 
 /// What went wrong, in words for whoever reads the answer or the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -171,6 +172,12 @@ pub enum StoreError {
     /// The residency rule forbids it.
     #[error("{0}")]
     NotPlaced(String),
+    /// The contents of the tenant are sealed, and the institution has not unlocked its key (S3: 503).
+    #[error("the institution has not unlocked its key since the last start")]
+    TenantLocked,
+    /// A passphrase was not set, or did not unlock.
+    #[error(transparent)]
+    Seal(#[from] SealRefused),
     /// A bug or an unexpected state; logged with its request id.
     #[error("{0}")]
     Internal(String),
@@ -190,7 +197,11 @@ impl From<CipherFailed> for StoreError {
 
 impl From<KeyError> for StoreError {
     fn from(error: KeyError) -> Self {
-        Self::Internal(error.to_string())
+        match error {
+            KeyError::ContentLocked(_) => Self::TenantLocked,
+            KeyError::DataKey(_) => Self::Damaged(error.to_string()),
+            other => Self::Internal(other.to_string()),
+        }
     }
 }
 

@@ -135,7 +135,7 @@ pub(crate) async fn content(
     };
     let loaded = load(inner, &bucket, &found)?;
     let range = 0..loaded.info.bytes;
-    let pieces = loaded.pieces()?;
+    let pieces = loaded.pieces(&inner.keys)?;
     let memory = &inner.memory;
     let body = stream(&inner.engine, memory, bucket.uuid, pieces, range.clone()).await?;
     Ok(GetOutcome {

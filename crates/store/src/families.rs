@@ -437,6 +437,12 @@ pub fn tenant(id: TenantId) -> Key {
     config(format!("tenant/{id}"))
 }
 
+/// The content key of a sealed tenant, wrapped by its passphrase.
+#[must_use]
+pub fn tenant_seal(id: TenantId) -> Key {
+    config(format!("seal/{id}"))
+}
+
 /// A bucket that is not retired, by name. Also the prefix of all, with an empty name.
 #[must_use]
 pub fn bucket(name: &str) -> Key {

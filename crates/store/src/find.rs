@@ -1,6 +1,6 @@
 //! From what a request names to the record of one version.
 
-use azekura_model::ident::{PayloadId, UploadId, VersionId};
+use azekura_model::ident::{BucketUuid, PayloadId, TenantId, UploadId, VersionId};
 use azekura_model::lock::Lock;
 use azekura_model::name::ObjectKey;
 use azekura_model::position::{PartitionId, Sequence};
@@ -8,6 +8,7 @@ use azekura_model::release::BlobId;
 use azekura_model::time::WallTime;
 use azekura_record::core::Core;
 use azekura_record::particulars::Event;
+use azekura_record::stored_key::StoredKey;
 use azekura_record::summary::Summary;
 use azekura_record::version::{PartRef, Payload, Version};
 
@@ -17,10 +18,12 @@ use crate::entry;
 use crate::error::StoreError;
 use crate::families;
 use crate::inner::Inner;
+use crate::keys::Keys;
 use crate::lock_state;
 use crate::object::{Attributes, ObjectInfo, PartInfo, Which};
 use crate::outflow::{Piece, Source};
 use crate::seal::cipher::SecretKey;
+use crate::seal::data_key::KeyOf;
 use crate::seal::frames::part_key;
 use crate::slot::{for_each_version, read_slot};
 use crate::tagging;
@@ -100,6 +103,8 @@ pub(crate) struct Loaded {
     pub(crate) info: ObjectInfo,
     pub(crate) partition: PartitionId,
     pub(crate) sequence: Sequence,
+    tenant: TenantId,
+    bucket: BucketUuid,
     payload: Payload,
     upload: Option<UploadId>,
 }
@@ -125,6 +130,8 @@ pub(crate) fn load(inner: &Inner, bucket: &Bucket, found: &Found) -> Result<Load
     Ok(Loaded {
         payload: payload.clone(),
         upload: *upload,
+        tenant: bucket.tenant,
+        bucket: bucket.uuid,
         partition: bucket.partition,
         sequence: found.sequence,
         info: info(inner, bucket, &opened.core, &version, found)?,
@@ -187,30 +194,38 @@ fn parts(payload: &Payload) -> &[PartRef] {
 
 impl Loaded {
     /// Where the content lies, piece by piece.
-    pub(crate) fn pieces(&self) -> Result<Vec<Piece>, StoreError> {
-        let whole = |source, payload, data_key: &[u8; 32]| {
-            vec![Piece {
+    ///
+    /// # Errors
+    /// [`StoreError::TenantLocked`] when there is content and its keys are not open.
+    pub(crate) fn pieces(&self, keys: &Keys) -> Result<Vec<Piece>, StoreError> {
+        if self.payload == Payload::Empty {
+            return Ok(Vec::new());
+        }
+        let seal = keys.content_seal(self.tenant)?;
+        let open = |key: &StoredKey, of| seal.open(key, of, self.bucket);
+        let whole = |source, payload, data_key: &StoredKey| {
+            let piece = Piece {
                 name: self.name(),
                 source,
                 payload,
-                data_key: SecretKey::new(*data_key),
+                data_key: open(data_key, KeyOf::Payload(payload))?,
                 content_bytes: self.info.bytes,
-            }]
+            };
+            Ok(vec![piece])
         };
         match &self.payload {
             Payload::Empty => Ok(Vec::new()),
-            Payload::Inline { data_key } => Ok(whole(
+            Payload::Inline { data_key } => whole(
                 Source::Record(self.partition, self.sequence),
                 self.info.version.into(),
                 data_key,
-            )),
-            Payload::Blob { blob, data_key } => Ok(whole(
-                Source::Blob(*blob),
-                PayloadId(blob.attempt),
-                data_key,
-            )),
+            ),
+            Payload::Blob { blob, data_key } => {
+                whole(Source::Blob(*blob), PayloadId(blob.attempt), data_key)
+            }
             Payload::Parts { upload_key, parts } => {
-                let key = SecretKey::new(*upload_key);
+                let upload = self.upload.ok_or_else(|| self.no_upload())?;
+                let key = open(upload_key, KeyOf::Upload(upload))?;
                 parts.iter().map(|part| self.piece(&key, part)).collect()
             }
         }
@@ -223,10 +238,7 @@ impl Loaded {
                 intent: upload.0,
                 attempt: part.attempt.0,
             }),
-            (None, None) => {
-                let what = format!("{} names parts and no upload", self.name());
-                return Err(StoreError::Damaged(what));
-            }
+            (None, None) => return Err(self.no_upload()),
         };
         Ok(Piece {
             name: format!("{}, part {}", self.name(), part.number),
@@ -235,6 +247,10 @@ impl Loaded {
             data_key: part_key(upload_key, part.attempt)?,
             content_bytes: part.content_bytes,
         })
+    }
+
+    fn no_upload(&self) -> StoreError {
+        StoreError::Damaged(format!("{} names parts and no upload", self.name()))
     }
 
     fn name(&self) -> String {

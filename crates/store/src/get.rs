@@ -33,7 +33,7 @@ pub(crate) async fn get(
             return Err(StoreError::InvalidArgument(why));
         }
     };
-    let pieces = loaded.pieces()?;
+    let pieces = loaded.pieces(&inner.keys)?;
     let body = stream(
         &inner.engine,
         &inner.memory,

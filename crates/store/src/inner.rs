@@ -121,6 +121,8 @@ pub(crate) struct Inner {
     pub(crate) ledger: Ledger,
     /// What tenants keep.
     pub(crate) volumes: crate::volume::Volumes,
+    /// Passphrases of sealed tenants.
+    pub(crate) seals: crate::tenant_seal::Seals,
     /// Two people.
     pub(crate) governing: Governing,
     /// Held by the one pass of the keeper that runs.
@@ -221,6 +223,7 @@ impl Inner {
             directory: Directory::default(),
             ledger: Ledger::default(),
             volumes: crate::volume::Volumes::default(),
+            seals: crate::tenant_seal::Seals::default(),
             governing: Governing::default(),
             keeping: tokio::sync::Mutex::new(()),
             history_days: tokio::sync::RwLock::new(()),

@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 
 use crate::entropy::{Entropy, EntropyFailed};
 use crate::seal::cipher::{self, SecretKey};
+use crate::seal::data_key::ContentSeal;
 
 /// First byte of wrapped keys of this scheme.
 const SCHEME: u8 = 1;
@@ -43,6 +44,12 @@ pub enum KeyError {
         /// Scheme byte found.
         scheme: u8,
     },
+    /// The contents of the tenant are sealed, and its content key is not open.
+    #[error("the institution has not unlocked its key since the last start")]
+    ContentLocked(TenantId),
+    /// A data key does not open under the content key.
+    #[error("the sealed data key of {0} does not open: it is damaged")]
+    DataKey(String),
     /// The source of randomness failed.
     #[error(transparent)]
     Entropy(#[from] EntropyFailed),
@@ -68,6 +75,34 @@ pub struct Keys {
 struct Open {
     tenants: BTreeMap<TenantId, Arc<SecretKey>>,
     epochs: BTreeMap<(BucketUuid, u32), Arc<SecretKey>>,
+    /// Sealed tenants; `None` = locked.
+    contents: BTreeMap<TenantId, Option<Arc<SecretKey>>>,
+}
+
+/// Whether the contents of a tenant are sealed by a passphrase of the institution.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Contents {
+    /// Root key and keyring open them.
+    Open,
+    /// They do not: the content key is needed as well.
+    Sealed,
+}
+
+impl Contents {
+    /// From what a record says.
+    #[must_use]
+    pub fn of(sealed: bool) -> Self {
+        if sealed { Self::Sealed } else { Self::Open }
+    }
+}
+
+impl Open {
+    fn tenant(&mut self, tenant: TenantId, key: SecretKey, contents: Contents) {
+        self.tenants.insert(tenant, Arc::new(key));
+        if contents == Contents::Sealed {
+            self.contents.entry(tenant).or_default();
+        }
+    }
 }
 
 impl Keys {
@@ -96,10 +131,10 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeyError::Entropy`] or [`KeyError::Cipher`].
-    pub fn new_tenant(&self, tenant: TenantId) -> Result<Vec<u8>, KeyError> {
+    pub fn new_tenant(&self, tenant: TenantId, contents: Contents) -> Result<Vec<u8>, KeyError> {
         let key = SecretKey::random(&*self.entropy)?;
         let wrapped = wrap(&*self.entropy, &self.root, &tenant.0, 0, &key)?;
-        self.open.write().tenants.insert(tenant, Arc::new(key));
+        self.open.write().tenant(tenant, key, contents);
         Ok(wrapped)
     }
 
@@ -107,7 +142,12 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeyError::Unopenable`] or [`KeyError::Newer`].
-    pub fn learn_tenant(&self, tenant: TenantId, wrapped: &[u8]) -> Result<(), KeyError> {
+    pub fn learn_tenant(
+        &self,
+        tenant: TenantId,
+        wrapped: &[u8],
+        contents: Contents,
+    ) -> Result<(), KeyError> {
         let key = unwrap(
             &self.root,
             &tenant.0,
@@ -115,8 +155,39 @@ impl Keys {
             wrapped,
             &format!("tenant {tenant}"),
         )?;
-        self.open.write().tenants.insert(tenant, Arc::new(key));
+        self.open.write().tenant(tenant, key, contents);
         Ok(())
+    }
+
+    /// What seals the data keys of a tenant beside its bucket keys. Whoever holds it can go on after a
+    /// [`Keys::lock`].
+    ///
+    /// # Errors
+    /// [`KeyError::ContentLocked`], [`KeyError::NoTenant`].
+    pub fn content_seal(&self, tenant: TenantId) -> Result<ContentSeal, KeyError> {
+        let open = self.open.read();
+        if !open.tenants.contains_key(&tenant) {
+            return Err(KeyError::NoTenant(tenant));
+        }
+        match open.contents.get(&tenant) {
+            None => Ok(ContentSeal::none()),
+            Some(Some(key)) => Ok(ContentSeal::under(Arc::clone(key))),
+            Some(None) => Err(KeyError::ContentLocked(tenant)),
+        }
+    }
+
+    /// Takes the content key of a sealed tenant into use.
+    pub(crate) fn unlock(&self, tenant: TenantId, key: SecretKey) {
+        if let Some(content) = self.open.write().contents.get_mut(&tenant) {
+            *content = Some(Arc::new(key));
+        }
+    }
+
+    /// Forgets the content key of a tenant: it is wiped when the last use of it ends.
+    pub fn lock(&self, tenant: TenantId) {
+        if let Some(content) = self.open.write().contents.get_mut(&tenant) {
+            *content = None;
+        }
     }
 
     /// A tenant's key.
@@ -279,7 +350,7 @@ mod tests {
     #[test]
     fn wrapped_keys_are_learnt_again() {
         let first = keys(9);
-        let tenant = first.new_tenant(TENANT).unwrap();
+        let tenant = first.new_tenant(TENANT, Contents::Open).unwrap();
         let epoch1 = first.new_bucket_key(TENANT, BUCKET, 1).unwrap();
         let epoch2 = first.draw_bucket_key(TENANT, BUCKET, 2).unwrap();
         assert_eq!(first.newest_epoch(BUCKET), Ok(1), "drawn, not in use");
@@ -298,7 +369,9 @@ mod tests {
             second.learn_epoch(BUCKET, TENANT, 1, &epoch1),
             Err(KeyError::NoTenant(TENANT))
         );
-        second.learn_tenant(TENANT, &tenant).unwrap();
+        second
+            .learn_tenant(TENANT, &tenant, Contents::Open)
+            .unwrap();
         second.learn_epoch(BUCKET, TENANT, 1, &epoch1).unwrap();
         assert_eq!(second.newest_epoch(BUCKET), Ok(1));
         second.learn_epoch(BUCKET, TENANT, 2, &epoch2).unwrap();
@@ -312,7 +385,7 @@ mod tests {
     #[test]
     fn forgotten_keys_are_of_one_bucket_and_of_all_its_epochs() {
         let keys = keys(9);
-        keys.new_tenant(TENANT).unwrap();
+        keys.new_tenant(TENANT, Contents::Open).unwrap();
         let other = BucketUuid([3; 16]);
         for (bucket, epoch) in [(BUCKET, 1), (BUCKET, 2), (other, 1)] {
             keys.new_bucket_key(TENANT, bucket, epoch).unwrap();
@@ -327,10 +400,18 @@ mod tests {
     #[test]
     fn a_wrapped_key_opens_only_where_it_belongs() {
         let first = keys(9);
-        let tenant = first.new_tenant(TENANT).unwrap();
+        let tenant = first.new_tenant(TENANT, Contents::Open).unwrap();
         let epoch1 = first.new_bucket_key(TENANT, BUCKET, 1).unwrap();
-        assert!(keys(8).learn_tenant(TENANT, &tenant).is_err());
-        assert!(first.learn_tenant(TenantId([3; 16]), &tenant).is_err());
+        assert!(
+            keys(8)
+                .learn_tenant(TENANT, &tenant, Contents::Open)
+                .is_err()
+        );
+        assert!(
+            first
+                .learn_tenant(TenantId([3; 16]), &tenant, Contents::Open)
+                .is_err()
+        );
         assert!(first.learn_epoch(BUCKET, TENANT, 2, &epoch1).is_err());
         assert!(
             first
@@ -340,8 +421,15 @@ mod tests {
         for i in 0..tenant.len() {
             let mut bad = tenant.clone();
             bad[i] ^= 1;
-            assert!(first.learn_tenant(TENANT, &bad).is_err(), "byte {i}");
-            assert!(first.learn_tenant(TENANT, &tenant[..i]).is_err());
+            assert!(
+                first.learn_tenant(TENANT, &bad, Contents::Open).is_err(),
+                "byte {i}"
+            );
+            assert!(
+                first
+                    .learn_tenant(TENANT, &tenant[..i], Contents::Open)
+                    .is_err()
+            );
         }
     }
 }

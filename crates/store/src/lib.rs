@@ -59,6 +59,7 @@ mod slot;
 pub mod store;
 pub mod sweep;
 mod tagging;
+pub mod tenant_seal;
 mod tick;
 pub mod upload;
 pub mod vault;

@@ -33,10 +33,10 @@ use crate::bucket::configure;
 use crate::clock::Clock;
 use crate::entry::{
     self, BucketEntry, BucketSettings, DoneEntry, EpochEntry, LockEntry, PartEntry, Slotted,
-    TenantEntry, UploadEntry,
+    TenantEntry, TenantSealEntry, UploadEntry,
 };
 use crate::families::{self, Amendment, BlobState, CONFIG, CONFIGURATION};
-use crate::keys::Keys;
+use crate::keys::{Contents, Keys};
 use crate::released;
 use crate::seal::record::{Unopened, open_core, open_record};
 
@@ -70,6 +70,16 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
                 name: tenant.name.clone(),
                 wrapped_key: tenant.wrapped_key.clone(),
                 dual_control: tenant.dual_control,
+                sealed: tenant.sealed,
+            }),
+        )),
+        Event::TenantResealed(seal) => out.puts.push((
+            families::tenant_seal(core.tenant),
+            entry::encode(&TenantSealEntry {
+                salt: seal.salt,
+                rounds: seal.rounds,
+                wrapped_key: seal.wrapped_key,
+                check: seal.check,
             }),
         )),
         Event::EpochOpened(epoch) => epoch_opened(core, epoch, &mut out)?,
@@ -509,7 +519,9 @@ impl Projector {
     fn learn(&self, core: &Core, particulars: &Particulars) -> Result<(), ProjectError> {
         match &particulars.event {
             Event::TenantCreated(tenant) => {
-                self.keys.learn_tenant(core.tenant, &tenant.wrapped_key)
+                let contents = Contents::of(tenant.sealed);
+                self.keys
+                    .learn_tenant(core.tenant, &tenant.wrapped_key, contents)
             }
             Event::BucketCreated(bucket) => match core.bucket {
                 Some(uuid) => self
@@ -552,7 +564,7 @@ impl Project for Projector {
                 .and_then(azekura_model::ident::TenantId::parse)
                 .ok_or_else(|| ProjectError::Unreadable("tenant id".to_owned()))?;
             self.keys
-                .learn_tenant(id, &tenant.wrapped_key)
+                .learn_tenant(id, &tenant.wrapped_key, Contents::of(tenant.sealed))
                 .map_err(|error| unreadable(&error))?;
         }
         for (_, value) in with(b"epoch/") {

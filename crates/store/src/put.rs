@@ -31,6 +31,7 @@ use crate::intent::{Announced, Owner};
 use crate::lock_default::{Asked, NewObject, initial_lock};
 use crate::object::{Attributes, PutOutcome, PutRequest};
 use crate::retention::ledger;
+use crate::seal::data_key::{ContentSeal, KeyOf};
 use crate::slot::read_slot;
 use crate::upload::PUT_BYTES_MAX;
 use crate::volume;
@@ -45,13 +46,15 @@ pub(crate) async fn put(
     let placed = placed(inner, bucket)?;
     request.attributes.headers = acl::kept(inner, placed.bucket.tenant, &mut request.attributes)?;
     let by = by.requester();
+    let seal = inner.keys.content_seal(placed.bucket.tenant)?;
     judge_early(inner, by, &placed, &request)?;
     let written = sealed_and_written(inner, by, placed, request.body, request.claims).await?;
     // As it is now: an upload may take hours, and a version that replaces the `null` one must not
     // come out of a time before versioning was enabled.
     let versioning = read::versioning(inner, written.placed.bucket.uuid)?;
     let asked = Asked::Now(request.lock);
-    let version = written.version(inner, &request.key, request.attributes, (versioning, asked));
+    let key = (&request.key, &seal);
+    let version = written.version(inner, key, request.attributes, (versioning, asked))?;
     let committed = commit(inner, by, written, version, &request.conditions).await?;
     Ok(acknowledge(committed))
 }
@@ -141,15 +144,17 @@ impl Written {
     fn version(
         &self,
         inner: &Inner,
-        key: &ObjectKey,
+        (key, seal): (&ObjectKey, &ContentSeal),
         attributes: Attributes,
         (versioning, asked): (Versioning, Asked),
-    ) -> NewVersion {
+    ) -> Result<NewVersion, StoreError> {
         let received = &self.received;
-        let data_key = received
-            .data_key
-            .as_ref()
-            .map_or([0; 32], |key| *key.expose());
+        let no_key = || StoreError::Internal("a payload without a key".to_owned());
+        let data_key = || {
+            let key = received.data_key.as_ref().ok_or_else(no_key)?;
+            let of = KeyOf::Payload(received.payload);
+            Ok::<_, StoreError>(seal.wrap(key, of, self.placed.bucket.uuid)?)
+        };
         let id = match &received.sealed {
             // An upload may take hours. Versions stand in the order in which they were acknowledged,
             // so this one is named now, and its payload keeps the name of the blob.
@@ -159,21 +164,23 @@ impl Written {
         let (payload, inline, sealed_bytes) = match &received.sealed {
             Sealed::Empty => (Payload::Empty, Bytes::new(), 0),
             Sealed::Inline(bytes) => (
-                Payload::Inline { data_key },
+                Payload::Inline {
+                    data_key: data_key()?,
+                },
                 bytes.clone(),
                 u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             ),
-            Sealed::Blob { blob, sealed_bytes } => {
-                let blob = *blob;
-                (
-                    Payload::Blob { blob, data_key },
-                    Bytes::new(),
-                    *sealed_bytes,
-                )
-            }
+            Sealed::Blob { blob, sealed_bytes } => (
+                Payload::Blob {
+                    blob: *blob,
+                    data_key: data_key()?,
+                },
+                Bytes::new(),
+                *sealed_bytes,
+            ),
         };
         let digests = &received.digests;
-        NewVersion {
+        Ok(NewVersion {
             id,
             content_bytes: digests.bytes,
             sealed_bytes,
@@ -195,7 +202,7 @@ impl Written {
                 payload,
                 upload: None,
             },
-        }
+        })
     }
 }
 

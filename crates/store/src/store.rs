@@ -56,6 +56,7 @@ mod identity;
 mod locks;
 mod requests;
 mod retention;
+mod seal;
 
 /// One region's store. Cheap to clone.
 #[derive(Clone)]

@@ -407,6 +407,7 @@ async fn an_edit_on_disk_is_found_by_the_check() {
     drop((auditor, store, ticker));
     let checked = || {
         let options = CheckOptions {
+            tenant_passphrase: None,
             places: Places::in_dir(&dir),
             passphrase: None,
             with_keys: true,

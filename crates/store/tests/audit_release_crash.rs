@@ -98,6 +98,7 @@ async fn prepared(dir: &Path) {
 
 fn assert_sound(dir: &Path, what: &str) {
     let options = CheckOptions {
+        tenant_passphrase: None,
         places: Places::in_dir(dir),
         passphrase: None,
         with_keys: true,

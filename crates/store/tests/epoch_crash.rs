@@ -129,6 +129,7 @@ fn zero(journal: &Path, listed: &[StoredRecord], zeros: Zeros) {
 /// `vault check` with everything, and the index compared.
 fn assert_checks(dir: &Path, what: &str) {
     let options = CheckOptions {
+        tenant_passphrase: None,
         places: Places::in_dir(dir),
         passphrase: None,
         with_keys: true,

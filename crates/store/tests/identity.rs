@@ -76,6 +76,7 @@ fn key_of(user: &str, preset: Option<Preset>) -> NewKey {
 
 async fn hospital(vault: &Vault, dual_control: bool) -> TenantId {
     let new = NewTenant {
+        sealed: false,
         name: "東病院".to_owned(),
         dual_control,
         settings: TenantSettings::default(),

@@ -75,6 +75,7 @@ async fn filled(dir: &Path) -> Bytes {
 
 fn checked(dir: &Path) -> Report {
     let options = CheckOptions {
+        tenant_passphrase: None,
         places: Places::in_dir(dir),
         passphrase: None,
         with_keys: true,

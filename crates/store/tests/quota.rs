@@ -126,6 +126,7 @@ async fn the_quota_of_one_tenant_is_no_other_tenants() {
         ..TenantSettings::default()
     };
     let new = NewTenant {
+        sealed: false,
         name: "東病院".to_owned(),
         dual_control: false,
         settings,

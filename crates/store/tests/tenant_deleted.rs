@@ -82,6 +82,7 @@ fn new_tenant(name: &str, dual_control: bool) -> NewTenant {
         totp: None,
     };
     NewTenant {
+        sealed: false,
         name: name.to_owned(),
         dual_control,
         settings: TenantSettings::default(),

@@ -91,6 +91,7 @@ async fn scene(dual: bool) -> Scene {
     let vault = Vault::made(|engine| engine, policy(), DualControl::Off).await;
     let suzuki = SigningKey::new(1);
     let new = NewTenant {
+        sealed: false,
         name: "第二病院".to_owned(),
         dual_control: dual,
         settings: TenantSettings {

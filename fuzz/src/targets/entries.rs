@@ -34,6 +34,7 @@ impl Target for Entries {
             name: "試験病院".to_owned(),
             wrapped_key: vec![1; 60],
             dual_control: true,
+            sealed: false,
         };
         let history = Cooling::settled(HistoryDays(30));
         let upload = UploadEntry::new(WallTime(1_700_000_000_000), None);

@@ -23,6 +23,9 @@ pub struct TenantAsked {
     /// People log in to the admin API with a one-time password. Default yes.
     #[serde(default)]
     pub one_time_passwords: Option<bool>,
+    /// Contents are sealed by a passphrase that the tenant's administrators set; fixed for ever.
+    #[serde(default)]
+    pub sealed: bool,
 }
 
 /// One of the first people of a tenant.
@@ -45,6 +48,8 @@ pub struct TenantMade {
     pub name: String,
     /// `required` or `off`.
     pub dual_control: String,
+    /// `open`, or `no passphrase yet` for a sealed one.
+    pub contents: String,
     /// One access key for each of its first people.
     pub keys: Vec<KeyMade>,
 }
@@ -58,6 +63,8 @@ pub struct TenantDetail {
     pub name: String,
     /// `required` or `off`.
     pub dual_control: String,
+    /// `open`, `no passphrase yet`, `locked` or `unlocked`.
+    pub contents: String,
     /// Most bytes of content, history included.
     pub quota_bytes: Option<u64>,
     /// Most versions, history included.

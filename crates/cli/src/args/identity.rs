@@ -17,6 +17,12 @@ pub enum TenantCommand {
     Show(super::tenancy::TenantNamed),
     /// Changes quotas or log-in rules
     Change(TenantChangeArgs),
+    /// Takes the key of the contents of a sealed tenant into use, with its passphrase
+    Unlock(super::seal::UnlockArgs),
+    /// Forgets the key of the contents of a sealed tenant until the next unlock
+    Lock(super::seal::LockArgs),
+    /// Sets the passphrase of a sealed tenant, the first or another one
+    Passphrase(super::seal::PassphraseArgs),
     /// Deletes a tenant that keeps nothing; a second person, of the tenant, signs
     Delete(super::tenancy::TenantDeleteArgs),
     /// Shows or sets how the audit of the own tenant is kept
@@ -50,6 +56,9 @@ pub struct TenantCreateArgs {
     /// Most versions, history included
     #[arg(long, value_name = "NUMBER")]
     pub quota_versions: Option<u64>,
+    /// Contents open only with a passphrase that its administrators set; fixed for ever
+    #[arg(long)]
+    pub sealed: bool,
     /// People open the admin API without one-time passwords
     #[arg(long)]
     pub without_one_time_passwords: bool,
@@ -90,8 +99,29 @@ pub enum UserCommand {
     Set(Box<UserSetArgs>),
     /// Makes users from a CSV file: name,kind,preset,groups (groups divided by spaces)
     Import(ImportArgs),
+    /// What a user was to do, against what was done
+    Report(UserReportArgs),
     /// Takes a user away who owns no key
     Remove(OneName),
+}
+
+/// `azekura user report`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  azekura user report vendor --from 2026-11-29\n  azekura user report vendor --from 2026-11-29 --json > vendor.json\n\nThe single requests: azekura audit query --principal vendor."
+)]
+pub struct UserReportArgs {
+    /// Name
+    pub name: String,
+    /// From this time on, as 2026-11-23 or 2026-11-23T00:00:00Z
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+    /// Which server
+    #[command(flatten)]
+    pub online: Online,
 }
 
 /// `azekura user set`.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use azekura_admin_api::audit::{AuditApi as _, AuditAsk, AuditLine};
+use azekura_admin_api::client::Client;
 use futures::StreamExt as _;
 
 use crate::args::{AuditFormat, AuditQueryArgs, AuditResultArg};
@@ -26,8 +27,25 @@ pub(crate) async fn run(args: &AuditQueryArgs) -> Result<Exit, CommandError> {
         to: args.to.clone(),
         result,
     };
-    let mut answer = client.audit(&ask).await?;
     let mut out = open(args)?;
+    each_row(&client, &ask, |line| {
+        listening(print(&mut out, line, args.format))
+    })
+    .await?;
+    listening(out.flush())?;
+    Ok(Exit::Ok)
+}
+
+/// Hands over each row as it comes, one JSON object, until `row` wants no more.
+///
+/// # Errors
+/// That of the server or of `row`, and an answer that breaks off.
+pub(crate) async fn each_row(
+    client: &Client,
+    ask: &AuditAsk,
+    mut row: impl FnMut(&[u8]) -> Result<bool, CommandError>,
+) -> Result<(), CommandError> {
+    let mut answer = client.audit(ask).await?;
     let bar = progress::count("rows");
     let mut rest: Vec<u8> = Vec::new();
     while let Some(chunk) = answer.next().await {
@@ -40,8 +58,8 @@ pub(crate) async fn run(args: &AuditQueryArgs) -> Result<Exit, CommandError> {
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.is_empty())
         {
-            if let Err(error) = print(&mut out, line, args.format) {
-                return gone_away(error);
+            if !row(line)? {
+                return Ok(());
             }
             bar.inc(1);
         }
@@ -54,10 +72,7 @@ pub(crate) async fn run(args: &AuditQueryArgs) -> Result<Exit, CommandError> {
         ));
     }
     bar.finish_and_clear();
-    match out.flush() {
-        Ok(()) => Ok(Exit::Ok),
-        Err(error) => gone_away(error),
-    }
+    Ok(())
 }
 
 fn open(args: &AuditQueryArgs) -> Result<Box<dyn Write + Send>, CommandError> {
@@ -83,11 +98,11 @@ fn print(out: &mut dyn Write, line: &[u8], format: AuditFormat) -> io::Result<()
     }
 }
 
-/// A reader that has gone away (`| head`) is not an error.
-fn gone_away(error: io::Error) -> Result<Exit, CommandError> {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        Ok(Exit::Ok)
-    } else {
-        Err(error.into())
+/// Whether the reader is still there: one that has gone away (`| head`) is not an error.
+fn listening(written: io::Result<()>) -> Result<bool, CommandError> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

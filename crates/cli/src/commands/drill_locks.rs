@@ -7,13 +7,13 @@ use crate::exit::{CommandError, Exit};
 use crate::output;
 
 pub(crate) async fn run(args: &DrillLocksArgs, json: bool) -> Result<Exit, CommandError> {
-    let (credentials, region) = connect::key(&args.online)?;
+    let found = connect::connection(&args.online)?;
     let plan = Plan {
-        admin: args.online.endpoint.clone(),
+        admin: found.endpoint,
         s3: args.s3_endpoint.clone(),
-        credentials,
-        region,
-        tls: connect::tls(&args.online),
+        credentials: found.credentials,
+        region: found.region,
+        tls: found.tls,
         lock_minutes: args.lock_minutes,
     };
     let report = drill::run(plan, &connect::client(&args.online)?).await?;

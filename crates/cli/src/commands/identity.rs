@@ -12,6 +12,7 @@ use crate::args::identity::{
     PolicySetArgs, TenantChangeArgs, TenantCommand, TenantCreateArgs, TotpCommand, UserCommand,
     UserSetArgs,
 };
+use crate::commands::user_report;
 use crate::connect;
 use crate::exit::{CommandError, Exit};
 use crate::output;
@@ -25,7 +26,8 @@ fn read_all(paths: &[std::path::PathBuf]) -> Result<Vec<String>, CommandError> {
     paths.iter().map(|path| read(path)).collect()
 }
 
-fn or_dash(text: Option<&str>) -> String {
+/// A cell of a table, or a dash.
+pub(crate) fn or_dash(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
 }
 
@@ -40,6 +42,7 @@ fn tenant_row(tenant: &TenantDetail) -> Vec<String> {
         format!("{}{gone}", tenant.name),
         tenant.id.clone(),
         tenant.dual_control.clone(),
+        tenant.contents.clone(),
         tenant.approvers.to_string(),
         tenant.users.to_string(),
         tenant.keys.to_string(),
@@ -47,10 +50,11 @@ fn tenant_row(tenant: &TenantDetail) -> Vec<String> {
     ]
 }
 
-const TENANT_HEAD: [&str; 7] = [
+const TENANT_HEAD: [&str; 8] = [
     "TENANT",
     "ID",
     "DUAL CONTROL",
+    "CONTENTS",
     "APPROVERS",
     "USERS",
     "KEYS",
@@ -74,6 +78,9 @@ pub(crate) async fn tenant(command: TenantCommand, json: bool) -> Result<Exit, C
         TenantCommand::Audit(args) => super::tenant_audit::audit(&args, json).await,
         TenantCommand::Create(args) => create_tenant(&args, json).await,
         TenantCommand::Change(args) => change_tenant(args, json).await,
+        TenantCommand::Unlock(args) => super::tenant_seal::unlock(&args, json).await,
+        TenantCommand::Lock(args) => super::tenant_seal::lock(&args, json).await,
+        TenantCommand::Passphrase(args) => super::tenant_seal::set(&args, json).await,
         TenantCommand::Usage(args) => super::tenant_usage::run(&args, json).await,
         TenantCommand::Export(args) => super::tenant_export::run(&args, json).await,
     }
@@ -99,6 +106,7 @@ async fn create_tenant(args: &TenantCreateArgs, json: bool) -> Result<Exit, Comm
         quota_bytes: args.quota_bytes,
         quota_versions: args.quota_versions,
         one_time_passwords: Some(!args.without_one_time_passwords),
+        sealed: args.sealed,
     };
     let made = connect::client(&args.online)?.create_tenant(&asked).await?;
     output::answer(&made, json, |made| {
@@ -109,8 +117,18 @@ async fn create_tenant(args: &TenantCreateArgs, json: bool) -> Result<Exit, Comm
         for key in &made.keys {
             text.push_str(&key_text(key));
         }
+        if args.sealed {
+            text.push_str(&sealed_text(&made.id));
+        }
         text
     })
+}
+
+/// What is to be known before anything is stored.
+fn sealed_text(id: &str) -> String {
+    format!(
+        "contents sealed (for ever)\n  Nothing can be stored before an administrator sets the passphrase:\n    azekura tenant passphrase {id} --first\n  Every start of the server locks; `azekura tenant unlock {id}` opens. Names, metadata,\n  lengths, SHA-256 and ETag stay readable by the vault. A lost passphrase is lost contents.\n"
+    )
 }
 
 async fn change_tenant(args: TenantChangeArgs, json: bool) -> Result<Exit, CommandError> {
@@ -163,6 +181,7 @@ pub(crate) async fn user(command: UserCommand, json: bool) -> Result<Exit, Comma
             })
         }
         UserCommand::Set(args) => set_user(*args, json).await,
+        UserCommand::Report(args) => user_report::run(&args, json).await,
         UserCommand::Import(args) => import(&args, json).await,
         UserCommand::Remove(one) => removed(
             &connect::client(&one.online)?.remove_user(&one.name).await?,

@@ -1,6 +1,7 @@
 //! `azekura vault check`
 
 use azekura_store::vault::check::{self, CheckOptions, Report};
+use azekura_store::vault::passphrase::Passphrase;
 
 use crate::args::CheckArgs;
 use crate::exit::{CommandError, Exit};
@@ -15,6 +16,11 @@ pub(crate) fn run(args: &CheckArgs, json: bool) -> Result<Exit, CommandError> {
         } else {
             None
         },
+        tenant_passphrase: args
+            .tenant_passphrase_file
+            .as_deref()
+            .map(Passphrase::read)
+            .transpose()?,
         with_keys,
         compare_index: with_keys && !args.skip_index,
     };
@@ -46,6 +52,12 @@ fn text(report: &Report) -> String {
             " (without keys: sums and chains only)"
         }
     );
+    if report.not_rehashed > 0 {
+        text.push_str(&format!(
+            "{} versions of sealed tenants: sums verified, contents not re-hashed (--tenant-passphrase-file opens them)\n",
+            report.not_rehashed
+        ));
+    }
     for lost in &report.damaged {
         text.push_str(&format!(
             "LOST  {}/{} version {} (partition {}, sequence {}): {}\n",

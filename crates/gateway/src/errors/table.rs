@@ -464,7 +464,7 @@ pub(crate) const ROWS: &[ErrorRow] = &[
         "ServiceUnavailable",
         503,
         "Service is unable to handle request.",
-        "The server is stopping: try again after it has started. Or the host's clock is in doubt: see azekura clock show. Or the request could not be put on record under strict audit: free space.",
+        "The server is stopping: try again after it has started. Or an administrator of the institution has not unlocked its key: azekura tenant unlock. Or the host's clock is in doubt: see azekura clock show. Or the request could not be put on record under strict audit: free space.",
     ),
     row(
         "SignatureDoesNotMatch",

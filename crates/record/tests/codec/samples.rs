@@ -4,6 +4,7 @@ mod audit;
 pub(crate) mod identity;
 mod keeper;
 pub(crate) mod request;
+mod sealed;
 
 use azekura_model::acl::CannedAcl;
 use azekura_model::bucket::Versioning;
@@ -34,6 +35,7 @@ use azekura_record::locks_changed::LocksChanged;
 use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::{Event, Particulars};
+use azekura_record::stored_key::StoredKey;
 use azekura_record::summary::Summary;
 use azekura_record::tagged::VersionTagged;
 use azekura_record::tenant::TenantCreated;
@@ -93,7 +95,7 @@ fn multipart() -> Payload {
         inline_at,
     };
     Payload::Parts {
-        upload_key: [0x4b; 32],
+        upload_key: StoredKey::Open([0x4b; 32]),
         parts: vec![part(1, None), part(2, Some(Sequence(77)))],
     }
 }
@@ -245,6 +247,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
                 name: "校倉病院".to_owned(),
                 wrapped_key: vec![1; 81],
                 dual_control: true,
+                sealed: false,
             }),
         ),
         (
@@ -307,14 +310,14 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         (
             "version-inline",
             Event::Version(Box::new(version(Payload::Inline {
-                data_key: [0x4c; 32],
+                data_key: StoredKey::Open([0x4c; 32]),
             }))),
         ),
         (
             "version-blob",
             Event::Version(Box::new(version(Payload::Blob {
                 blob: BLOB,
-                data_key: [0x4d; 32],
+                data_key: StoredKey::Open([0x4d; 32]),
             }))),
         ),
         (
@@ -357,7 +360,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             Event::UploadStarted(Box::new(UploadStarted {
                 upload: UploadId([0x0f; 16]),
                 key: KEY.to_owned(),
-                upload_key: [0x4b; 32],
+                upload_key: StoredKey::Open([0x4b; 32]),
                 headers: pairs(&[("content-type", "application/dicom")]),
                 metadata: vec![],
                 tags: vec![],
@@ -371,7 +374,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             Event::UploadStarted(Box::new(UploadStarted {
                 upload: UploadId([0x0f; 16]),
                 key: KEY.to_owned(),
-                upload_key: [0x4b; 32],
+                upload_key: StoredKey::Open([0x4b; 32]),
                 headers: vec![],
                 metadata: vec![],
                 tags: vec![],
@@ -460,6 +463,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
     };
     events.push(("tenant-deleted", Event::TenantDeleted(deleted)));
     events.extend(request::events());
+    events.extend(sealed::events());
     events.extend(settings().into_iter().map(|(name, setting)| {
         let event = BucketConfigured {
             name: "images".to_owned(),

@@ -36,9 +36,10 @@ use azekura_record::locks_changed::LocksChanged;
 use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::{Event, Particulars};
+use azekura_record::stored_key::StoredKey;
 use azekura_record::summary::Summary;
 use azekura_record::tagged::VersionTagged;
-use azekura_record::tenant::TenantCreated;
+use azekura_record::tenant::{TenantCreated, TenantResealed};
 use azekura_record::tick::ClockTick;
 use azekura_record::upload::{UploadAborted, UploadStarted};
 use azekura_record::version::{PartRef, Payload, Version};
@@ -183,12 +184,19 @@ fn part() -> impl Strategy<Value = PartRef> {
     )
 }
 
+fn stored_key() -> impl Strategy<Value = StoredKey> {
+    any::<([u8; 32], Option<[u8; 16]>)>().prop_map(|(text, tag)| match tag {
+        None => StoredKey::Open(text),
+        Some(tag) => StoredKey::Sealed { text, tag },
+    })
+}
+
 fn payload() -> impl Strategy<Value = Payload> {
     prop_oneof![
         Just(Payload::Empty),
-        any::<[u8; 32]>().prop_map(|data_key| Payload::Inline { data_key }),
-        (blob(), any::<[u8; 32]>()).prop_map(|(blob, data_key)| Payload::Blob { blob, data_key }),
-        (any::<[u8; 32]>(), vec(part(), 0..4))
+        stored_key().prop_map(|data_key| Payload::Inline { data_key }),
+        (blob(), stored_key()).prop_map(|(blob, data_key)| Payload::Blob { blob, data_key }),
+        (stored_key(), vec(part(), 0..4))
             .prop_map(|(upload_key, parts)| Payload::Parts { upload_key, parts }),
     ]
 }
@@ -250,13 +258,32 @@ fn administration() -> impl Strategy<Value = Event> {
             },
         );
     prop_oneof![
-        (text(), bytes(), any::<bool>()).prop_map(|(name, wrapped_key, dual_control)| {
-            Event::TenantCreated(TenantCreated {
-                name,
-                wrapped_key,
-                dual_control,
-            })
-        }),
+        (text(), bytes(), any::<(bool, bool)>()).prop_map(
+            |(name, wrapped_key, (dual_control, sealed))| {
+                Event::TenantCreated(TenantCreated {
+                    name,
+                    wrapped_key,
+                    dual_control,
+                    sealed,
+                })
+            }
+        ),
+        (
+            any::<([u8; 32], u32, [u8; 16])>(),
+            any::<[u8; 32]>(),
+            any::<[u8; 16]>()
+        )
+            .prop_map(|((salt, rounds, check), text, tag)| {
+                let mut wrapped_key = [0; 48];
+                wrapped_key[..32].copy_from_slice(&text);
+                wrapped_key[32..].copy_from_slice(&tag);
+                Event::TenantResealed(TenantResealed {
+                    salt,
+                    rounds,
+                    wrapped_key,
+                    check,
+                })
+            }),
         (any::<u32>(), bytes()).prop_map(|(epoch, wrapped_key)| {
             Event::EpochOpened(EpochOpened { epoch, wrapped_key })
         }),
@@ -418,7 +445,7 @@ fn configured() -> impl Strategy<Value = Event> {
 
 fn upload() -> impl Strategy<Value = Event> {
     let id = || any::<[u8; 16]>().prop_map(UploadId);
-    let started = (id(), text(), any::<[u8; 32]>(), (pairs(), pairs(), pairs()))
+    let started = (id(), text(), stored_key(), (pairs(), pairs(), pairs()))
         .prop_flat_map(|fields| {
             let lock = (option::of(retention()), any::<Option<bool>>());
             (Just(fields), option::of(checksum_kind()), lock)

@@ -9,6 +9,7 @@ use azekura_store::error::StoreError;
 use azekura_store::governed::NEVER;
 use azekura_store::history::Deed;
 use azekura_store::object::ObjectInfo;
+use azekura_store::tenant_seal::SealRefused;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -168,6 +169,11 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
         | StoreError::BadSignature(_)
         | StoreError::NotApproved(_)
         | StoreError::MayNotVeto => two_people(error),
+        StoreError::TenantLocked => (
+            Code::Unavailable,
+            "An administrator of the institution runs `azekura tenant unlock`; the very first time, `azekura tenant passphrase`.",
+        ),
+        StoreError::Seal(refused) => seal(*refused),
         StoreError::BucketWithoutLock => (
             Code::Conflict,
             "Enable object lock on the bucket (PutObjectLockConfiguration).",
@@ -184,6 +190,32 @@ pub(crate) fn api_error(error: &StoreError) -> ApiError {
         _ => (Code::Internal, "The log of the server says more."),
     };
     ApiError::new(code, error.to_string()).hint(hint)
+}
+
+fn seal(refused: SealRefused) -> (Code, &'static str) {
+    match refused {
+        SealRefused::NotSealed => (
+            Code::Conflict,
+            "Make another tenant with `azekura tenant create --sealed` and copy what it keeps.",
+        ),
+        SealRefused::NotSet => (
+            Code::Conflict,
+            "An administrator of the institution sets it: `azekura tenant passphrase`.",
+        ),
+        SealRefused::PresentNeeded => (
+            Code::InvalidRequest,
+            "Leave out --first: `azekura tenant passphrase` asks for the present one.",
+        ),
+        SealRefused::WrongPassphrase => (
+            Code::AccessDenied,
+            "Without the passphrase the contents cannot be read by anybody.",
+        ),
+        SealRefused::TooManyTries => (Code::Unavailable, "Try again in a minute."),
+        SealRefused::Damaged | SealRefused::Rounds(_) => (
+            Code::Damaged,
+            "Stop the server and run `azekura vault check` to see all that is damaged.",
+        ),
+    }
 }
 
 fn who(deed: &Result<Deed, String>) -> Option<Who> {

@@ -3,6 +3,7 @@
 mod audit;
 mod convert;
 pub(crate) mod routes;
+pub(crate) mod seal;
 
 use async_trait::async_trait;
 use azekura_admin_api::error::{ApiError, Code};
@@ -169,6 +170,7 @@ impl IdentityApi for Operator {
         let new = NewTenant {
             name: asked.name.clone(),
             dual_control,
+            sealed: asked.sealed,
             settings,
             users,
         };
@@ -188,6 +190,7 @@ impl IdentityApi for Operator {
             id: id.to_string(),
             name: asked.name.clone(),
             dual_control: asked.dual_control.clone(),
+            contents: seal::state_text(store.seal_state(id).map_err(failed)?).to_owned(),
             keys,
         })
     }
@@ -282,9 +285,8 @@ impl IdentityApi for Operator {
         });
         match set.await? {
             Identity::User(user) => {
-                if user.time_box.is_some() {
-                    tracing::warn!(user = user.name, "an account for a limited time");
-                }
+                let by = &self.grant().requester.principal;
+                self.running().limited_accounts.set(&user, by);
                 Ok(convert::user(&user))
             }
             _ => Err(internal("not a user")),

@@ -77,6 +77,7 @@ impl Metrics {
     pub(crate) fn new(running: Arc<Running>) -> Self {
         let mut metrics = Self::of_listeners();
         running.requests.register(&mut metrics.registry);
+        running.limited_accounts.register(&mut metrics.registry);
         let engine = Box::new(EngineCollector(running));
         metrics.registry.register_collector(engine);
         metrics

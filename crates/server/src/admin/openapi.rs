@@ -4,6 +4,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::identity::routes as identity;
+use super::identity::seal;
 use super::keeper::routes as keeper;
 use super::requests::routes as requests;
 use super::tenancy::routes as tenancy;
@@ -67,6 +68,9 @@ use super::{audit_query, retention_routes, v1};
         identity::remove_key,
         identity::log_in,
         identity::enrol_totp,
+        seal::unlock,
+        seal::lock,
+        seal::set_passphrase,
         requests::requests,
         requests::request,
         requests::approve_request,

@@ -205,6 +205,14 @@ const HARMLESS: &[(&str, &[&str])] = &[
     ),
     ("reads the audit", &["GET /v1/audit"]),
     (
+        "the key of sealed contents: opens or closes reads and writes, changes nothing that is stored",
+        &[
+            "POST /v1/tenants/{tenant}/unlock",
+            "POST /v1/tenants/{tenant}/lock",
+            "POST /v1/tenants/{tenant}/passphrase",
+        ],
+    ),
+    (
         "requests of two people: a signature or a no; what it allows is a call or a setting of its own",
         &[
             "GET /v1/requests",

@@ -22,6 +22,7 @@ use crate::families::{self, CONFIGURATION, RESERVED_PARTITIONS};
 use crate::governed::dual_control;
 use crate::identity::delete::is_deleted;
 use crate::inner::{Draft, Inner, Refused};
+use crate::keys::Contents;
 
 /// Makes the vault's tenant when it has none.
 pub(crate) async fn bootstrap(
@@ -35,8 +36,9 @@ pub(crate) async fn bootstrap(
     let tenant = inner.ids.tenant()?;
     let event = Event::TenantCreated(TenantCreated {
         name: name.to_owned(),
-        wrapped_key: inner.keys.new_tenant(tenant)?,
+        wrapped_key: inner.keys.new_tenant(tenant, Contents::Open)?,
         dual_control: dual == DualControl::Required,
+        sealed: false,
     });
     let draft = Draft {
         tenant,

@@ -13,6 +13,7 @@ use crate::entry::{self, TenantEntry};
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused};
+use crate::keys::Contents;
 
 /// The tenant of this name, for keys of the configuration: made where there is none. Called at start,
 /// before anything is served, so nobody makes it at the same time.
@@ -24,8 +25,9 @@ pub(crate) async fn ensure(inner: &Inner, name: &str) -> Result<TenantId, StoreE
     let tenant = inner.ids.tenant()?;
     let event = Event::TenantCreated(TenantCreated {
         name: name.to_owned(),
-        wrapped_key: inner.keys.new_tenant(tenant)?,
+        wrapped_key: inner.keys.new_tenant(tenant, Contents::Open)?,
         dual_control: false,
+        sealed: false,
     });
     let draft = Draft {
         tenant,

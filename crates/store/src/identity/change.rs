@@ -26,6 +26,7 @@ use crate::families::{self, CONFIGURATION, IDENTITY};
 use crate::governed;
 use crate::governed::documents::digested;
 use crate::inner::{Draft, Inner, Refused, unchanged};
+use crate::keys::Contents;
 use crate::policy_text::parse_identity_policy;
 
 /// Characters of a secret, of 5 bits each.
@@ -44,6 +45,8 @@ pub struct NewTenant {
     pub name: String,
     /// `true` = what weakens needs two people; fixed for ever.
     pub dual_control: bool,
+    /// Its contents are sealed by a passphrase of its own; fixed for ever.
+    pub sealed: bool,
     /// What holds for it as a whole.
     pub settings: TenantSettings,
     /// Its first people. Later ones that administer or approve may need two people.
@@ -96,8 +99,9 @@ pub(crate) async fn create_tenant(
     let tenant = inner.ids.tenant()?;
     let event = Event::TenantCreated(TenantCreated {
         name: new.name,
-        wrapped_key: inner.keys.new_tenant(tenant)?,
+        wrapped_key: inner.keys.new_tenant(tenant, Contents::of(new.sealed))?,
         dual_control: new.dual_control,
+        sealed: new.sealed,
     });
     let guard = vec![Guard::Absent(families::tenant(tenant))];
     let place = (tenant, CONFIGURATION);

@@ -8,7 +8,7 @@ use azekura_model::audit::AuditPolicy;
 use azekura_model::governed::DualControl;
 use azekura_model::ident::TenantId;
 use azekura_model::identity::{
-    AccessKey, Group, Identity, NamedPolicy, TenantSettings, User, UserKind,
+    AccessKey, Group, Identity, NamedPolicy, TenantSettings, TimeBox, User, UserKind,
 };
 use azekura_model::policy::Policy;
 use azekura_model::time::ComplianceTime;
@@ -55,6 +55,8 @@ pub struct KnownKey {
     pub person: bool,
     /// The secret.
     pub secret: Zeroizing<String>,
+    /// Limits in time of its owner.
+    pub time_box: Option<TimeBox>,
     /// What it may do without a policy.
     pub allowed: ActionSet,
     /// The policies of its owner and the owner's groups, or its own instead.
@@ -186,9 +188,8 @@ impl TenantView {
         if key.disabled || owner.is_some_and(|owner| owner.disabled) {
             broken = Some(KeyNotGood::Disabled);
         }
-        let box_ends = owner
-            .and_then(|owner| owner.time_box.as_ref())
-            .map(|t| t.until);
+        let time_box = owner.and_then(|owner| owner.time_box.clone());
+        let box_ends = time_box.as_ref().map(|limits| limits.until);
         let until = match (key.expires, box_ends) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -196,6 +197,7 @@ impl TenantView {
         Some(KnownKey {
             tenant: self.id,
             person: owner.is_some_and(|owner| owner.kind == UserKind::Person),
+            time_box,
             secret,
             allowed,
             policies: policies.unwrap_or_default(),

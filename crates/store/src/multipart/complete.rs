@@ -45,6 +45,8 @@ pub(crate) async fn complete(
         Err(StoreError::NoSuchUpload) => return completed_before(inner, bucket, &request),
         Err(error) => return Err(error),
     };
+    // The version keeps the upload's key as it is; a locked tenant stores nothing all the same.
+    inner.keys.content_seal(bucket.tenant)?;
     let parts = chosen(inner, bucket, &request)?;
     let new = version(inner, bucket, &open, &parts, &request)?;
     let guards = vec![open.guard()];

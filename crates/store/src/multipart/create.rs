@@ -15,6 +15,8 @@ use crate::families;
 use crate::inner::{Draft, Inner, Refused};
 use crate::lock_default::{Asked, NewObject, initial_lock};
 use crate::put::{closed, placed};
+use crate::seal::cipher::SecretKey;
+use crate::seal::data_key::KeyOf;
 use crate::upload::{CreateUpload, Upload};
 
 /// Begins an upload.
@@ -42,6 +44,9 @@ pub(crate) async fn create(
     )?;
     let id = inner.ids.upload();
     let key = request.key;
+    let seal = inner.keys.content_seal(bucket.tenant)?;
+    let upload_key = SecretKey::random(&*inner.entropy)?;
+    let upload_key = seal.wrap(&upload_key, KeyOf::Upload(id), bucket.uuid)?;
     let draft = Draft {
         tenant: bucket.tenant,
         bucket: Some(bucket.uuid),
@@ -54,7 +59,7 @@ pub(crate) async fn create(
         event: Event::UploadStarted(Box::new(UploadStarted {
             upload: id,
             key: key.as_str().to_owned(),
-            upload_key: inner.entropy.bytes32()?,
+            upload_key,
             headers: request.attributes.headers,
             metadata: request.attributes.metadata,
             tags: request.attributes.tags,

@@ -22,7 +22,7 @@ use crate::intake::{Intake, Received, Sealed, Sealing, SealingKey};
 use crate::intent::{Announced, Owner};
 use crate::multipart::{self, OpenUpload};
 use crate::put::{Placed, placed};
-use crate::seal::cipher::SecretKey;
+use crate::seal::data_key::KeyOf;
 use crate::upload::{PART_NUMBER_MAX, PUT_BYTES_MAX, PutPart, StoredPart};
 
 /// Stores one part.
@@ -79,10 +79,13 @@ async fn sealed_and_written(
         same_algorithm(algorithm, &claims)?;
     }
     claims.compute = Some(algorithm);
+    let seal = inner.keys.content_seal(placed.bucket.tenant)?;
+    let of = KeyOf::Upload(started.upload);
+    let upload_key = seal.open(&started.upload_key, of, placed.bucket.uuid)?;
     let sealing = Sealing {
         bucket: placed.bucket.uuid,
         key: SealingKey::Attempt {
-            upload_key: SecretKey::new(started.upload_key),
+            upload_key,
             attempt: inner.ids.attempt()?,
         },
     };

@@ -137,7 +137,7 @@ async fn restore(
     };
     let loaded = load(inner, bucket, &found)?;
     let whole = 0..loaded.info.bytes;
-    let pieces = loaded.pieces()?;
+    let pieces = loaded.pieces(&inner.keys)?;
     let body = stream(&inner.engine, &inner.memory, bucket.uuid, pieces, whole).await?;
     let info = loaded.info;
     let request = PutRequest {

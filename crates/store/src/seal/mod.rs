@@ -2,5 +2,6 @@
 //! nobody changes unnoticed. The bytes are described in `docs/formats/records.md`.
 
 pub mod cipher;
+pub mod data_key;
 pub mod frames;
 pub mod record;

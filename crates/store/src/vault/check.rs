@@ -17,13 +17,15 @@ use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::BlobId;
 use azekura_record::core::{Core, IGNORABLE_KIND_FROM};
 use azekura_record::particulars::Event;
+use azekura_record::stored_key::StoredKey;
 use azekura_record::version::{PartRef, Payload, Version};
 
 use super::offline::{self, BucketNames, Offline};
 use super::passphrase::Passphrase;
 use super::{Places, VaultError};
-use crate::keys::Keys;
+use crate::keys::{KeyError, Keys};
 use crate::seal::cipher::SecretKey;
+use crate::seal::data_key::{ContentSeal, KeyOf};
 use crate::seal::frames;
 use crate::seal::record::{Unopened, open_core, open_record};
 
@@ -32,6 +34,7 @@ mod index;
 mod payload;
 mod released;
 mod report;
+mod sealed;
 
 use index::Projection;
 use payload::{Expected, Stored};
@@ -52,6 +55,8 @@ pub struct CheckOptions {
     pub places: Places,
     /// What opens the keyring, if it is sealed by a passphrase.
     pub passphrase: Option<Passphrase>,
+    /// A passphrase of institutions: opens the contents of every sealed tenant that it fits.
+    pub tenant_passphrase: Option<Passphrase>,
     /// `false` = checks what can be checked without the keyring.
     pub with_keys: bool,
     /// Also projects the journal and compares the index with it; needs the keys, and memory for a
@@ -85,6 +90,9 @@ pub fn check(
     let passphrase = options.passphrase.as_ref();
     let mut offline = offline::open(&options.places, passphrase, options.with_keys, depth)?;
     let mut checker = Checker::new(&options.places, &offline)?;
+    if let (Some(keys), Some(passphrase)) = (&offline.keys, &options.tenant_passphrase) {
+        sealed::unlock(&options.places, keys, passphrase)?;
+    }
     checker.open_index(options);
     while let Some(item) = offline.scanner.next() {
         match item? {
@@ -301,7 +309,7 @@ impl Checker {
             Event::PartStored(part) if part.inline => {
                 self.inline_parts.insert((partition, sequence), record);
             }
-            Event::Version(version) => self.version(scanner, &record, core, version),
+            Event::Version(version) => self.version(scanner, keys, &record, core, version),
             _ => {}
         }
     }
@@ -309,6 +317,7 @@ impl Checker {
     fn version(
         &mut self,
         scanner: &Scanner,
+        keys: &Keys,
         record: &ScannedRecord,
         core: &Core,
         version: &Version,
@@ -317,39 +326,59 @@ impl Checker {
             self.report.erased = self.report.erased.saturating_add(1);
             return;
         }
-        match self.content(scanner, record, core, version) {
-            Ok(()) => self.verified(core.content_bytes),
-            Err(what) => {
-                let position = &record.record.position;
-                let damaged = DamagedVersion {
-                    bucket: self.names.of(core).unwrap_or_default(),
-                    key: Some(version.key.clone()),
-                    version: core.version.map(|version| version.to_string()),
-                    partition: position.partition.to_string(),
-                    sequence: position.sequence.0,
-                    what,
-                };
-                self.damaged
-                    .insert((position.partition, position.sequence), damaged);
+        let seal = match keys.content_seal(core.tenant) {
+            Err(KeyError::ContentLocked(_)) => {
+                return self.locked_content(scanner, record, core, version);
             }
+            other => other.map_err(|error| error.to_string()),
+        };
+        let checked = seal.and_then(|seal| self.content(scanner, &seal, record, core, version));
+        match checked {
+            Ok(()) => self.verified(core.content_bytes),
+            Err(what) => self.damaged_version(record, core, version, what),
         }
+    }
+
+    fn damaged_version(
+        &mut self,
+        record: &ScannedRecord,
+        core: &Core,
+        version: &Version,
+        what: String,
+    ) {
+        let position = &record.record.position;
+        let damaged = DamagedVersion {
+            bucket: self.names.of(core).unwrap_or_default(),
+            key: Some(version.key.clone()),
+            version: core.version.map(|version| version.to_string()),
+            partition: position.partition.to_string(),
+            sequence: position.sequence.0,
+            what,
+        };
+        self.damaged
+            .insert((position.partition, position.sequence), damaged);
     }
 
     /// Re-hashes the content of a version.
     fn content(
         &mut self,
         scanner: &Scanner,
+        seal: &ContentSeal,
         record: &ScannedRecord,
         core: &Core,
         version: &Version,
     ) -> Result<(), String> {
         let bucket = core.bucket.ok_or("its core names no bucket")?;
         let id = core.version.ok_or("its core names no version")?;
-        let one = |payload: PayloadId, key: &[u8; 32], stored: &Stored<'_>| {
+        let open = |key: &StoredKey, of| {
+            let opened = seal.open(key, of, bucket);
+            opened.map_err(|error| error.to_string())
+        };
+        let one = |payload: PayloadId, key: &StoredKey, stored: &Stored<'_>| {
             let expected = Expected {
                 bucket,
                 payload,
-                data_key: &SecretKey::new(*key),
+                data_key: &open(key, KeyOf::Payload(payload))?,
                 content_bytes: core.content_bytes,
                 sha256: version.sha256,
             };
@@ -368,7 +397,7 @@ impl Checker {
             }
             Payload::Parts { upload_key, parts } => {
                 let upload = version.upload.ok_or("it names no upload")?;
-                let upload_key = SecretKey::new(*upload_key);
+                let upload_key = open(upload_key, KeyOf::Upload(upload))?;
                 for part in parts {
                     let partition = record.record.position.partition;
                     self.part(scanner, bucket, (partition, upload.0), &upload_key, part)

@@ -13,7 +13,7 @@ use super::format::{self, VaultFormat};
 use super::passphrase::Passphrase;
 use super::{Places, VaultError, keyring};
 use crate::entropy::SystemEntropy;
-use crate::keys::{KeyError, Keys};
+use crate::keys::{Contents, KeyError, Keys};
 
 /// The vault, held so that no other process opens it.
 pub(super) struct Offline {
@@ -62,7 +62,10 @@ pub(super) fn open(
 /// Learns the keys that a record carries, so that later records open.
 pub(super) fn learn(keys: &Keys, core: &Core, event: &Event) -> Result<(), KeyError> {
     match (event, core.bucket) {
-        (Event::TenantCreated(tenant), _) => keys.learn_tenant(core.tenant, &tenant.wrapped_key),
+        (Event::TenantCreated(tenant), _) => {
+            let contents = Contents::of(tenant.sealed);
+            keys.learn_tenant(core.tenant, &tenant.wrapped_key, contents)
+        }
         (Event::BucketCreated(bucket), Some(uuid)) => {
             keys.learn_epoch(uuid, core.tenant, 1, &bucket.wrapped_key)
         }

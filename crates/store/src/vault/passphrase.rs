@@ -43,7 +43,7 @@ impl Passphrase {
         Self::new(files::read(path, BYTES_MAX)?)
     }
 
-    pub(super) fn expose(&self) -> &[u8] {
+    pub(crate) fn expose(&self) -> &[u8] {
         &self.0
     }
 }

@@ -77,14 +77,7 @@ pub(crate) fn identities() -> Vec<(&'static str, Identity)> {
             "identity-last-uses",
             Identity::LastUses(vec![("AZKEXAMPLE".to_owned(), 20_786)]),
         ),
-        (
-            "identity-audit",
-            Identity::Audit(AuditPolicy {
-                mode: AuditMode::Strict,
-                keep_days: 3653,
-                budget_bytes: Some(1 << 38),
-            }),
-        ),
+        ("identity-audit", audit()),
     ]
 }
 
@@ -99,4 +92,12 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         .into_iter()
         .map(|(name, changed)| (name, Event::IdentityChanged(Box::new(changed))))
         .collect()
+}
+
+fn audit() -> Identity {
+    Identity::Audit(AuditPolicy {
+        mode: AuditMode::Strict,
+        keep_days: 3653,
+        budget_bytes: Some(1 << 38),
+    })
 }

@@ -8,14 +8,18 @@ use azekura_model::ident::TenantId;
 use azekura_model::identity::{Identity, IdentityName};
 
 use super::convert::{self, invalid};
-use super::{Operator, failed};
+use super::{Operator, failed, seal};
 
 impl Operator {
     /// A tenant as it is shown.
     pub(super) fn tenant_detail(&self, id: TenantId) -> Result<TenantDetail, ApiError> {
         let store = &self.running().store;
         let view = store.tenant(id).map_err(failed)?;
-        Ok(convert::tenant(&view, store.audit_policy(id)))
+        let contents = seal::state_text(store.seal_state(id).map_err(failed)?);
+        Ok(TenantDetail {
+            contents: contents.to_owned(),
+            ..convert::tenant(&view, store.audit_policy(id))
+        })
     }
 
     /// Sets what `change` names; all else stays as it is in force.

@@ -74,6 +74,7 @@ pub(super) fn tenant(view: &TenantView, audit: AuditPolicy) -> TenantDetail {
             DualControl::Off => "off",
         }
         .to_owned(),
+        contents: String::new(),
         quota_bytes: view.settings.quota_bytes,
         quota_versions: view.settings.quota_versions,
         one_time_passwords: view.settings.totp_required,

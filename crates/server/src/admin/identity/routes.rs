@@ -50,12 +50,13 @@ pub(crate) fn routes() -> Router<Arc<AdminState>> {
         )
         .route(paths::LOGIN, post(log_in))
         .route(paths::TOTP, post(enrol_totp))
+        .merge(super::seal::routes())
 }
 
-type Body<T> = Result<Json<T>, JsonRejection>;
+pub(super) type Body<T> = Result<Json<T>, JsonRejection>;
 type Named = Result<Query<NameQuery>, QueryRejection>;
 
-fn body<T>(body: Body<T>) -> Result<T, Failure> {
+pub(super) fn body<T>(body: Body<T>) -> Result<T, Failure> {
     body.map(|Json(body)| body).map_err(|rejected| {
         Failure(
             ApiError::new(Code::InvalidRequest, rejected.body_text())

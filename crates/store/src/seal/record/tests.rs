@@ -14,7 +14,8 @@ const BUCKET: BucketUuid = BucketUuid([2; 16]);
 
 fn keys() -> Keys {
     let keys = Keys::new(SecretKey::new([9; 32]), Arc::new(SeededEntropy::new(3)));
-    keys.new_tenant(TENANT).unwrap();
+    keys.new_tenant(TENANT, crate::keys::Contents::Open)
+        .unwrap();
     keys.new_bucket_key(TENANT, BUCKET, 1).unwrap();
     keys.new_bucket_key(TENANT, BUCKET, 2).unwrap();
     keys
@@ -111,6 +112,7 @@ fn a_tenant_record_opens_with_the_root_key_alone() {
     let event = Event::TenantCreated(TenantCreated {
         name: "病院".to_owned(),
         wrapped_key: vec![1; 81],
+        sealed: false,
         dual_control: false,
     });
     let sealed = seal_record(

@@ -28,6 +28,8 @@ pub struct Report {
     pub records: u64,
     /// Versions whose content was verified whole.
     pub versions: u64,
+    /// Versions of sealed tenants whose content was checked by its CRCs alone: no passphrase opened it.
+    pub not_rehashed: u64,
     /// Content bytes verified.
     pub content_bytes: u64,
     /// Signed heads verified.

@@ -126,6 +126,7 @@ async fn filled() -> (tempfile::TempDir, CheckOptions) {
     put_parts(&store, &bucket, "parts", &[6_000_000, 40_000]).await;
     vault.engine.close().unwrap();
     let options = CheckOptions {
+        tenant_passphrase: None,
         places,
         passphrase: None,
         with_keys: true,

@@ -45,7 +45,12 @@ pub(super) fn requester(requester: &Requester) -> Value {
 
 pub(super) fn event(event: &Event) -> Value {
     match event {
-        Event::TenantCreated(e) => json!({ "name": e.name, "dual_control": e.dual_control }),
+        Event::TenantCreated(e) => json!({
+            "name": e.name,
+            "dual_control": e.dual_control,
+            "sealed": e.sealed,
+        }),
+        Event::TenantResealed(e) => json!({ "rounds": e.rounds }),
         Event::EpochOpened(e) => json!({ "epoch": e.epoch }),
         Event::BucketCreated(e) => json!({
             "name": e.name,
