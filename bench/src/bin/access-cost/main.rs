@@ -7,8 +7,6 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     reason = "a measuring tool: a wrong place ends it, and rates are small numbers"
 )]
 

@@ -26,7 +26,7 @@ use crate::{keys, serve};
 /// Bytes of every version.
 pub(super) const CONTENT: &str = "the bytes of a version";
 /// Seconds until the dates are over that must be. Everything is stored within it.
-const BRIEF_SECONDS: i64 = 20;
+const BRIEF_SECONDS: i64 = 45;
 
 /// Keys that begin so are given a class that waits for an event.
 const EVENT_PREFIX: &str = "karte-";

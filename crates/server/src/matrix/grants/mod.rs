@@ -257,6 +257,7 @@ impl Cell<'_> {
                 .replace("{n}", &name)
                 .replace("{u}", &upload)
                 .replace("{v}", self.of.version(&bucket))
+                .replace("{t}", &self.of.id)
                 .replace("{later}", &stage.later)
         };
         let key = self.of.key(self.preset, self.said);

@@ -28,7 +28,7 @@ const SECRET: &str = "secret-of-the-root-that-guards-synthetic-data";
 pub(super) struct Institution {
     /// Asks for two people.
     pub(super) dual: bool,
-    id: String,
+    pub(super) id: String,
     name: &'static str,
     /// May everything; no policy of a bucket names it.
     stagehand: Credentials,
