@@ -1,6 +1,8 @@
 //! A tenant whose contents are sealed: every way to and from contents says 503 and what to do while it is
 //! locked, and stores nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 #[cfg(test)]
 mod support;
 

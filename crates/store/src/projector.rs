@@ -3,6 +3,7 @@
 
 mod keeper;
 mod request;
+mod tenants;
 
 use std::sync::Arc;
 
@@ -20,7 +21,6 @@ use azekura_record::core::{Core, RecordKind};
 use azekura_record::epoch::{EpochDestroyed, EpochOpened, KeysGo, RestatedBucket};
 use azekura_record::error::DecodeError;
 use azekura_record::hidden::{CurrentChange, VersionHidden};
-use azekura_record::identity::IdentityChanged;
 use azekura_record::marker::DeleteMarker;
 use azekura_record::part::PartStored;
 use azekura_record::particulars::{Event, Particulars};
@@ -33,7 +33,7 @@ use crate::bucket::configure;
 use crate::clock::Clock;
 use crate::entry::{
     self, BucketEntry, BucketSettings, DoneEntry, EpochEntry, LockEntry, PartEntry, Slotted,
-    TenantEntry, TenantSealEntry, UploadEntry,
+    TenantEntry, UploadEntry,
 };
 use crate::families::{self, Amendment, BlobState, CONFIG, CONFIGURATION};
 use crate::keys::{Contents, Keys};
@@ -64,24 +64,8 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
     let core = happened.core;
     let mut out = Mutations::default();
     match happened.event {
-        Event::TenantCreated(tenant) => out.puts.push((
-            families::tenant(core.tenant),
-            entry::encode(&TenantEntry {
-                name: tenant.name.clone(),
-                wrapped_key: tenant.wrapped_key.clone(),
-                dual_control: tenant.dual_control,
-                sealed: tenant.sealed,
-            }),
-        )),
-        Event::TenantResealed(seal) => out.puts.push((
-            families::tenant_seal(core.tenant),
-            entry::encode(&TenantSealEntry {
-                salt: seal.salt,
-                rounds: seal.rounds,
-                wrapped_key: seal.wrapped_key,
-                check: seal.check,
-            }),
-        )),
+        Event::TenantCreated(tenant) => tenants::created(core, tenant, &mut out),
+        Event::TenantResealed(seal) => tenants::resealed(core, seal, &mut out),
         Event::EpochOpened(epoch) => epoch_opened(core, epoch, &mut out)?,
         Event::BucketCreated(bucket) => bucket_created(core, bucket, &mut out)?,
         Event::BucketChanged(change) => bucket_changed(happened, change, &mut out)?,
@@ -133,20 +117,10 @@ pub fn mutations(happened: Happened<'_>) -> Result<Mutations, Incomplete> {
             locks.for_each(|(version, lock)| lock_given(core, *version, lock, &mut out));
         }
         Event::EpochDestroyed(destroyed) => keys_destroyed(happened, destroyed, &mut out)?,
-        Event::IdentityChanged(changed) => identity_changed(core, changed, &mut out),
+        Event::IdentityChanged(changed) => tenants::identity_changed(core, changed, &mut out),
         keeper => keeper::mutations(keeper, core, &mut out),
     }
     Ok(out)
-}
-
-fn identity_changed(core: &Core, changed: &IdentityChanged, out: &mut Mutations) {
-    match changed {
-        IdentityChanged::Set(identity) => out.puts.push((
-            families::identity(core.tenant, &identity.name()),
-            Bytes::from(azekura_record::identity::encode(identity)),
-        )),
-        IdentityChanged::Removed(name) => out.deletes.push(families::identity(core.tenant, name)),
-    }
 }
 
 fn epoch_opened(core: &Core, epoch: &EpochOpened, out: &mut Mutations) -> Result<(), Incomplete> {

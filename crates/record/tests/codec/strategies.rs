@@ -235,6 +235,25 @@ fn hidden() -> impl Strategy<Value = VersionHidden> {
     })
 }
 
+fn resealed() -> impl Strategy<Value = Event> {
+    (
+        any::<([u8; 32], u32, [u8; 16])>(),
+        any::<[u8; 32]>(),
+        any::<[u8; 16]>(),
+    )
+        .prop_map(|((salt, rounds, check), text, tag)| {
+            let mut wrapped_key = [0; 48];
+            wrapped_key[..32].copy_from_slice(&text);
+            wrapped_key[32..].copy_from_slice(&tag);
+            Event::TenantResealed(TenantResealed {
+                salt,
+                rounds,
+                wrapped_key,
+                check,
+            })
+        })
+}
+
 fn administration() -> impl Strategy<Value = Event> {
     let created = (
         text(),
@@ -268,22 +287,7 @@ fn administration() -> impl Strategy<Value = Event> {
                 })
             }
         ),
-        (
-            any::<([u8; 32], u32, [u8; 16])>(),
-            any::<[u8; 32]>(),
-            any::<[u8; 16]>()
-        )
-            .prop_map(|((salt, rounds, check), text, tag)| {
-                let mut wrapped_key = [0; 48];
-                wrapped_key[..32].copy_from_slice(&text);
-                wrapped_key[32..].copy_from_slice(&tag);
-                Event::TenantResealed(TenantResealed {
-                    salt,
-                    rounds,
-                    wrapped_key,
-                    check,
-                })
-            }),
+        resealed(),
         (any::<u32>(), bytes()).prop_map(|(epoch, wrapped_key)| {
             Event::EpochOpened(EpochOpened { epoch, wrapped_key })
         }),

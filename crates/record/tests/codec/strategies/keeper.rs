@@ -138,10 +138,7 @@ fn restated() -> impl Strategy<Value = Event> {
     })
 }
 
-pub(super) fn event() -> BoxedStrategy<Event> {
-    let again = || vec((time(), sequence()), 0..4);
-    let version = any::<Option<[u8; 16]>>().prop_map(|id| id.map(VersionId));
-    let upload = any::<Option<[u8; 16]>>().prop_map(|id| id.map(UploadId));
+fn keys_destroyed() -> impl Strategy<Value = Event> {
     prop_oneof![
         (any::<u32>(), any::<Option<(u64, i64)>>()).prop_map(|(epoch, bucket)| {
             let bucket = bucket.map(|(partition, created)| NamelessBucket {
@@ -174,6 +171,15 @@ pub(super) fn event() -> BoxedStrategy<Event> {
                 let goes = KeysGo::One(bucket.map(restated));
                 Event::EpochDestroyed(EpochDestroyed { epoch, goes })
             }),
+    ]
+}
+
+pub(super) fn event() -> BoxedStrategy<Event> {
+    let again = || vec((time(), sequence()), 0..4);
+    let version = any::<Option<[u8; 16]>>().prop_map(|id| id.map(VersionId));
+    let upload = any::<Option<[u8; 16]>>().prop_map(|id| id.map(UploadId));
+    prop_oneof![
+        keys_destroyed().boxed(),
         (
             text(),
             version,
