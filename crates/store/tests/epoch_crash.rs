@@ -12,22 +12,21 @@
 
 mod common;
 
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use azekura_engine::seam::{Engine, Part, StoredRecord};
+use azekura_engine::seam::{Engine, StoredRecord};
 use azekura_model::ident::BucketUuid;
-use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::position::PartitionId;
 use azekura_model::time::WallTime;
 use azekura_record::core::{Core, RecordKind};
 use azekura_store::families::CONFIGURATION;
 use azekura_store::object::Which;
 use azekura_store::seal::record::open_record;
 use azekura_store::vault::Places;
-use azekura_store::vault::check::{CheckOptions, check};
 use common::disk::{Disk, copy, make, places};
 use common::ending::Ends;
 use common::used_up::{B, DAY, K, kinds, retire, use_up, use_up_under_another_epoch};
+use common::zeros::{Zeros, assert_checks, assert_reads, bytes, records, zero};
 use common::{BEGIN_MS, bucket_name, key, put_request, read_all, writer};
 
 /// A vault on files, closed: a bucket of two epochs, retired, of which all versions are released, and
@@ -40,13 +39,6 @@ struct Prepared {
     /// Records that hold wrapped keys, and those that the keys seal.
     holders: Vec<StoredRecord>,
     sealed: Vec<StoredRecord>,
-}
-
-fn records(engine: &dyn Engine, at: PartitionId) -> Vec<StoredRecord> {
-    let heads = engine.status().heads;
-    let head = heads.iter().find(|(of, ..)| *of == at).unwrap().1;
-    let limit = usize::try_from(head.0).unwrap().max(1);
-    engine.journal(at, Sequence(1), limit).unwrap()
 }
 
 async fn prepared() -> Prepared {
@@ -88,72 +80,6 @@ async fn prepared() -> Prepared {
         wall,
         holders,
         sealed,
-    }
-}
-
-fn bytes(record: &StoredRecord) -> &[u8] {
-    match &record.particulars {
-        Part::Present(bytes) => bytes,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// Which parts of a release are zeros already when its process ends.
-#[derive(Clone, Copy, Debug)]
-enum Zeros {
-    None,
-    First,
-    AllButFirst,
-    HalfOfEach,
-}
-
-/// Zeroes parts of records in the files of the journal, found by their random salts.
-fn zero(journal: &Path, listed: &[StoredRecord], zeros: Zeros) {
-    for (number, record) in listed.iter().enumerate() {
-        let sealed = bytes(record);
-        let take = match (zeros, number) {
-            (Zeros::None, _) | (Zeros::First, 1..) | (Zeros::AllButFirst, 0) => 0,
-            (Zeros::HalfOfEach, _) => sealed.len() / 2,
-            _ => sealed.len(),
-        };
-        let salt = 5;
-        let found = places(journal, &sealed[salt..]);
-        assert_eq!(found.len(), 1);
-        let (path, at): &(PathBuf, u64) = &found[0];
-        let file = std::fs::File::options().write(true).open(path).unwrap();
-        let at = at - salt as u64;
-        file.write_all_at(&vec![0; take], at).unwrap();
-    }
-}
-
-/// `vault check` with everything, and the index compared.
-fn assert_checks(dir: &Path, what: &str) {
-    let options = CheckOptions {
-        tenant_passphrase: None,
-        places: Places::in_dir(dir),
-        passphrase: None,
-        with_keys: true,
-        compare_index: true,
-    };
-    let report = check(&options, &mut |_| {}).unwrap();
-    assert_eq!(report.findings, [] as [String; 0], "{what}");
-    assert!(report.damaged.is_empty(), "{what}: {:?}", report.damaged);
-}
-
-/// The reader that was written from the formats alone finds no damage, either. Only where Python has
-/// what it needs.
-fn assert_reads(dir: &Path, what: &str) {
-    let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/reader/azekura_reader.py");
-    let ran = std::process::Command::new("python3")
-        .arg(reader)
-        .arg("--verify")
-        .arg(dir)
-        .output();
-    let Ok(ran) = ran else { return };
-    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
-    if !said.contains("ModuleNotFoundError") {
-        assert!(said.contains(" 0 findings of damage"), "{what}: {said}");
-        assert!(ran.status.success(), "{what}: {said}");
     }
 }
 

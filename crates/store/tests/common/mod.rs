@@ -8,6 +8,7 @@
 pub(crate) mod disk;
 pub(crate) mod ending;
 pub(crate) mod used_up;
+pub(crate) mod zeros;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
