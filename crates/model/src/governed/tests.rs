@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ident::RequestId;
-use crate::lock::Period;
+use crate::lock::{Period, RetentionMode};
 use crate::requester::Requester;
 use crate::time::HybridTime;
 
