@@ -382,11 +382,12 @@ pub enum ObjectCommand {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Server")]
 pub struct Online {
-    /// Server and key of ~/.config/azekura/profiles.toml; what is given besides counts first
+    /// Server and key of ~/.config/azekura/profiles.toml
     #[arg(long, value_name = "NAME", env = "AZEKURA_PROFILE")]
     pub profile: Option<String>,
-    /// Admin address of the server [default: http://127.0.0.1:9001]
-    #[arg(long, value_name = "URL", env = "AZEKURA_ENDPOINT")]
+    /// Admin address of the server [default: that of --profile, AZEKURA_ENDPOINT,
+    /// http://127.0.0.1:9001]
+    #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Access key id [default: that of --profile, AZEKURA_ROOT_ACCESS_KEY_ID,
     /// AWS_ACCESS_KEY_ID, or credentials.json of --data-dir]

@@ -67,7 +67,9 @@ fn resolved(
     };
     let (credentials, region) = credentials(online, &profile, env)?;
     let region = online.region.clone().or(profile.region).or(region);
+    // The profile before the environment: a passphrase must not go to the server of yesterday.
     let endpoint = online.endpoint.clone().or(profile.endpoint);
+    let endpoint = endpoint.or_else(|| env("AZEKURA_ENDPOINT"));
     let files = online.tls.clone();
     let identity = files.client_cert.zip(files.client_key);
     Ok(Connection {
@@ -187,6 +189,7 @@ mod tests {
             "AZEKURA_ROOT_ACCESS_KEY_ID" => Some("R".to_owned()),
             "AZEKURA_ROOT_SECRET_ACCESS_KEY" => Some("r".to_owned()),
             "AZEKURA_SECRET_ACCESS_KEY" => Some("s".to_owned()),
+            "AZEKURA_ENDPOINT" => Some("https://west:9001".to_owned()),
             _ => None,
         };
         let mut online = Online {
@@ -225,7 +228,7 @@ mod tests {
         let found = resolved(&online, &env).unwrap();
         assert_eq!(
             (found.credentials.key_id.as_str(), found.endpoint.as_str()),
-            ("R", ENDPOINT_DEFAULT)
+            ("R", "https://west:9001")
         );
     }
 }

@@ -318,7 +318,7 @@ impl GovernedOperation {
             Self::LiftHolds { .. } => "takes the legal hold off many versions",
             Self::RetireBucket { .. } => "deletes a bucket; its hidden history ends later",
             Self::ChangePassphrase { .. } => {
-                "seals the contents of a tenant by another passphrase; the present one opens nothing then"
+                "seals the contents of a tenant by another passphrase; this server takes the present one no more"
             }
             Self::DeleteTenant { .. } => {
                 "deletes a tenant that keeps nothing; nobody of it gets in"

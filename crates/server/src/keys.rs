@@ -8,10 +8,12 @@ use azekura_admin_api::paths;
 use azekura_gateway::auth::{Authenticate, Credential, Peer};
 use azekura_gateway::throttle::KeyLimits;
 use azekura_model::access::{ActionSet, Grant, Right};
+use azekura_model::ident::TenantId;
 use azekura_model::requester::Requester;
 use azekura_store::entropy::{Entropy as _, EntropyFailed, SystemEntropy};
 use azekura_store::identity::KnownKey;
 use azekura_store::store::Store;
+use azekura_store::tenant_seal::SealState;
 use zeroize::Zeroizing;
 
 use crate::config::{Checked, KeyConfigured};
@@ -181,6 +183,15 @@ impl AccessKeys {
             let found = named.map(|name| tenants.iter().find(|tenant| &tenant.name == name));
             let tenant = match found {
                 None => None,
+                // Who writes the configuration is the operator, from whom these contents are sealed.
+                Some(Some(tenant)) if !open(&keys.store, tenant.id) => {
+                    tracing::error!(
+                        key = key.id,
+                        tenant = tenant.name,
+                        "the contents of this tenant are sealed: keys of the configuration do not work there, its own do"
+                    );
+                    continue;
+                }
                 Some(Some(tenant)) => Some(tenant.id),
                 // It was made at start. A key never stands in another institution than it should.
                 Some(None) => {
@@ -286,6 +297,11 @@ impl AccessKeys {
         }
         Err(NotHere::LogIn)
     }
+}
+
+/// Whether the contents of a tenant are not sealed by a passphrase of its own; in doubt they are.
+fn open(store: &Store, tenant: TenantId) -> bool {
+    matches!(store.seal_state(tenant), Ok(SealState::Open))
 }
 
 /// Random letters and digits.

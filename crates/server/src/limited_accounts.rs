@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use azekura_model::ident::TenantId;
 use azekura_model::identity::{TimeBox, User};
 use azekura_model::time::WallTime;
 use azekura_store::identity::KnownKey;
@@ -37,6 +38,7 @@ pub(crate) struct LimitedAccounts {
 #[derive(Serialize)]
 struct Notice<'a> {
     event: &'static str,
+    tenant: String,
     user: &'a str,
     by: &'a str,
     until: String,
@@ -62,9 +64,9 @@ impl LimitedAccounts {
     }
 
     /// An account was made or changed by somebody.
-    pub(crate) fn set(&self, user: &User, by: &str) {
+    pub(crate) fn set(&self, tenant: TenantId, user: &User, by: &str) {
         if let Some(limits) = &user.time_box {
-            self.tell("limited-account-set", (&user.name, by), limits);
+            self.tell("limited-account-set", tenant, (&user.name, by), limits);
         }
     }
 
@@ -76,22 +78,30 @@ impl LimitedAccounts {
         {
             let mut used = self.used.lock();
             let told = used.get(&known.key.id);
-            if told.is_some_and(|told| now.0.saturating_sub(told.0) < AGAIN_MS) {
+            // A clock that was set back must not silence it.
+            if told.is_some_and(|told| (0..AGAIN_MS).contains(&now.0.saturating_sub(told.0))) {
                 return;
             }
             used.insert(known.key.id.clone(), now);
         }
         let who = (known.key.user.as_str(), known.key.id.as_str());
-        self.tell("limited-account-used", who, limits);
+        self.tell("limited-account-used", known.tenant, who, limits);
     }
 
-    fn tell(&self, event: &'static str, (user, by): (&str, &str), limits: &TimeBox) {
+    fn tell(
+        &self,
+        event: &'static str,
+        tenant: TenantId,
+        (user, by): (&str, &str),
+        limits: &TimeBox,
+    ) {
         let until = rfc3339(limits.until.0);
         let (ticket, plan) = (limits.ticket.as_str(), limits.plan.as_str());
-        tracing::warn!(user, by, until, ticket, plan, "{event}");
+        tracing::warn!(%tenant, user, by, until, ticket, plan, "{event}");
         self.notices.get_or_create(&What { what: event }).inc();
         let notice = Notice {
             event,
+            tenant: tenant.to_string(),
             user,
             by,
             until,

@@ -18,7 +18,7 @@ use azekura_model::governed::{
 };
 use azekura_model::ident::{RequestId, TenantId};
 use azekura_model::requester::Requester;
-use azekura_model::time::ComplianceTime;
+use azekura_model::time::{ComplianceTime, HybridTime};
 use azekura_record::particulars::Event;
 use parking_lot::{Mutex, RwLock};
 
@@ -235,6 +235,11 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
+    /// When it was asked for; `None` = nobody had to be asked.
+    pub(crate) fn asked(&self) -> Option<HybridTime> {
+        self.found.as_ref().map(|found| found.request.asked)
+    }
+
     /// The deed is done: its request acts no more.
     pub(crate) async fn use_up(&self, inner: &Inner, by: &Requester) -> Result<(), StoreError> {
         match &self.found {

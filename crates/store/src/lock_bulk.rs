@@ -16,6 +16,7 @@ use azekura_model::name::{BucketName, ObjectKey};
 use azekura_model::position::Sequence;
 use azekura_model::requester::Requester;
 use azekura_model::retention_limits::{KeyLockLimits, OverLimit, RetentionLimits, judge_retention};
+use azekura_model::time::HybridTime;
 use azekura_record::locks_changed::{LOCKS_CHANGED_MAX, LocksChanged};
 use azekura_record::particulars::Event;
 use azekura_record::summary::Summary;
@@ -28,6 +29,7 @@ use crate::entry;
 use crate::error::StoreError;
 use crate::families::{self, HISTORY};
 use crate::find::find;
+use crate::governed::Grant;
 use crate::inner::{Draft, Inner, Refused};
 use crate::lock_change::{permit, word};
 use crate::lock_state::{ReadLock, Reader};
@@ -147,7 +149,7 @@ pub(crate) async fn change(
         LockRequest::Hold(false) => Some(lift::grant(inner, by, &bucket, selection).await?),
         _ => None,
     };
-    let permit = lifting.as_ref().map(|grant| &grant.permit);
+    let grant = lifting.as_ref();
     let mut report = LockReport::default();
     let mut selecting = Selecting::new(selection);
     // One chunk is read and judged while those before it are on their way to the disk.
@@ -158,7 +160,7 @@ pub(crate) async fn change(
             if targets.is_empty() {
                 break;
             }
-            running.push(change_chunk(inner, (by, permit), &bucket, targets, request));
+            running.push(change_chunk(inner, (by, grant), &bucket, targets, request));
         }
         match running.next().await {
             Some(chunk) => report.add(chunk?),
@@ -174,7 +176,7 @@ pub(crate) async fn change(
 
 async fn change_chunk(
     inner: &Inner,
-    by: (&Authorized, Option<&Permit>),
+    by: (&Authorized, Option<&Grant>),
     bucket: &Bucket,
     targets: Vec<LockTarget>,
     request: &LockRequest,
@@ -188,17 +190,21 @@ async fn change_chunk(
 /// Changes the locks of at most [`LOCKS_CHANGED_MAX`] versions, each by the request that `decide`
 /// gives: `None` does not concern it, an error is reported as a refusal. All of it is one commit.
 /// Extensions keep within the limits of the bucket and of the key. What takes protection away needs a
-/// permit.
+/// grant, which says nothing of locks that were given after it was asked for.
 pub(crate) async fn change_many(
     inner: &Inner,
-    (by, permit): (&Authorized, Option<&Permit>),
+    (by, grant): (&Authorized, Option<&Grant>),
     bucket: &Bucket,
     mut targets: Vec<LockTarget>,
     mut decide: impl FnMut(&LockTarget, &LockState) -> Result<Option<LockRequest>, String>,
     report: &mut LockReport,
 ) -> Result<(), StoreError> {
     let mut locks = Reader::new(inner, bucket.partition);
-    let within = Within::new(inner, by, bucket)?;
+    let within = Within {
+        asked: grant.and_then(Grant::asked),
+        ..Within::new(inner, by, bucket)?
+    };
+    let permit = grant.map(|grant| &grant.permit);
     loop {
         let mut judged = Judged::default();
         for target in &targets {
@@ -253,6 +259,13 @@ impl<'a> Judged<'a> {
             }
         };
         self.reason = word(&request);
+        if let Some(asked) = within.asked
+            && lock.given_at.is_some_and(|given| given > asked)
+        {
+            let why = "its lock was changed after the request was asked: ask again".to_owned();
+            self.refused.push((target, why));
+            return Ok(());
+        }
         match permit(inner, &lock.state, &request, None) {
             Ok(permit) if permit.changes() => {
                 let before = match &lock.state {
@@ -290,6 +303,8 @@ impl<'a> Judged<'a> {
 struct Within {
     bucket: RetentionLimits,
     key: KeyLockLimits,
+    /// When the request of two people was asked, under which this is done.
+    asked: Option<HybridTime>,
 }
 
 impl Within {
@@ -300,6 +315,7 @@ impl Within {
             // What moves later cannot fall below a floor.
             bucket: RetentionLimits::new(None, ceiling).unwrap_or_default(),
             key: key_limits(inner, by.requester()),
+            asked: None,
         })
     }
 
@@ -432,6 +448,14 @@ impl<'a> Selecting<'a> {
         let bad = || StoreError::InvalidArgument("not a place to go on from".to_owned());
         let entry = position.strip_suffix(&[families::END]).ok_or_else(bad)?;
         let (object, last) = families::split_history(entry).ok_or_else(bad)?;
+        // It comes from the client, and must not lead out of what is selected.
+        let inside = match self.selection {
+            LockSelection::Prefix { prefix, .. } => object.starts_with(prefix),
+            LockSelection::Listed(_) => false,
+        };
+        if !inside {
+            return Err(bad());
+        }
         // The state behind that entry, as if the walk had come from the newest version.
         let (mut rule, mut any) = (Rule::default(), false);
         for_each_version(inner, bucket.partition, &object, None, |summary, _, _| {
@@ -450,6 +474,14 @@ impl<'a> Selecting<'a> {
     pub(crate) fn position(&self) -> Option<Bytes> {
         let pages = matches!(self.selection, LockSelection::Prefix { .. });
         (pages && !self.ended).then(|| self.from.clone())
+    }
+
+    /// Whether all of it was looked at.
+    pub(crate) fn is_done(&self) -> bool {
+        match self.selection {
+            LockSelection::Prefix { .. } => self.ended,
+            LockSelection::Listed(listed) => self.listed >= listed.len(),
+        }
     }
 
     /// At most [`LOCKS_CHANGED_MAX`] versions; none = that was all. What is listed and not there is

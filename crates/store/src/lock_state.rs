@@ -10,6 +10,7 @@ use azekura_engine::seam::{Guard, Scan};
 use azekura_model::ident::VersionId;
 use azekura_model::lock::{Lock, LockState};
 use azekura_model::position::{PartitionId, Sequence};
+use azekura_model::time::HybridTime;
 use azekura_record::core::{Core, RecordKind};
 use azekura_record::particulars::Event;
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub(crate) struct ReadLock {
     pub(crate) state: LockState,
     /// The record that gave it; `None` = no record did.
     pub(crate) given_by: Option<Sequence>,
+    /// When that was, as the index says.
+    pub(crate) given_at: Option<HybridTime>,
     version: VersionId,
     raw: Option<Bytes>,
 }
@@ -80,6 +83,7 @@ impl<'a> Reader<'a> {
         let mut read = ReadLock {
             state: LockState::Unknown(String::new()),
             given_by: None,
+            given_at: None,
             version,
             raw: None,
         };
@@ -124,6 +128,7 @@ impl<'a> Reader<'a> {
             };
         };
         let indexed = LockEntry::decode(&entry.value).map_err(|error| error.to_string())?;
+        read.given_at = Some(indexed.stamp);
         let given = if entry.sequence == own {
             stamped(&core, &indexed)?;
             core.lock.clone()

@@ -28,6 +28,7 @@ use crate::families::{self, CONFIGURATION};
 use crate::governed;
 use crate::inner::{Draft, Inner, Refused, unchanged};
 use crate::keys::{KeyError, Keys};
+use crate::lock_state::read_lost;
 use crate::seal::cipher::{self, KEY_BYTES, SecretKey};
 use crate::vault::passphrase::Passphrase;
 
@@ -73,6 +74,11 @@ pub enum SealRefused {
     /// What it opened is not the content key.
     #[error("what the passphrase opened is not the content key: the record of the seal is damaged")]
     Damaged,
+    /// Damage took a record that may have been it.
+    #[error(
+        "a record of the configuration was lost to damage, and may have been the seal of this tenant"
+    )]
+    Lost,
     /// The record asks for a number of rounds that none has.
     #[error("the record of the seal asks for {0} rounds of key derivation: it is damaged")]
     Rounds(u32),
@@ -186,6 +192,11 @@ pub(crate) fn state(inner: &Inner, tenant: TenantId) -> Result<SealState, StoreE
     }
 }
 
+/// Whether damage may have taken the record of a seal.
+fn may_be_lost(inner: &Inner) -> Result<bool, StoreError> {
+    Ok(!inner.engine.status().damage.is_empty() || read_lost(inner, CONFIGURATION)?.is_some())
+}
+
 /// One try of a passphrase.
 async fn try_open(
     inner: &Inner,
@@ -241,6 +252,8 @@ pub(crate) async fn set_passphrase(
         return Err(SealRefused::NotSealed.into());
     }
     let (key, raw, permit) = match (entry_of(inner, tenant)?, present) {
+        // Another content key would make what there is unreadable, were the seal found again.
+        (None, None) if may_be_lost(inner)? => return Err(SealRefused::Lost.into()),
         (None, None) => (SecretKey::random(&*inner.entropy)?, None, None),
         (None, Some(_)) => return Err(SealRefused::NotSet.into()),
         (Some(_), None) => return Err(SealRefused::PresentNeeded.into()),

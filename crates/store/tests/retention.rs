@@ -102,7 +102,7 @@ async fn change(vault: &Vault, by: &Authorized, change: BulkChange) -> LockRepor
     let page = (&selection, None);
     let changed = vault
         .store
-        .change_locks_page(by, &bucket, page, &change)
+        .change_locks_page(by, &bucket, page, (&change, &|_| true))
         .await;
     let (report, next) = changed.unwrap();
     assert_eq!(next, None);
@@ -356,7 +356,7 @@ async fn a_retention_bomb_is_stopped_by_the_limits_of_the_key() {
     vault.run(60_000);
     let extended = vault
         .store
-        .change_locks_page(&bomber, &bucket, (&selection, None), &extend)
+        .change_locks_page(&bomber, &bucket, (&selection, None), (&extend, &|_| true))
         .await;
     assert!(matches!(extended, Err(StoreError::OverLimit(_))));
     vault.run(DAY_MS);

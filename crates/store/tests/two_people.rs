@@ -41,6 +41,7 @@ use azekura_store::error::StoreError;
 use azekura_store::lock_bulk::LockSelection;
 use azekura_store::object::Which;
 use azekura_store::retention::bulk::BulkChange;
+use azekura_store::retention::count::Cursor;
 use azekura_store::seal::record::open_record;
 use azekura_store::store::{Store, StorePolicy};
 use common::{Vault, assert_rebuild_equals, bucket_name, key, policy, put_request, writer};
@@ -228,7 +229,9 @@ async fn lift_page(
     bucket: &BucketName,
     selection: &LockSelection,
 ) -> Result<(), StoreError> {
-    let lifted = store.change_locks_page(by, bucket, (selection, None), &BulkChange::Hold(false));
+    let change = BulkChange::Hold(false);
+    let page = (selection, None);
+    let lifted = store.change_locks_page(by, bucket, page, (&change, &|_| true));
     let (report, next) = lifted.await?;
     assert_eq!((report.changed, next), (1, None), "{report:?}");
     Ok(())
@@ -875,4 +878,71 @@ async fn the_waits_are_the_operators() {
             .versioning,
         Versioning::Enabled
     );
+}
+
+/// What was signed is a prefix and a moment: no cursor leads out of the one, and no lock that came after
+/// the other comes off.
+#[tokio::test]
+async fn holds_come_off_within_what_was_signed_alone() {
+    let scene = scene().await;
+    let (store, name) = (&scene.vault.store, bucket_name(B));
+    let (by, other) = (sato(Action::PutObjectLegalHold), "other/later.dcm");
+    for new in [other, "検査/患者-0002.dcm"] {
+        let put = put_request(new, "content");
+        store.put(&writer(), &name, put).await.unwrap();
+    }
+    let hold = async |key_of: &str| {
+        let target = (&key(key_of), Which::Current);
+        store
+            .put_hold(&writer(), &name, target, true)
+            .await
+            .unwrap();
+    };
+    hold(other).await;
+    hold(K).await;
+    let selection = LockSelection::Prefix {
+        prefix: "検査/".to_owned(),
+        all_versions: true,
+    };
+    let change = BulkChange::Hold(false);
+    let page = async |after: Option<&Cursor>| {
+        let page = (&selection, after);
+        store
+            .change_locks_page(&by, &name, page, (&change, &|_| true))
+            .await
+    };
+    let (id, _) = needed(page(None).await.map(|_| ()));
+    scene.approve(id).await.unwrap();
+    scene.vault.run(3 * DAY);
+    hold("検査/患者-0002.dcm").await;
+    let version = store
+        .head(&writer(), &name, &key(other), Which::Current)
+        .await;
+    let version = version.unwrap().version;
+    let mut place = azekura_store::families::history(other, version)
+        .bytes
+        .to_vec();
+    place.push(azekura_store::families::END);
+    let text: String = place.iter().map(|byte| format!("{byte:02x}")).collect();
+    let cursor = Cursor::parse(&text).unwrap();
+    let out = page(Some(&cursor)).await;
+    assert!(
+        matches!(out, Err(StoreError::InvalidArgument(_))),
+        "{out:?}"
+    );
+    let (report, next) = page(None).await.unwrap();
+    assert_eq!(
+        (report.changed, report.refused, next),
+        (1, 1, None),
+        "{report:?}"
+    );
+    assert!(
+        report.refusals[0].why.contains("after the request"),
+        "{report:?}"
+    );
+    for (held, still) in [(other, true), (K, false), ("検査/患者-0002.dcm", true)] {
+        let target = (&key(held), Which::Current);
+        let hold = store.hold(&writer(), &name, target.0, target.1).unwrap();
+        assert_eq!(hold == Some(true), still, "{held}");
+    }
 }

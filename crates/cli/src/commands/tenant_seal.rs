@@ -19,7 +19,8 @@ fn client(online: &Online) -> Result<Client, CommandError> {
     let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
     let host = host.trim_matches(['[', ']']);
     let near = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    if !near && endpoint.starts_with("http://") {
+    let secret = uri.as_ref().and_then(http::Uri::scheme_str) == Some("https");
+    if !near && !secret {
         return Err(CommandError::new(
             Exit::Refused,
             "a passphrase is sent over TLS alone, or to the same machine",

@@ -32,7 +32,7 @@ const SUBDIRECTORY: &str = "view";
 /// Written last by whoever makes a view; a view without it was never finished.
 const FORMAT_KEY: &[u8] = b"format";
 /// Version of the rows' encoding.
-const FORMAT: &[u8] = b"azekura-index-1";
+const FORMAT: &[u8] = b"azekura-index-2";
 const WATERMARK_KEY: &[u8] = b"watermark";
 
 /// Where a view on disk is, and what it may use.

@@ -211,7 +211,7 @@ fn seal(refused: SealRefused) -> (Code, &'static str) {
             "Without the passphrase the contents cannot be read by anybody.",
         ),
         SealRefused::TooManyTries => (Code::Unavailable, "Try again in a minute."),
-        SealRefused::Damaged | SealRefused::Rounds(_) => (
+        SealRefused::Damaged | SealRefused::Lost | SealRefused::Rounds(_) => (
             Code::Damaged,
             "Stop the server and run `azekura vault check` to see all that is damaged.",
         ),

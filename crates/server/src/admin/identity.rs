@@ -286,7 +286,9 @@ impl IdentityApi for Operator {
         match set.await? {
             Identity::User(user) => {
                 let by = &self.grant().requester.principal;
-                self.running().limited_accounts.set(&user, by);
+                if let Some(tenant) = self.tenant() {
+                    self.running().limited_accounts.set(tenant, &user, by);
+                }
                 Ok(convert::user(&user))
             }
             _ => Err(internal("not a user")),

@@ -5,6 +5,7 @@ mod audited;
 mod clock_detail;
 mod convert;
 mod door;
+mod facts;
 mod health;
 mod identity;
 mod keeper;

@@ -22,6 +22,7 @@ use futures::TryStreamExt as _;
 use super::clock_detail;
 use super::convert::{self, api_error};
 use super::door::denied;
+use super::facts::AdminFacts;
 use crate::running::Running;
 
 /// Entries of a page when the caller names no number.
@@ -65,8 +66,26 @@ impl Operator {
     /// Whether an action is allowed on the caller's own tenant.
     pub(crate) fn may(&self, action: Action) -> Result<Authorized, ApiError> {
         let resource = self.grant.tenant.map_or(Resource::Vault, Resource::Tenant);
-        let ask = Ask::plain(action, &resource, self.grant.tenant);
-        authorize(&self.grant, &ask).map_err(denied)
+        self.authorized(Ask::plain(action, &resource, self.grant.tenant))
+    }
+
+    /// Judges. Conditions that only the S3 listener can answer refuse here: one that is not answered would
+    /// let through what a policy forbids.
+    fn authorized(&self, ask: Ask<'_>) -> Result<Authorized, ApiError> {
+        let facts = AdminFacts::new(self.running.clock.wall());
+        let ask = Ask {
+            facts: &facts,
+            ..ask
+        };
+        let by = authorize(&self.grant, &ask).map_err(denied)?;
+        match facts.unanswered() {
+            None => Ok(by),
+            Some(key) => Err(ApiError::new(
+                Code::AccessDenied,
+                format!("a policy asks for {key}, which is not known here"),
+            )
+            .hint("Ask over S3, or by a key whose policies have no such condition.")),
+        }
     }
 
     /// Whether an action is allowed on a bucket, there or not, and on what is in it.
@@ -111,8 +130,20 @@ impl Operator {
             bucket: own.map_or_else(BucketRules::default, |access| access.rules(None)),
             ..Ask::plain(action, resource, owner)
         };
-        let by = authorize(&self.grant, &ask).map_err(denied)?;
+        let by = self.authorized(ask)?;
         Ok((name, by))
+    }
+
+    /// Whether a version may be read: one that is named, or what is current.
+    fn may_read(
+        &self,
+        bucket: &str,
+        query: &ObjectQuery,
+    ) -> Result<(BucketName, Authorized), ApiError> {
+        if query.version.is_none() {
+            self.may_on(Action::GetObject, bucket, &query.key)?;
+        }
+        self.may_on(Action::GetObjectVersion, bucket, &query.key)
     }
 
     /// The same for what changes something: the right to the admin API's changes, and the action's.
@@ -278,7 +309,7 @@ impl AdminApi for Operator {
     }
 
     async fn object(&self, bucket: &str, query: &ObjectQuery) -> Result<ObjectDetail, ApiError> {
-        let (name, by) = self.may_on(Action::GetObjectVersion, bucket, &query.key)?;
+        let (name, by) = self.may_read(bucket, query)?;
         let key = object_key(&query.key)?;
         let which = which(query.version.as_deref())?;
         let info = self.running.store.head(&by, &name, &key, which).await;
@@ -287,7 +318,7 @@ impl AdminApi for Operator {
     }
 
     async fn content(&self, bucket: &str, query: &ObjectQuery) -> Result<Content, ApiError> {
-        let (name, by) = self.may_on(Action::GetObjectVersion, bucket, &query.key)?;
+        let (name, by) = self.may_read(bucket, query)?;
         let request = GetRequest {
             key: object_key(&query.key)?,
             which: which(query.version.as_deref())?,

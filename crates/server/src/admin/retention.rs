@@ -309,7 +309,10 @@ impl RetentionApi for Operator {
         let selection = selection(query, items)?;
         let selected = (&selection, after.as_ref());
         let store = &self.running().store;
-        let changed = store.change_locks_page(&by, &bucket, selected, &change);
+        // The right on the bucket is not yet one on each of its objects: a policy may except some.
+        let name = bucket.as_str();
+        let may = |key: &str| self.may_on(action, name, key).is_ok();
+        let changed = store.change_locks_page(&by, &bucket, selected, (&change, &may));
         let (report, next) = changed.await.map_err(failed)?;
         let refused = report.refusals.into_iter().map(|refusal| BulkRefused {
             key: refusal.key,

@@ -11,6 +11,7 @@
 use azekura_engine::seam::{CommitClass, Part, StoredRecord};
 use azekura_model::audit::{AuditPolicy, KEEP_DAYS_MIN};
 use azekura_model::ident::TenantId;
+use azekura_model::identity::IdentityName;
 use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::{ReleaseProof, resume};
@@ -24,9 +25,10 @@ use bytes::Bytes;
 use super::{VAULT_AUDIT, audit_partition};
 use crate::bucket::read;
 use crate::error::StoreError;
-use crate::families;
+use crate::families::{self, IDENTITY};
 use crate::inner::{Appended, Draft, Inner, Refused, unchanged};
 use crate::keeper::KeeperReport;
+use crate::lock_state::read_lost;
 use crate::release::finish::{self, Deed, Erased, Place};
 use crate::seal::record::open_core;
 
@@ -147,6 +149,10 @@ async fn keep(
     if failed > 0 {
         return Ok(());
     }
+    if let Some(damage) = damage(inner, tenant)? {
+        tracing::warn!(%tenant, damage, "with damage nothing of an audit is released");
+        return Ok(());
+    }
     loop {
         let batches = match announced(inner, place.partition)? {
             Some(batches) => batches,
@@ -160,6 +166,19 @@ async fn keep(
         report.audit_batches = report.audit_batches.saturating_add(count);
         report.released_bytes = report.released_bytes.saturating_add(erased.bytes);
     }
+}
+
+/// What keeps an audit whole: damage of the journal, or of what may have said a longer period.
+fn damage(inner: &Inner, tenant: TenantId) -> Result<Option<String>, StoreError> {
+    if let Some(damage) = inner.engine.status().damage.into_iter().next() {
+        return Ok(Some(damage));
+    }
+    let policy = inner.get(IDENTITY, &families::identity(tenant, &IdentityName::Audit))?;
+    let said = policy.map(|entry| entry.sequence);
+    let lost = read_lost(inner, IDENTITY)?.filter(|lost| said.is_none_or(|said| *lost > said));
+    Ok(lost.map(|lost| {
+        format!("record {lost} of the identities was lost, and may have been its policy")
+    }))
 }
 
 /// Batches that a durable record names and that are still there; `None` = there are none.
@@ -200,10 +219,6 @@ async fn announce(
     place: Place,
     report: &mut KeeperReport,
 ) -> Result<Option<Vec<Sequence>>, StoreError> {
-    if let Some(damage) = inner.engine.status().damage.into_iter().next() {
-        tracing::warn!(tenant = %place.tenant, %damage, "with damage nothing of an audit is released");
-        return Ok(None);
-    }
     // The policy that was judged by is the one in force when the record is durable.
     let _policies = inner.directory.changing().await;
     let Some(past) = judge(inner, place, report)? else {

@@ -23,6 +23,10 @@ use crate::retention::initial::not_assigned;
 /// Chunks of 1,000 versions that one call changes.
 const CHUNKS_PER_PAGE: usize = 10;
 
+/// Of a list, which has no pages.
+const TOO_LONG: &str =
+    "the list is too long for one call: what stands first in it is done, divide it";
+
 /// What shall happen to each version.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BulkChange {
@@ -39,7 +43,10 @@ pub enum BulkChange {
     Upgrade(ComplianceTime),
 }
 
-/// Changes one page of what is selected; where to go on, if there is more.
+/// Which keys somebody may change by the policies that name objects.
+pub type MayChange<'a> = &'a (dyn Fn(&str) -> bool + Send + Sync);
+
+/// Changes one page of what is selected, where `may` lets it; where to go on, if there is more.
 ///
 /// # Errors
 /// [`StoreError::BucketWithoutLock`] for what S3 locks; a version that a rule refuses is no error but
@@ -49,7 +56,7 @@ pub(crate) async fn change(
     by: &Authorized,
     bucket: &BucketName,
     (selection, after): (&LockSelection, Option<&Cursor>),
-    change: &BulkChange,
+    (change, may): (&BulkChange, MayChange<'_>),
 ) -> Result<(LockReport, Option<Cursor>), StoreError> {
     let bucket = read::open(inner, bucket)?.bucket;
     let needs_lock = matches!(change, BulkChange::Extend(_) | BulkChange::Hold(_));
@@ -60,7 +67,6 @@ pub(crate) async fn change(
         BulkChange::Hold(false) => Some(lift::grant(inner, by, &bucket, selection).await?),
         _ => None,
     };
-    let permit = lifting.as_ref().map(|grant| &grant.permit);
     let passes = passes(inner, &bucket, change)?;
     let mut report = LockReport::default();
     let mut selecting = Selecting::new(selection);
@@ -70,21 +76,29 @@ pub(crate) async fn change(
     for _ in 0..CHUNKS_PER_PAGE {
         let targets = selecting.next(inner, &bucket, &mut report)?;
         if targets.is_empty() {
-            if let Some(grant) = lifting {
-                grant.use_up(inner, by.requester()).await?;
-            }
-            return Ok((report, None));
+            break;
         }
         for pass in &passes {
             let decide = |target: &LockTarget, state: &LockState| {
+                if !may(&target.key) {
+                    return Err("a policy forbids it for this key".to_owned());
+                }
                 pass.decide(inner, &bucket, target, state)
                     .map_err(|error| error.to_string())
             };
-            let by = (by, permit);
+            let by = (by, lifting.as_ref());
             change_many(inner, by, &bucket, targets.clone(), decide, &mut report).await?;
         }
     }
-    Ok((report, selecting.position().map(Cursor::new)))
+    if !selecting.is_done() {
+        let next = selecting.position().map(Cursor::new);
+        let next = next.ok_or_else(|| StoreError::InvalidArgument(TOO_LONG.to_owned()))?;
+        return Ok((report, Some(next)));
+    }
+    if let Some(grant) = lifting {
+        grant.use_up(inner, by.requester()).await?;
+    }
+    Ok((report, None))
 }
 
 /// One request for each version, or none.

@@ -132,7 +132,8 @@ async fn end_one(inner: &Inner, bucket: &Bucket) -> Result<u64, StoreError> {
         }
         let page = (&all, from.as_ref());
         let change = BulkChange::Upgrade(trial.ends);
-        let (report, next) = bulk::change(inner, &by, &bucket.name, page, &change).await?;
+        let (report, next) =
+            bulk::change(inner, &by, &bucket.name, page, (&change, &|_| true)).await?;
         upgraded = upgraded.saturating_add(report.changed);
         for refusal in report.refusals {
             let (version, why) = (refusal.version, refusal.why);

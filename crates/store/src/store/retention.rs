@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::lock_bulk::{LockReport, LockSelection};
 use crate::object::Which;
 use crate::retention::answer::{self, LockAnswer};
-use crate::retention::bulk::{self, BulkChange};
+use crate::retention::bulk::{self, BulkChange, MayChange};
 use crate::retention::count::{self, Cursor, LockCounts};
 use crate::retention::governed;
 use crate::retention::trial::{self, Preview};
@@ -142,7 +142,8 @@ impl Store {
         count::count(&self.inner, bucket, from)
     }
 
-    /// Changes the locks of one page of what is selected; where to go on, if there is more.
+    /// Changes the locks of one page of what is selected, of the keys that `may` lets; where to go on, if
+    /// there is more.
     ///
     /// # Errors
     /// [`StoreError::BucketWithoutLock`], [`StoreError::OverLimit`].
@@ -151,7 +152,7 @@ impl Store {
         by: &Authorized,
         bucket: &BucketName,
         selected: (&LockSelection, Option<&Cursor>),
-        change: &BulkChange,
+        change: (&BulkChange, MayChange<'_>),
     ) -> Result<(LockReport, Option<Cursor>), StoreError> {
         bulk::change(&self.inner, by, bucket, selected, change).await
     }
