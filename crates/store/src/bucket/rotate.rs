@@ -8,11 +8,28 @@ use azekura_record::epoch::EpochOpened;
 use azekura_record::particulars::Event;
 use bytes::Bytes;
 
-use crate::bucket::read;
+use crate::bucket::{Bucket, read};
 use crate::entry;
 use crate::error::StoreError;
 use crate::families::{self, CONFIGURATION};
 use crate::inner::{Draft, Inner, Refused};
+
+/// The next number. Where damage took the record of an epoch, a number that has ended is not opened
+/// again: nothing could be sealed under it.
+fn next_epoch(inner: &Inner, bucket: &Bucket) -> Result<u32, StoreError> {
+    let mut epoch = bucket.epoch;
+    loop {
+        let full = || StoreError::InvalidArgument("there are no more epochs".to_owned());
+        epoch = epoch.checked_add(1).ok_or_else(full)?;
+        let destroyed = families::destroyed_epoch(bucket.uuid, epoch);
+        let ended = families::ended_epoch(epoch);
+        let used = inner.get(CONFIGURATION, &destroyed)?.is_some()
+            || inner.get(bucket.partition, &ended)?.is_some();
+        if !used {
+            return Ok(epoch);
+        }
+    }
+}
 
 /// Opens the next epoch; returns its number. What is sealed from then on is sealed under its key, what
 /// was sealed before stays as it is, and an upload keeps the data key that it was begun with.
@@ -27,8 +44,7 @@ pub(crate) async fn rotate_epoch(
     loop {
         let open = read::open(inner, name)?;
         let bucket = &open.bucket;
-        let full = || StoreError::InvalidArgument("there are no more epochs".to_owned());
-        let epoch = bucket.epoch.checked_add(1).ok_or_else(full)?;
+        let epoch = next_epoch(inner, bucket)?;
         let keys = &inner.keys;
         let wrapped_key = keys.draw_bucket_key(bucket.tenant, bucket.uuid, epoch)?;
         let draft = Draft {

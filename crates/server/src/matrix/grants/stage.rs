@@ -253,10 +253,14 @@ impl Stage {
     /// A bucket in which the user of [`Said::UserAllows`] without preset may not read one folder.
     pub(super) async fn shut(&self, of: &Institution, bucket: &str, folder: &str) {
         self.bucket(of, bucket, Said::Absent, false).await;
+        let who = json!({"AWS": format!("arn:aws:iam::{}:user/{NONE}-UserAllows", of.id)});
         let text = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Deny", "Action": "s3:GetObject*",
-            "Principal": {"AWS": format!("arn:aws:iam::{}:user/{NONE}-UserAllows", of.id)},
+            "Effect": "Deny", "Action": "s3:GetObject*", "Principal": who.clone(),
             "Resource": format!("arn:aws:s3:::{bucket}/{folder}/*"),
+        }, {
+            "Effect": "Deny", "Action": "s3:GetObject*", "Principal": who,
+            "Resource": format!("arn:aws:s3:::{bucket}/tagged/*"),
+            "Condition": {"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}},
         }]});
         let put = Ask::s3("PUT", format!("/{bucket}?policy")).body(text.to_string());
         self.must(put, &of.stagehand).await;
