@@ -31,5 +31,6 @@ pub mod release;
 pub mod requester;
 pub mod retention_class;
 pub mod retention_limits;
+pub mod size;
 pub mod tag;
 pub mod time;

@@ -162,6 +162,23 @@ pub(crate) struct Draft {
     pub(crate) event: Event,
 }
 
+impl Draft {
+    /// Of a tenant as a whole, now: no bucket, no version, no content.
+    pub(crate) fn of_tenant(inner: &Inner, tenant: TenantId, event: Event) -> Self {
+        Self {
+            tenant,
+            bucket: None,
+            version: None,
+            hybrid: inner.clock.hybrid(),
+            content_bytes: 0,
+            sealed_bytes: 0,
+            lock: Lock::default(),
+            payload: Bytes::new(),
+            event,
+        }
+    }
+}
+
 /// A durable record.
 #[derive(Clone, Debug)]
 pub(crate) struct Appended {

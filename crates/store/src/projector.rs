@@ -188,7 +188,7 @@ fn key_destroyed(
             .push((families::ended_epoch(epoch), entry::present()));
         return;
     };
-    let value = entry::encode(&BucketEntry {
+    let said = BucketEntry {
         name: bucket.name.clone(),
         uuid: uuid.0,
         tenant: core.tenant.0,
@@ -196,12 +196,18 @@ fn key_destroyed(
         location: bucket.location.clone(),
         created: bucket.created.0,
         regions: bucket.regions.clone(),
-    });
+    };
+    bucket_said(uuid, &said, out);
+    out.puts
+        .push((families::destroyed_epoch(uuid, epoch), entry::present()));
+}
+
+/// What finds a bucket, by its name and by its identity.
+fn bucket_said(uuid: BucketUuid, bucket: &BucketEntry, out: &mut Mutations) {
+    let value = entry::encode(bucket);
     out.puts
         .push((families::bucket(&bucket.name), value.clone()));
     out.puts.push((families::bucket_by_uuid(uuid), value));
-    out.puts
-        .push((families::destroyed_epoch(uuid, epoch), entry::present()));
 }
 
 fn bucket_created(
@@ -210,7 +216,7 @@ fn bucket_created(
     out: &mut Mutations,
 ) -> Result<(), Incomplete> {
     let uuid = core.bucket.ok_or(Incomplete("bucket", "bucket"))?;
-    let value = entry::encode(&BucketEntry {
+    let said = BucketEntry {
         name: bucket.name.clone(),
         uuid: uuid.0,
         tenant: core.tenant.0,
@@ -218,10 +224,8 @@ fn bucket_created(
         location: bucket.location.clone(),
         created: core.wall.0,
         regions: bucket.regions.clone(),
-    });
-    out.puts
-        .push((families::bucket(&bucket.name), value.clone()));
-    out.puts.push((families::bucket_by_uuid(uuid), value));
+    };
+    bucket_said(uuid, &said, out);
     out.puts.push((
         families::bucket_settings(uuid),
         entry::encode(&BucketSettings::new(

@@ -13,7 +13,6 @@ use azekura_engine::seam::CommitClass;
 use azekura_model::access::Authorized;
 use azekura_model::governed::{GovernedOperation, Permit};
 use azekura_model::ident::TenantId;
-use azekura_model::lock::Lock;
 use azekura_model::time::WallTime;
 use azekura_record::particulars::Event;
 use azekura_record::tenant::TenantResealed;
@@ -267,17 +266,7 @@ pub(crate) async fn set_passphrase(
     let work = move || wrap(&*entropy, tenant, &wrapping, &new);
     let seal = tokio::task::spawn_blocking(work).await;
     let seal = seal.map_err(lost_thread)??;
-    let draft = Draft {
-        tenant,
-        bucket: None,
-        version: None,
-        hybrid: inner.clock.hybrid(),
-        content_bytes: 0,
-        sealed_bytes: 0,
-        lock: Lock::default(),
-        payload: Bytes::new(),
-        event: Event::TenantResealed(seal),
-    };
+    let draft = Draft::of_tenant(inner, tenant, Event::TenantResealed(seal));
     let guards = vec![unchanged(families::tenant_seal(tenant), raw)];
     let by = (by.requester(), permit.as_ref());
     inner

@@ -144,29 +144,9 @@ pub struct KeyImportArgs {
     pub online: Online,
 }
 
-/// Units of a size; powers of 1024 carry an `i`.
-const UNITS: [(&str, u64); 9] = [
-    ("kib", 1 << 10),
-    ("mib", 1 << 20),
-    ("gib", 1 << 30),
-    ("tib", 1 << 40),
-    ("kb", 1_000),
-    ("mb", 1_000_000),
-    ("gb", 1_000_000_000),
-    ("tb", 1_000_000_000_000),
-    ("b", 1),
-];
-
 /// A size in bytes, as people write it: `200GiB`.
 fn size(text: &str) -> Result<u64, String> {
-    let lower = text.trim().to_ascii_lowercase();
-    let unit = UNITS
-        .iter()
-        .find_map(|(name, bytes)| Some((lower.strip_suffix(name)?, *bytes)));
-    let (number, bytes) = unit.unwrap_or((lower.as_str(), 1));
-    let number = number.trim_end().parse::<u64>().ok();
-    number
-        .and_then(|number| number.checked_mul(bytes))
+    azekura_model::size::parse_size(text)
         .ok_or_else(|| "give a whole number with or without a unit, such as 200GiB".to_owned())
 }
 

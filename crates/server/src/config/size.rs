@@ -1,21 +1,9 @@
 //! Sizes as people write them.
 
+use azekura_model::size::parse_size;
 use serde::Deserialize;
 
 use super::ConfigError;
-
-/// Units and their bytes. Powers of 1024 carry an `i`, powers of 1000 do not.
-const UNITS: [(&str, u64); 9] = [
-    ("kib", 1 << 10),
-    ("mib", 1 << 20),
-    ("gib", 1 << 30),
-    ("tib", 1 << 40),
-    ("kb", 1_000),
-    ("mb", 1_000_000),
-    ("gb", 1_000_000_000),
-    ("tb", 1_000_000_000_000),
-    ("b", 1),
-];
 
 /// A number of bytes, or text such as `2GiB`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -37,20 +25,11 @@ impl SizeValue {
             Self::Bytes(bytes) => return Ok(*bytes),
             Self::Text(text) => text,
         };
-        parse(text).ok_or_else(|| ConfigError::Size {
+        parse_size(text).ok_or_else(|| ConfigError::Size {
             key,
             value: text.clone(),
         })
     }
-}
-
-fn parse(text: &str) -> Option<u64> {
-    let lower = text.trim().to_ascii_lowercase();
-    let unit = UNITS
-        .iter()
-        .find_map(|(name, bytes)| Some((lower.strip_suffix(name)?, *bytes)));
-    let (number, bytes) = unit.unwrap_or((lower.as_str(), 1));
-    number.trim_end().parse::<u64>().ok()?.checked_mul(bytes)
 }
 
 #[cfg(test)]

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use azekura_engine::seam::CommitClass;
 use azekura_model::ident::TenantId;
-use azekura_model::lock::Lock;
 use azekura_model::requester::Requester;
 use azekura_record::audit::{AuditBatch, BATCH_ENTRIES_MAX};
 use azekura_record::particulars::Event;
-use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::rollup::hour_of;
@@ -115,21 +113,12 @@ async fn commit(
     entries: Vec<azekura_model::audit::AuditEntry>,
 ) -> Result<u64, StoreError> {
     let inner = &shared.inner;
-    let draft = Draft {
-        tenant,
-        bucket: None,
-        version: None,
-        hybrid: inner.clock.hybrid(),
-        content_bytes: 0,
-        sealed_bytes: 0,
-        lock: Lock::default(),
-        payload: Bytes::new(),
-        event: Event::AuditBatch(AuditBatch {
-            first: end.entries,
-            bytes_before: end.bytes,
-            entries,
-        }),
-    };
+    let event = Event::AuditBatch(AuditBatch {
+        first: end.entries,
+        bytes_before: end.bytes,
+        entries,
+    });
+    let draft = Draft::of_tenant(inner, tenant, event);
     let by = Requester::vault("audit");
     let class = CommitClass::Audit;
     let appended = inner.append(&by, audit_partition(tenant), class, Vec::new(), draft);

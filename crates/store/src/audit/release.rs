@@ -12,7 +12,6 @@ use azekura_engine::seam::{CommitClass, Part, StoredRecord};
 use azekura_model::audit::{AuditPolicy, KEEP_DAYS_MIN};
 use azekura_model::ident::TenantId;
 use azekura_model::identity::IdentityName;
-use azekura_model::lock::Lock;
 use azekura_model::position::{PartitionId, Sequence};
 use azekura_model::release::{ReleaseProof, resume};
 use azekura_model::requester::Requester;
@@ -314,18 +313,12 @@ async fn append(
     event: Event,
     payload: Bytes,
 ) -> Result<(Appended, azekura_model::time::HybridTime), StoreError> {
-    let hybrid = inner.clock.hybrid();
     let draft = Draft {
-        tenant: place.tenant,
-        bucket: None,
-        version: None,
-        hybrid,
-        content_bytes: 0,
         sealed_bytes: payload.len() as u64,
-        lock: Lock::default(),
         payload,
-        event,
+        ..Draft::of_tenant(inner, place.tenant, event)
     };
+    let hybrid = draft.hybrid;
     let by = Requester::vault(TASK);
     let class = CommitClass::Essential;
     let appended = inner.append(&by, place.partition, class, guards, draft);

@@ -40,17 +40,7 @@ pub(crate) async fn bootstrap(
         dual_control: dual == DualControl::Required,
         sealed: false,
     });
-    let draft = Draft {
-        tenant,
-        bucket: None,
-        version: None,
-        hybrid: inner.clock.hybrid(),
-        content_bytes: 0,
-        sealed_bytes: 0,
-        lock: Lock::default(),
-        payload: Bytes::new(),
-        event,
-    };
+    let draft = Draft::of_tenant(inner, tenant, event);
     inner
         .append(
             &Requester::vault("bootstrap"),

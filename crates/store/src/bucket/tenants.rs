@@ -2,11 +2,9 @@
 
 use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::ident::TenantId;
-use azekura_model::lock::Lock;
 use azekura_model::requester::Requester;
 use azekura_record::particulars::Event;
 use azekura_record::tenant::TenantCreated;
-use bytes::Bytes;
 
 use crate::bucket::read;
 use crate::entry::{self, TenantEntry};
@@ -29,17 +27,7 @@ pub(crate) async fn ensure(inner: &Inner, name: &str) -> Result<TenantId, StoreE
         dual_control: false,
         sealed: false,
     });
-    let draft = Draft {
-        tenant,
-        bucket: None,
-        version: None,
-        hybrid: inner.clock.hybrid(),
-        content_bytes: 0,
-        sealed_bytes: 0,
-        lock: Lock::default(),
-        payload: Bytes::new(),
-        event,
-    };
+    let draft = Draft::of_tenant(inner, tenant, event);
     let guards = vec![Guard::Absent(families::tenant(tenant))];
     let by = Requester::vault("configuration");
     inner

@@ -9,7 +9,6 @@ use azekura_model::identity::{
     AccessKey, Group, Identity, IdentityName, KeyQuota, LABEL_BYTES_MAX, NamedPolicy,
     TenantSettings, User, UserKind, administration, check_name, stands_out,
 };
-use azekura_model::lock::Lock;
 use azekura_model::requester::Requester;
 use azekura_model::time::ComplianceTime;
 use azekura_record::identity::IdentityChanged;
@@ -558,17 +557,7 @@ async fn append(
     guards: Vec<Guard>,
     event: Event,
 ) -> Result<(), Refused> {
-    let draft = Draft {
-        tenant,
-        bucket: None,
-        version: None,
-        hybrid: inner.clock.hybrid(),
-        content_bytes: 0,
-        sealed_bytes: 0,
-        lock: Lock::default(),
-        payload: Bytes::new(),
-        event,
-    };
+    let draft = Draft::of_tenant(inner, tenant, event);
     // Keys must be withdrawn on a full disk, too.
     let class = CommitClass::Essential;
     inner

@@ -8,10 +8,8 @@ use azekura_engine::seam::{CommitClass, Guard};
 use azekura_model::access::Authorized;
 use azekura_model::governed::GovernedOperation;
 use azekura_model::ident::TenantId;
-use azekura_model::lock::Lock;
 use azekura_record::particulars::Event;
 use azekura_record::tenant::TenantDeleted;
-use bytes::Bytes;
 
 use super::load;
 use crate::bucket::read;
@@ -47,17 +45,8 @@ pub(crate) async fn delete(
         name: name.clone(),
     };
     let permit = governed::permit(inner, by.requester(), tenant, (&operation, None)).await?;
-    let draft = Draft {
-        tenant,
-        bucket: None,
-        version: None,
-        hybrid: inner.clock.hybrid(),
-        content_bytes: 0,
-        sealed_bytes: 0,
-        lock: Lock::default(),
-        payload: Bytes::new(),
-        event: Event::TenantDeleted(TenantDeleted { name }),
-    };
+    let event = Event::TenantDeleted(TenantDeleted { name });
+    let draft = Draft::of_tenant(inner, tenant, event);
     let guards = vec![Guard::Absent(families::tenant_deleted(tenant))];
     let by = (by.requester(), Some(&permit));
     let class = CommitClass::Essential;
