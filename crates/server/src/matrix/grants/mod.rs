@@ -20,13 +20,13 @@ use azekura_model::requester::Requester;
 use futures::StreamExt as _;
 use time::OffsetDateTime;
 
-use super::operations;
+use super::operations::{self, NOT_SERVED};
 use super::paths::State;
 use super::wire::{Ask, Reply, Side, Signing};
 use super::world::Target;
 use rule::{NARROW, NONE, PRESETS, Said};
 use stage::{Institution, Stage};
-use table::{ADMIN, NOT_SERVED, Row, S3};
+use table::{ADMIN, Row, S3};
 
 /// Requests under way at a time.
 const AT_A_TIME: usize = 16;

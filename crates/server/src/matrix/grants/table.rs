@@ -38,36 +38,6 @@ const fn row(
     }
 }
 
-/// Operations of S3 that are refused by name whoever asks.
-pub(super) const NOT_SERVED: &[&str] = &[
-    "CreateBucketMetadataTableConfiguration",
-    "CreateSession",
-    "DeleteBucketAnalyticsConfiguration",
-    "DeleteBucketIntelligentTieringConfiguration",
-    "DeleteBucketInventoryConfiguration",
-    "DeleteBucketMetadataTableConfiguration",
-    "DeleteBucketMetricsConfiguration",
-    "DeleteBucketReplication",
-    "DeleteBucketWebsite",
-    "GetBucketAnalyticsConfiguration",
-    "GetBucketIntelligentTieringConfiguration",
-    "GetBucketInventoryConfiguration",
-    "GetBucketMetadataTableConfiguration",
-    "GetBucketMetricsConfiguration",
-    "GetObjectTorrent",
-    "ListDirectoryBuckets",
-    "PutBucketAnalyticsConfiguration",
-    "PutBucketIntelligentTieringConfiguration",
-    "PutBucketInventoryConfiguration",
-    "PutBucketLogging",
-    "PutBucketMetricsConfiguration",
-    "PutBucketNotificationConfiguration",
-    "PutBucketReplication",
-    "PutBucketWebsite",
-    "SelectObjectContent",
-    "WriteGetObjectResponse",
-];
-
 /// Operations of S3 that are served.
 #[rustfmt::skip]
 pub(super) const S3: &[Row] = &[
